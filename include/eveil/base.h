@@ -1,0 +1,304 @@
+/* base: errors, log, arena, parameters, configuration, text tables, hashes, and
+   the record by which every table of the project describes an entry.
+
+   Every function is local to a rank and safe to call without MPI. Functions
+   that can fail return evl_status; the message is in evl_error_message(). */
+#ifndef EVEIL_BASE_H
+#define EVEIL_BASE_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define EVL_VERSION "0.1.0"
+#define EVL_MUST_USE __attribute__((warn_unused_result))
+#define EVL_PRINTF(format, first) __attribute__((format(printf, format, first)))
+
+/* ---- errors ------------------------------------------------------------- */
+
+/* X(name, exit code of the program, what it means) */
+#define EVL_STATUS_LIST(X)                                              \
+  X(OK, 0, "all well")                                                  \
+  X(USAGE, 1, "usage or configuration")                                 \
+  X(IO, 2, "a file could not be read or written")                       \
+  X(FORMAT, 2, "a file is damaged or not of the format it claims")      \
+  X(MEMORY, 2, "out of memory")                                         \
+  X(LIMIT, 2, "a documented limit was exceeded")                        \
+  X(NUMERIC, 2, "a computation did not converge")                       \
+  X(PARALLEL, 2, "communication failed")                                \
+  X(PARTIAL, 3, "finished, some recordings failed")                     \
+  X(STOPPED, 4, "stopped on request, run again")
+
+typedef enum evl_status {
+#define EVL_STATUS_ENUM(name, code, text) EVL_##name,
+  EVL_STATUS_LIST(EVL_STATUS_ENUM)
+#undef EVL_STATUS_ENUM
+} evl_status;
+
+/* Sets the message of this rank (printf format) and returns `status`.
+   A message names the file, what was expected, what was found. */
+evl_status evl_fail(evl_status status, const char *format, ...) EVL_PRINTF(2, 3);
+/* Puts context in front of the present message: "context: message". */
+evl_status evl_fail_in(evl_status status, const char *format, ...) EVL_PRINTF(2, 3);
+const char *evl_error_message(void);
+void evl_error_clear(void);
+int evl_exit_code(evl_status status);
+const char *evl_status_text(evl_status status);
+
+#define EVL_TRY(call)                          \
+  do {                                         \
+    evl_status evl_try_status_ = (call);       \
+    if (evl_try_status_ != EVL_OK) return evl_try_status_; \
+  } while (0)
+
+/* Why a cell holds no value. X(name, code, text) */
+#define EVL_WHY_LIST(X)                                        \
+  X(VALUE, 0, "value")                                         \
+  X(ABSENT, 1, "channel absent")                               \
+  X(UNDEFINED, 2, "undefined here (flat, constant, too short)") \
+  X(UNCONVERGED, 3, "not converged")                           \
+  X(PENDING, 4, "not computed yet")                            \
+  X(FAILED, 5, "recording failed")                             \
+  X(ARTEFACT, 6, "artefact or gap")
+
+enum {
+#define EVL_WHY_ENUM(name, code, text) EVL_WHY_##name = code,
+  EVL_WHY_LIST(EVL_WHY_ENUM)
+#undef EVL_WHY_ENUM
+};
+
+/* ---- log: stderr of the program, never from kernels -------------------------- */
+
+typedef enum { EVL_LOG_ERROR, EVL_LOG_WARNING, EVL_LOG_INFO, EVL_LOG_DETAIL } evl_log_level;
+void evl_log_set(evl_log_level most, bool this_rank_speaks);
+/* Prints "eveil: ..." on stderr if the level is on and this rank speaks. */
+void evl_log(evl_log_level level, const char *format, ...) EVL_PRINTF(2, 3);
+
+/* ---- arena: grows while planning, frozen in run ------------------------------- */
+
+typedef struct evl_arena evl_arena;
+evl_arena *evl_arena_create(void);         /* NULL when out of memory */
+void evl_arena_free(evl_arena *arena);     /* NULL allowed */
+/* Zeroed, 64-byte aligned; NULL when out of memory, or frozen and full
+   (message set). Freed only with the arena or by release. */
+void *evl_arena_alloc(evl_arena *arena, size_t bytes) EVL_MUST_USE;
+char *evl_arena_text(evl_arena *arena, const char *text) EVL_MUST_USE;
+char *evl_arena_format(evl_arena *arena, const char *format, ...) EVL_PRINTF(2, 3) EVL_MUST_USE;
+/* Guarantees that `bytes` more can be taken after the freeze. */
+evl_status evl_arena_reserve(evl_arena *arena, size_t bytes) EVL_MUST_USE;
+void evl_arena_freeze(evl_arena *arena);
+typedef struct { void *block; size_t used; } evl_mark;
+evl_mark evl_arena_mark(const evl_arena *arena);
+void evl_arena_release(evl_arena *arena, evl_mark mark); /* frees what came after the mark */
+size_t evl_arena_bytes(const evl_arena *arena);
+
+/* var = n zeroed elements, or return EVL_MEMORY from the calling function. */
+#define EVL_NEW(arena, var, n)                                                    \
+  do {                                                                            \
+    (var) = evl_arena_alloc((arena), (size_t)(n) * sizeof *(var));                \
+    if (!(var)) return EVL_MEMORY;                                                \
+  } while (0)
+
+/* ---- hashes -------------------------------------------------------------------- */
+
+typedef struct { uint64_t length; uint32_t state[8]; uint8_t block[64]; } evl_sha256;
+void evl_sha256_begin(evl_sha256 *hash);
+void evl_sha256_add(evl_sha256 *hash, const void *data, size_t bytes);
+void evl_sha256_end(evl_sha256 *hash, uint8_t digest[32]);
+void evl_hex(const uint8_t *bytes, size_t n, char *text); /* 2n+1 characters */
+uint32_t evl_crc32c(uint32_t crc, const void *data, size_t bytes); /* start with 0 */
+
+typedef struct { uint8_t byte[16]; } evl_key; /* first 16 bytes of a SHA-256 */
+
+/* ---- parameters: one table feeds parser, ranges, help, catalogue, hashes ----- */
+
+typedef enum {
+  EVL_INT, EVL_REAL, EVL_BOOL, EVL_STRING,
+  EVL_REALS,   /* list of numbers */
+  EVL_STRINGS, /* list of strings; a single string is a list of one */
+  EVL_BANDS    /* group: name = (low, high); in Hz */
+} evl_param_type;
+
+typedef struct evl_param {
+  const char *name;
+  evl_param_type type;
+  const char *fallback; /* default, in libconfig syntax; NULL: must be given */
+  double min, max;      /* of numbers; both 0: any finite number */
+  const char *choices;  /* "a|b|c" for strings; NULL: any */
+  const char *unit;     /* "" where there is none */
+  const char *text;     /* one sentence */
+} evl_param;            /* tables end with an entry whose name is NULL */
+
+typedef struct evl_band { const char *name; double low_hz, high_hz; } evl_band;
+
+typedef struct evl_value {
+  const evl_param *param;
+  bool given;           /* false: the default */
+  int n;                /* of lists */
+  int64_t integer;      /* INT, BOOL */
+  double real;          /* REAL, INT */
+  const char *string;
+  const double *reals;
+  const char *const *strings;
+  const evl_band *bands;
+} evl_value;
+
+typedef struct evl_params { int n; evl_value *value; } evl_params;
+
+/* The name must be in the table: anything else is a bug and aborts. */
+const evl_value *evl_params_value(const evl_params *params, const char *name);
+int64_t evl_params_int(const evl_params *params, const char *name);
+double evl_params_real(const evl_params *params, const char *name);
+bool evl_params_bool(const evl_params *params, const char *name);
+const char *evl_params_string(const evl_params *params, const char *name);
+/* All defaults of a table; tests and kernels of other kernels use it. */
+evl_status evl_params_default(const evl_param *table, evl_arena *arena, evl_params **params) EVL_MUST_USE;
+/* Adds "name=value;" of every parameter in table order to a hash. */
+void evl_params_hash(const evl_params *params, evl_sha256 *hash);
+
+/* ---- configuration (libconfig) --------------------------------------------------- */
+
+typedef struct evl_config evl_config;
+typedef struct evl_group evl_group; /* a group inside it; NULL stands for an absent, empty one */
+
+/* `name` stands in messages ("study.cfg"). */
+evl_status evl_config_parse(const char *text, const char *name, evl_config **config) EVL_MUST_USE;
+void evl_config_free(evl_config *config);
+evl_group *evl_config_root(evl_config *config);
+const char *evl_config_name(const evl_config *config);
+/* The group `key` of `parent`, or NULL; an error if `key` is something else. */
+evl_status evl_group_child(evl_group *parent, const char *key, evl_group **child) EVL_MUST_USE;
+/* The list of groups `key` ("analyses"): count, then one by one. */
+evl_status evl_group_list(evl_group *parent, const char *key, int *n) EVL_MUST_USE;
+evl_status evl_group_item(evl_group *parent, const char *key, int i, evl_group **item) EVL_MUST_USE;
+/* Reads every key of `group` by the tables (each ended as above, `n_tables` of
+   them, read in that order into one evl_params). Keys that are neither in a table nor in
+   `subgroups` (NULL-terminated, may be NULL) are errors that name the nearest
+   known one, with file and line. Ranges, choices and types are checked. `above`: values that
+   stand in for defaults where a key is not given (an analysis inheriting the cohort's
+   conditioning), may be NULL. */
+evl_status evl_group_params(evl_group *group, const char *where, const evl_param *const *tables,
+                            int n_tables, const char *const *subgroups, const evl_params *above,
+                            evl_arena *arena, evl_params **params) EVL_MUST_USE;
+/* "file.cfg:12" of a group, for messages. */
+const char *evl_group_where(const evl_group *group);
+
+/* ---- text tables: TSV and CSV with a header line ------------------------------------ */
+
+typedef struct evl_table {
+  const char *path;
+  int n_rows, n_columns;
+  const char **name;  /* [n_columns] */
+  const char **cell;  /* [row * n_columns + column]; "" where a row is short */
+  const int *line;    /* [n_rows] line number in the file */
+} evl_table;
+
+/* `separator` '\t', ',' or ';'. Accepts UTF-8 with or without BOM, LF and CR LF,
+   quoted CSV cells. Errors: unreadable, no header, duplicate or empty column names, a row with too
+   many cells (named by line), a NUL byte. */
+evl_status evl_table_read(const char *path, char separator, evl_arena *arena, evl_table **table) EVL_MUST_USE;
+int evl_table_column(const evl_table *table, const char *name); /* -1 where absent */
+static inline const char *evl_table_cell(const evl_table *t, int row, int column) {
+  return t->cell[(size_t)row * (size_t)t->n_columns + (size_t)column];
+}
+/* A number of a cell: NaN for "n/a", "NA", "nan", ""; false where it is not a number. */
+bool evl_cell_number(const char *cell, double *number);
+/* The whole file as text with a NUL behind; `bytes` may be NULL. */
+evl_status evl_file_text(const char *path, evl_arena *arena, char **text, size_t *bytes) EVL_MUST_USE;
+/* Edit distance with transpositions, case ignored; for "did you mean". */
+int evl_text_distance(const char *a, const char *b);
+double evl_seconds(void); /* monotonic clock */
+
+/* ---- entries: what a table of the project says of one thing ---------------------------- */
+
+/* Names of the channels that windows carry, fixed for an analysis. */
+typedef struct evl_montage { int n; const char *const *name; } evl_montage;
+
+typedef struct evl_shape { int n_channels; int n_samples; double fs_hz; const evl_montage *montage; } evl_shape;
+
+/* What an entry sees: channels x samples in microvolt (or the unit of the file
+   for other sensors), x[c * ld + t], 64-byte aligned rows, no NaN. */
+typedef struct evl_window {
+  const double *x;
+  size_t ld;
+  int n_channels, n_samples;
+  double fs_hz, start_s;
+  const uint8_t *channel_why; /* [n_channels]; 0: use it. Rows of the others hold zeros. */
+} evl_window;
+
+typedef enum { EVL_PER_WINDOW, EVL_PER_CHANNEL, EVL_PER_PAIR } evl_expand;
+
+typedef struct evl_output {
+  const char *name;
+  evl_expand per;
+  const char *over;   /* a list parameter: one output a value (name_delta, name_tau8); NULL */
+  bool of_recording;  /* from the recording stage: a column of recording_values */
+  const char *unit;
+  double min, max;    /* possible values, checked by the property tests */
+  const char *text;
+} evl_output;         /* tables end with name NULL */
+
+typedef struct evl_dimension {
+  const char *name;            /* "channel", "channel_b", "frequency", "lag" */
+  int size;
+  const double *coordinate;    /* or NULL */
+  const char *const *label;    /* or NULL */
+  const char *unit;
+} evl_dimension;
+
+#define EVL_MAX_DIMENSIONS 3
+typedef struct evl_tensor {
+  const char *name, *unit, *text;
+  bool of_recording;
+  int n_dimensions;
+  evl_dimension dimension[EVL_MAX_DIMENSIONS];
+  size_t size;                 /* product */
+} evl_tensor;
+
+/* Where an entry writes. Before the call every value is NaN with why UNDEFINED and
+   every tensor element NaN; afterwards the caller sets why ABSENT or ARTEFACT for absent channels.
+   Order of values: outputs in table order (window outputs only, or recording outputs only in
+   `finish`), each expanded over its parameter, each over channels or pairs a < b. */
+typedef struct evl_out {
+  double *value;
+  uint8_t *why;
+  double *const *tensor;  /* one pointer a tensor of this stage */
+  double *state;          /* recording stage: this task's sums, add to them; NULL where none */
+} evl_out;
+
+enum { /* invariances that an entry claims; property tests hold it to them */
+  EVL_INVARIANT_OFFSET = 1, /* x + constant a channel: same values */
+  EVL_INVARIANT_SCALE = 2,  /* x * constant > 0: same values */
+  EVL_INVARIANT_ORDER = 4,  /* channels permuted: values permuted alike */
+  EVL_INVARIANT_SIGN = 8    /* -x: same values */
+};
+
+typedef struct evl_products evl_products; /* shared products of one window: features.h */
+
+typedef struct evl_entry {
+  const char *name;        /* "band_power" */
+  const char *summary;     /* one sentence */
+  const char *definition;  /* the equations, plain text or LaTeX without packages */
+  const char *cite;        /* authors year, DOI, equation */
+  int version;             /* goes up when values change: part of the record key */
+  const evl_param *params;
+  const evl_output *outputs;
+  unsigned invariant;
+  double min_window_s;     /* shorter windows are refused in the configuration; 0: any */
+  /* Tensors by parameters and montage alone (never by the rate); NULL where none. */
+  evl_status (*tensors)(const evl_params *, const evl_montage *, evl_arena *, evl_tensor **tensor, int *n);
+  /* Doubles of recording-stage state; NULL where there is no such stage. */
+  size_t (*state_size)(const evl_params *, const evl_montage *);
+  double (*cost_us)(const evl_params *, const evl_shape *); /* estimate a window */
+  /* All thinking and memory. Errors: parameters impossible for this shape (EVL_USAGE). */
+  evl_status (*plan)(const evl_params *, const evl_shape *, evl_products *, evl_arena *, void **kernel);
+  void (*run)(void *kernel, const evl_window *, evl_out *);      /* no allocation, no I/O */
+  /* Recording stage: `state` is the sum over tasks in order of time. */
+  void (*finish)(void *kernel, const double *state, const uint8_t *channel_why, evl_out *);
+} evl_entry;
+
+/* Expanded outputs of an entry: count for one stage, and names. */
+int evl_entry_columns(const evl_entry *, const evl_params *, const evl_montage *, bool of_recording);
+
+#endif

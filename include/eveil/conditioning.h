@@ -1,0 +1,69 @@
+/* conditioning: montage, resampling, notch, band-pass, reference, as one chain of steps.
+
+   A chain turns the signals of a file into the canonical channels of an analysis. It works on
+   blocks with margins: any cut of a stretch into blocks gives the same samples to 1e-12 of
+   the input's scale, and memory depends on the block, not on the recording. */
+#ifndef EVEIL_CONDITIONING_H
+#define EVEIL_CONDITIONING_H
+
+#include "eveil/base.h"
+
+/* One step of the table src/conditioning/conditioning.def, in the order of application. */
+typedef struct evl_step {
+  const char *name, *summary, *definition, *cite;
+  int version;
+  const evl_param *params; /* keys of the group `conditioning` */
+} evl_step;
+extern const evl_step *const evl_steps[]; /* ends with NULL */
+
+/* Parameter tables of all steps, for evl_group_params. */
+int evl_conditioning_tables(const evl_param *const **tables);
+
+/* Canonical name of an electrode label: "EEG Fp1-Ref" -> "Fp1", "T3" -> "T7", "Fc5." -> "FC5",
+   "Fp1-A2" -> "Fp1" with reference "A2"; other labels are returned trimmed. */
+typedef struct evl_electrode { char name[81]; char reference[81]; bool known; } evl_electrode;
+void evl_electrode_parse(const char *label, evl_electrode *electrode);
+
+/* The channels that windows of this conditioning carry. "10-20": 19 names; "10-10": 64 of the
+   eegmmidb set; "file": the union of `label`s as given; a list of names. Bipolar references
+   give pairs "Fp1-F7". Errors: unknown montage, no channel left (EVL_USAGE). */
+evl_status evl_montage_plan(const evl_params *params, int n_labels, const char *const *label,
+                            evl_arena *arena, evl_montage **montage) EVL_MUST_USE;
+
+/* What is known of a signal of the file before the chain is bound. */
+typedef struct evl_source {
+  const char *label;
+  double fs_hz;
+  bool usable;     /* false: not a voltage where EEG is wanted, excluded by _channels.tsv type */
+  bool bad;        /* status bad: its channels get why ARTEFACT */
+  double offset;   /* of the recording, subtracted first */
+} evl_source;
+
+typedef struct evl_chain evl_chain;
+
+/* Binds the chain to the signals of one recording. line_hz: 0, 50 or 60 (what notch = "auto" uses).
+   max_block_s: longest output block that will be asked for. All memory from `arena`.
+   Errors: duplicate labels that both match a channel (EVL_FORMAT), mixed rates among the used signals,
+   band above the Nyquist frequency (EVL_USAGE), rates without rational ratio. */
+evl_status evl_chain_plan(const evl_params *params, const evl_montage *montage, int n_sources,
+                          const evl_source *source, double line_hz, double max_block_s,
+                          evl_arena *arena, evl_chain **chain) EVL_MUST_USE;
+double evl_chain_fs_hz(const evl_chain *chain);            /* of the output */
+const uint8_t *evl_chain_channel_why(const evl_chain *chain); /* [montage->n] */
+/* Output samples of a stretch with n_in input samples. */
+int64_t evl_chain_samples(const evl_chain *chain, int64_t n_in);
+/* Input samples [*first, *first + *n) of the stretch needed for output samples [out_first, out_first + out_n). */
+void evl_chain_needs(const evl_chain *chain, int64_t out_first, int64_t out_n, int64_t stretch_in,
+                     int64_t *first, int64_t *n);
+/* Reads one source signal's samples [first, first + n) of the stretch into x. */
+typedef evl_status (*evl_fetch)(void *context, int source, int64_t first, int64_t n, double *x);
+/* Output samples [out_first, out_first + out_n) of a stretch of stretch_in input samples into
+   x[c * ld + t]; rows of absent channels are zero. No allocation. */
+evl_status evl_chain_run(evl_chain *chain, evl_fetch fetch, void *context, int64_t stretch_in,
+                         int64_t out_first, int64_t out_n, double *x, size_t ld) EVL_MUST_USE;
+
+/* Line frequency (50, 60, or 0) from segments of one channel's raw signal: power at the line and its harmonics
+   against the neighbourhood. `x`: n_segments x n samples at fs_hz. */
+double evl_line_detect(const double *x, int n_segments, int n, double fs_hz, evl_arena *scratch);
+
+#endif

@@ -1,0 +1,14 @@
+/* features: one file a feature family. Kernels see a window, never a file. */
+#ifndef EVEIL_FEATURES_H
+#define EVEIL_FEATURES_H
+
+#include "eveil/base.h"
+
+extern const evl_entry *const evl_features[]; /* src/features/features.def; ends with NULL */
+const evl_entry *evl_feature_find(const char *name);
+
+/* Shared products: computed once a window however many entries ask for them. */
+evl_status evl_products_create(const evl_shape *shape, evl_arena *arena, evl_products **products) EVL_MUST_USE;
+void evl_products_begin(evl_products *products, const evl_window *window); /* a new window */
+
+#endif

@@ -1,0 +1,90 @@
+/* math: FFT, linear algebra, statistics, filters, random numbers, distributions.
+
+   Double precision throughout; matrices are column-major where LAPACK sees them
+   and say so. Nothing here allocates except *_plan functions (from an arena). */
+#ifndef EVEIL_MATH_H
+#define EVEIL_MATH_H
+
+#include "eveil/base.h"
+
+/* ---- fft.c: the only file with FFTW ------------------------------------------ */
+
+/* Real to complex transforms of `length`, in batches of EVL_FFT_BATCH: always the same
+   batch and aligned buffers, because other batch sizes and unaligned arrays give other bits. */
+enum { EVL_FFT_BATCH = 8 };
+typedef struct evl_fft evl_fft;
+/* One plan a length in a process; FFTW_ESTIMATE. */
+evl_status evl_fft_plan(int length, evl_arena *arena, evl_fft **fft) EVL_MUST_USE;
+int evl_fft_length(const evl_fft *fft);
+/* [EVL_FFT_BATCH][stride], stride >= length, 64-byte aligned rows: fill, then execute. */
+double *evl_fft_input(evl_fft *fft, size_t *stride);
+/* Interleaved complex output [EVL_FFT_BATCH][stride complex], length/2+1 values a row. */
+const double *evl_fft_forward(evl_fft *fft, size_t *stride);
+/* Complex to real of the output buffer back into the input buffer, not normalised. */
+double *evl_fft_spectrum(evl_fft *fft, size_t *stride);
+void evl_fft_backward(evl_fft *fft);
+
+/* ---- linear_algebra.c: the only file with BLAS and LAPACK; column-major ---------- */
+
+void evl_gemm(bool transpose_a, bool transpose_b, int m, int n, int k, double alpha, const double *a,
+              int lda, const double *b, int ldb, double beta, double *c, int ldc);
+void evl_syrk_lower(int n, int k, double alpha, const double *a, int lda, double beta, double *c, int ldc);
+/* Cholesky of the lower triangle in place; EVL_NUMERIC where not positive definite. */
+evl_status evl_cholesky(int n, double *a, int lda) EVL_MUST_USE;
+/* Solves L L' X = B in place after evl_cholesky. */
+void evl_cholesky_solve(int n, int n_rhs, const double *l, int lda, double *b, int ldb);
+double evl_cholesky_log_determinant(int n, const double *l, int lda);
+/* Eigenvalues of a general matrix (destroyed); work: evl_eigenvalues_work(n) doubles. */
+size_t evl_eigenvalues_work(int n);
+evl_status evl_eigenvalues(int n, double *a, int lda, double *real, double *imaginary, double *work) EVL_MUST_USE;
+/* Symmetric eigenproblem: values ascending, vectors in a; work: evl_symmetric_work(n) doubles. */
+size_t evl_symmetric_work(int n);
+evl_status evl_symmetric(int n, double *a, int lda, double *value, double *work) EVL_MUST_USE;
+
+/* ---- statistics.c: NaN-free input, fixed summation order -------------------------- */
+
+double evl_mean(const double *x, size_t n);
+double evl_variance(const double *x, size_t n, int ddof);
+void evl_sort(double *x, size_t n);
+/* Linear quantile (type 7) of sorted values. */
+double evl_quantile_sorted(const double *x, size_t n, double p);
+/* Trimmed mean of sorted values: k = (int)(share * n) left out at each end. */
+double evl_trimmed_mean_sorted(const double *x, size_t n, double share);
+/* Least-squares slope of y on t. NaN where t is constant or n < 2. */
+double evl_slope(const double *t, const double *y, size_t n);
+
+/* ---- filter.c: Butterworth sections, notch, polyphase resampling taps -------------- */
+
+typedef struct evl_biquad { double b0, b1, b2, a1, a2; } evl_biquad; /* a0 = 1 */
+/* Order `order` Butterworth as second-order sections; the number of sections
+   is returned through n (at most EVL_MAX_SECTIONS). band: 2*order poles. */
+enum { EVL_MAX_SECTIONS = 16 };
+evl_status evl_butterworth_low(int order, double cut_hz, double fs_hz, evl_biquad *section, int *n) EVL_MUST_USE;
+evl_status evl_butterworth_high(int order, double cut_hz, double fs_hz, evl_biquad *section, int *n) EVL_MUST_USE;
+evl_status evl_butterworth_band(int order, double low_hz, double high_hz, double fs_hz, evl_biquad *section, int *n) EVL_MUST_USE;
+evl_biquad evl_notch_design(double centre_hz, double quality, double fs_hz);
+double evl_biquad_gain(const evl_biquad *section, int n, double hz, double fs_hz); /* |H| */
+/* Samples until the slowest pole of the cascade has fallen below `floor` (1e-12). */
+int evl_biquad_margin(const evl_biquad *section, int n, double floor);
+
+/* ---- random.c: Philox4x32-10, keyed by content, never by ranks ---------------------- */
+
+typedef struct evl_random { uint32_t key[2]; uint32_t counter[4]; uint32_t word[4]; int left; double spare; bool has_spare; } evl_random;
+/* Stream named by (seed, texts and numbers): e.g. ("simulate", subject, "alpha"). */
+void evl_random_begin(evl_random *random, uint64_t seed, const char *who, const char *purpose, uint64_t index);
+uint32_t evl_random_u32(evl_random *random);
+double evl_random_uniform(evl_random *random);  /* (0, 1), 53 bits */
+double evl_random_normal(evl_random *random);
+uint64_t evl_random_below(evl_random *random, uint64_t n); /* unbiased */
+void evl_random_permutation(evl_random *random, int *index, int n);
+
+/* ---- distribution.c -------------------------------------------------------------------- */
+
+double evl_normal_cdf(double x);
+double evl_normal_quantile(double p);
+double evl_beta_quantile(double p, double a, double b); /* for Clopper-Pearson */
+double evl_beta_cdf(double x, double a, double b);
+double evl_student_cdf(double t, double df);
+double evl_logistic(double x);
+
+#endif

@@ -1,0 +1,90 @@
+/* readers: one file a format. A recording as the file tells it, in physical units.
+
+   Opening reads the header and checks it against the size; `load` reads raw bytes of a
+   stretch of time once; `channel` decodes one signal from them. Damage is found, not decoded. */
+#ifndef EVEIL_READERS_H
+#define EVEIL_READERS_H
+
+#include "eveil/base.h"
+
+typedef enum {
+  EVL_SIGNAL_VOLTAGE,    /* a voltage: decoded in microvolt */
+  EVL_SIGNAL_OTHER,      /* decoded in the file's unit */
+  EVL_SIGNAL_ANNOTATION  /* holds no samples */
+} evl_signal_kind;
+
+typedef struct evl_signal {
+  char label[81];          /* as written, trailing blanks cut, made valid UTF-8 */
+  char unit[33];           /* as written */
+  evl_signal_kind kind;
+  double fs_hz;
+  int64_t samples_per_record;
+} evl_signal;
+
+/* A stretch without gap. Times count from the start of the first record. */
+typedef struct evl_stretch { double start_s, duration_s; int64_t first_record, n_records; } evl_stretch;
+
+typedef struct evl_header {
+  const char *format;      /* "EDF", "EDF+C", "EDF+D", "BDF", "BDF+C", "BDF+D" */
+  int n_signals;
+  evl_signal *signal;
+  double record_s;         /* duration of a data record; 0: annotations only */
+  int64_t n_records;       /* whole records that are there */
+  double duration_s;       /* first sample to last, gaps included */
+  int n_stretches;
+  evl_stretch *stretch;
+  double start_clock_s;    /* seconds after midnight, with the sub-second part */
+  int year, month, day;    /* of the start, 0 where the header has none */
+  int64_t bytes;           /* size of the file */
+  int64_t mtime_ns;
+  evl_key header_key;      /* hash of the header bytes */
+  bool truncated;          /* whole records are kept, the rest is not there */
+  char note[256];          /* what is odd but readable; "" */
+} evl_header;
+
+typedef struct evl_reader evl_reader;
+
+/* What a format provides; the table is src/readers/readers.def. */
+typedef struct evl_format {
+  const char *name, *summary, *cite, *suffixes; /* ".edf .rec" */
+  bool (*knows)(const uint8_t *first, size_t n, const char *path); /* first: up to 512 bytes */
+  evl_status (*open)(evl_reader *reader);
+  evl_status (*load)(evl_reader *reader, int stretch, double from_s, double to_s);
+  evl_status (*channel)(evl_reader *reader, int signal, int64_t first, int64_t n, double *x);
+  /* Calls `see` for each annotation, in file order; stops on its error. */
+  evl_status (*annotations)(evl_reader *reader,
+                            evl_status (*see)(void *context, double onset_s, double duration_s, const char *text),
+                            void *context);
+} evl_format;
+
+extern const evl_format *const evl_formats[]; /* ends with NULL */
+
+/* Opens by content. Memory: `arena` (header) and, for loads, the raw buffer of `raw_bytes`
+   taken from it at once (0: headers only). Messages name the path.
+   EVL_IO: missing, unreadable, a directory. EVL_FORMAT: not a known format, or damaged. */
+evl_status evl_reader_open(const char *path, size_t raw_bytes, evl_arena *arena, evl_reader **reader) EVL_MUST_USE;
+void evl_reader_close(evl_reader *reader); /* NULL allowed */
+const evl_header *evl_reader_header(const evl_reader *reader);
+/* Raw bytes needed to load `seconds` of this file at once. */
+size_t evl_reader_raw_bytes(const evl_reader *reader, double seconds);
+/* Reads the raw bytes that hold [from_s, to_s) of a stretch (times from the start of the stretch, cut to it).
+   EVL_LIMIT where raw_bytes do not hold it. */
+evl_status evl_reader_load(evl_reader *reader, int stretch, double from_s, double to_s) EVL_MUST_USE;
+/* Samples [first, first + n) of a signal, counted from the start of the loaded stretch, in microvolt
+   (voltages) or the file's unit. They must lie inside what was loaded. */
+evl_status evl_reader_channel(evl_reader *reader, int signal, int64_t first, int64_t n, double *x) EVL_MUST_USE;
+int64_t evl_reader_samples(const evl_reader *reader, int signal, int stretch); /* of the whole stretch */
+evl_status evl_reader_annotations(evl_reader *reader,
+                                  evl_status (*see)(void *context, double onset_s, double duration_s, const char *text),
+                                  void *context) EVL_MUST_USE;
+
+/* Text-mode transfer (LF to CR LF, or CR LF to LF), found from the bytes. Feed the whole file in
+   order (the recording task does while it hashes) or a part of it (the probe). */
+typedef struct evl_damage evl_damage;
+size_t evl_damage_size(void);
+void evl_damage_begin(evl_damage *damage, const evl_header *header);
+void evl_damage_feed(evl_damage *damage, const uint8_t *bytes, size_t n);
+/* EVL_FORMAT with a message that names `path` where the bytes speak for a transfer. */
+evl_status evl_damage_verdict(const evl_damage *damage, const char *path) EVL_MUST_USE;
+
+#endif
