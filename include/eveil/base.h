@@ -13,7 +13,7 @@
 
 #define EVL_VERSION "0.1.0"
 #define EVL_MUST_USE __attribute__((warn_unused_result))
-#define EVL_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define EVL_PRINTF(text, first) __attribute__((__format__(__printf__, text, first)))
 
 /* ---- errors ------------------------------------------------------------- */
 
@@ -300,5 +300,41 @@ typedef struct evl_entry {
 
 /* Expanded outputs of an entry: count for one stage, and names. */
 int evl_entry_columns(const evl_entry *, const evl_params *, const evl_montage *, bool of_recording);
+
+/* ---- layout: what every column means, fixed before the first window ---------------------- */
+
+typedef struct evl_column {
+  const char *name;      /* feature.output, feature.output_over[Fz] or feature.output[Fz,Cz] */
+  const char *feature, *output, *channel, *channel_b, *unit, *text, *cite;
+  int version;
+} evl_column;
+
+/* One entry of an analysis, with the places of its outputs. */
+typedef struct evl_slot {
+  const evl_entry *entry;
+  const evl_params *params;
+  bool dynamic;                       /* from the dynamics table */
+  int column, n_columns;              /* window columns */
+  int recording_column, n_recording_columns;
+  int tensor, n_tensors;              /* in tensor[] */
+  size_t state, state_size;           /* in the state of the analysis */
+} evl_slot;
+
+/* A tensor with its place: offset in doubles among the tensors of its stage (a window's, or a recording's). */
+typedef struct evl_place { evl_tensor tensor; const char *model; size_t offset; } evl_place;
+
+typedef struct evl_layout {
+  int n_slots;             evl_slot *slot;
+  int n_columns;           evl_column *column;
+  int n_recording_columns; evl_column *recording_column;
+  int n_tensors;           evl_place *tensor;
+  size_t window_tensor_size, recording_tensor_size; /* doubles */
+  size_t state_size;                                /* doubles */
+} evl_layout;
+
+/* `slot` holds entry, params and dynamic; the rest is filled here. Errors (EVL_USAGE): a name with '/' or
+   brackets, the same column twice. */
+evl_status evl_layout_plan(int n_slots, const evl_slot *slot, const evl_montage *montage, evl_arena *arena,
+                           evl_layout **layout) EVL_MUST_USE;
 
 #endif

@@ -8,7 +8,7 @@
 /* Starts MPI. Only commands that need ranks call it. */
 evl_status evl_parallel_start(int *argc, char ***argv) EVL_MUST_USE;
 void evl_parallel_stop(void);
-/* Ends all ranks at once with this exit code; for run-circle errors outside collectives. */
+/* Ends all ranks at once with this exit code; for run-circle errors outside collectives. Does not return. */
 void evl_parallel_abort(int code);
 bool evl_parallel_on(void);
 int evl_rank(void);
@@ -26,12 +26,16 @@ int64_t evl_sum_i64(int64_t mine);
 int64_t evl_max_i64(int64_t mine);
 double evl_max_f64(double mine);
 void evl_sum_u64_array(uint64_t *data, size_t n); /* exact, hence the same for any number of ranks */
+/* Local. EVL_PARALLEL once a communication has failed on this rank: functions without a status keep
+   their failure for this and for the next evl_agree. */
+evl_status evl_parallel_status(void) EVL_MUST_USE;
 
 /* Collective. All ranks return the same status: OK if all are, otherwise that of the lowest
    failing rank, whose message becomes the message of all. */
 evl_status evl_agree(evl_status mine) EVL_MUST_USE;
 
-/* Small messages (rank to rank, up to 512 bytes), never blocking for long. */
+/* Small messages (rank to rank, to the own rank too, up to 512 bytes), never waiting for the receiver;
+   in order from one rank and tag. A longer message or a smaller `capacity` is a bug and aborts. */
 void evl_message_send(int to, int tag, const void *data, size_t bytes);
 /* Takes one waiting message with this tag, if any. */
 bool evl_message_poll(int tag, int *from, void *data, size_t capacity, size_t *bytes);

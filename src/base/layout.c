@@ -1,0 +1,137 @@
+/* layout: from entries, parameters and a montage to columns, tensors and their places. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "eveil/base.h"
+
+typedef struct builder {
+  const evl_montage *montage;
+  evl_arena *arena;
+  const evl_slot *slot;
+  evl_column *next;
+} builder;
+
+static int expansions(const evl_output *output, const evl_params *params) {
+  return output->over ? evl_params_value(params, output->over)->n : 1;
+}
+
+/* "delta", or "delta_tau8" where the output is expanded over a parameter. */
+static char *output_name(builder *b, const evl_output *output, int i) {
+  if (!output->over) return evl_arena_text(b->arena, output->name);
+  const evl_value *v = evl_params_value(b->slot->params, output->over);
+  if (v->param->type == EVL_BANDS) return evl_arena_format(b->arena, "%s_%s", output->name, v->bands[i].name);
+  if (v->param->type == EVL_STRINGS) return evl_arena_format(b->arena, "%s_%s", output->name, v->strings[i]);
+  return evl_arena_format(b->arena, "%s_%s%.9g", output->name, output->over, v->reals[i]);
+}
+
+static evl_status add_column(builder *b, const evl_output *output, const char *name, const char *channel,
+                             const char *channel_b) {
+  const evl_entry *entry = b->slot->entry;
+  char *full = !channel     ? evl_arena_format(b->arena, "%s.%s", entry->name, name)
+               : !channel_b ? evl_arena_format(b->arena, "%s.%s[%s]", entry->name, name, channel)
+                            : evl_arena_format(b->arena, "%s.%s[%s,%s]", entry->name, name, channel, channel_b);
+  if (!full) return EVL_MEMORY;
+  if (strchr(full, '/'))
+    return evl_fail(EVL_USAGE, "column \"%s\": names with '/' are refused; rename the channel or band", full);
+  *b->next++ = (evl_column){full,         entry->name,  name,         channel ? channel : "", channel_b ? channel_b : "",
+                            output->unit, output->text, entry->cite, entry->version};
+  return EVL_OK;
+}
+
+static evl_status add_output(builder *b, const evl_output *output) {
+  const evl_montage *m = b->montage;
+  for (int i = 0; i < expansions(output, b->slot->params); i++) {
+    const char *name = output_name(b, output, i);
+    if (!name) return EVL_MEMORY;
+    if (output->per == EVL_PER_WINDOW) EVL_TRY(add_column(b, output, name, NULL, NULL));
+    for (int c = 0; output->per == EVL_PER_CHANNEL && c < m->n; c++)
+      EVL_TRY(add_column(b, output, name, m->name[c], NULL));
+    for (int c = 0; output->per == EVL_PER_PAIR && c < m->n; c++)
+      for (int d = c + 1; d < m->n; d++) EVL_TRY(add_column(b, output, name, m->name[c], m->name[d]));
+  }
+  return EVL_OK;
+}
+
+static evl_status add_outputs(builder *b, bool of_recording) {
+  for (const evl_output *o = b->slot->entry->outputs; o && o->name; o++)
+    if (o->of_recording == of_recording) EVL_TRY(add_output(b, o));
+  return EVL_OK;
+}
+
+static int by_name(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
+
+static evl_status check_unique(const evl_column *column, int n, evl_arena *arena) {
+  evl_mark mark = evl_arena_mark(arena);
+  const char **name;
+  EVL_NEW(arena, name, n);
+  for (int i = 0; i < n; i++) name[i] = column[i].name;
+  qsort(name, (size_t)n, sizeof *name, by_name);
+  evl_status status = EVL_OK;
+  for (int i = 1; i < n && status == EVL_OK; i++)
+    if (!strcmp(name[i - 1], name[i])) status = evl_fail(EVL_USAGE, "column \"%s\" would exist twice", name[i]);
+  evl_arena_release(arena, mark);
+  return status;
+}
+
+/* Counts first, so that columns are one block. */
+static void place_slots(evl_layout *l, const evl_montage *montage) {
+  for (int s = 0; s < l->n_slots; s++) {
+    evl_slot *slot = &l->slot[s];
+    slot->column = l->n_columns;
+    slot->n_columns = evl_entry_columns(slot->entry, slot->params, montage, false);
+    slot->recording_column = l->n_recording_columns;
+    slot->n_recording_columns = evl_entry_columns(slot->entry, slot->params, montage, true);
+    slot->state = l->state_size;
+    slot->state_size = slot->entry->state_size ? slot->entry->state_size(slot->params, montage) : 0;
+    l->n_columns += slot->n_columns;
+    l->n_recording_columns += slot->n_recording_columns;
+    l->state_size += slot->state_size;
+  }
+}
+
+static evl_status place_tensors(evl_layout *l, const evl_montage *montage, evl_arena *arena) {
+  enum { MOST = 64 };
+  EVL_NEW(arena, l->tensor, MOST);
+  for (int s = 0; s < l->n_slots; s++) {
+    evl_slot *slot = &l->slot[s];
+    slot->tensor = l->n_tensors;
+    if (!slot->entry->tensors) continue;
+    evl_tensor *tensor;
+    EVL_TRY(slot->entry->tensors(slot->params, montage, arena, &tensor, &slot->n_tensors));
+    if (l->n_tensors + slot->n_tensors > MOST) return evl_fail(EVL_LIMIT, "more than %d tensors in an analysis", MOST);
+    for (int i = 0; i < slot->n_tensors; i++) {
+      size_t *size = tensor[i].of_recording ? &l->recording_tensor_size : &l->window_tensor_size;
+      l->tensor[l->n_tensors++] = (evl_place){tensor[i], slot->entry->name, *size};
+      *size += tensor[i].size;
+    }
+  }
+  return EVL_OK;
+}
+
+evl_status evl_layout_plan(int n_slots, const evl_slot *slot, const evl_montage *montage, evl_arena *arena,
+                           evl_layout **layout) {
+  evl_layout *l;
+  EVL_NEW(arena, l, 1);
+  EVL_NEW(arena, l->slot, n_slots);
+  memcpy(l->slot, slot, (size_t)n_slots * sizeof *slot);
+  l->n_slots = n_slots;
+  place_slots(l, montage);
+  EVL_TRY(place_tensors(l, montage, arena));
+  EVL_NEW(arena, l->column, l->n_columns);
+  EVL_NEW(arena, l->recording_column, l->n_recording_columns);
+  builder b = {montage, arena, NULL, l->column};
+  for (int s = 0; s < n_slots; s++) {
+    b.slot = &l->slot[s];
+    EVL_TRY(add_outputs(&b, false));
+  }
+  b.next = l->recording_column;
+  for (int s = 0; s < n_slots; s++) {
+    b.slot = &l->slot[s];
+    EVL_TRY(add_outputs(&b, true));
+  }
+  EVL_TRY(check_unique(l->column, l->n_columns, arena));
+  EVL_TRY(check_unique(l->recording_column, l->n_recording_columns, arena));
+  *layout = l;
+  return EVL_OK;
+}

@@ -1,0 +1,63 @@
+/* params: values by name, and their hash. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "eveil/base.h"
+
+const evl_value *evl_params_value(const evl_params *params, const char *name) {
+  for (int i = 0; i < params->n; i++)
+    if (!strcmp(params->value[i].param->name, name)) return &params->value[i];
+  /* An entry asks for a parameter that its own table lacks. */
+  abort();
+}
+
+int64_t evl_params_int(const evl_params *params, const char *name) { return evl_params_value(params, name)->integer; }
+double evl_params_real(const evl_params *params, const char *name) { return evl_params_value(params, name)->real; }
+bool evl_params_bool(const evl_params *params, const char *name) { return evl_params_value(params, name)->integer != 0; }
+const char *evl_params_string(const evl_params *params, const char *name) {
+  return evl_params_value(params, name)->string;
+}
+
+static void add_text(evl_sha256 *hash, const char *text) { evl_sha256_add(hash, text, strlen(text) + 1); }
+
+static void add_real(evl_sha256 *hash, double x) {
+  char text[40];
+  snprintf(text, sizeof text, "%.17g", x);
+  add_text(hash, text);
+}
+
+static void add_value(evl_sha256 *hash, const evl_value *v) {
+  switch (v->param->type) {
+    case EVL_INT:
+    case EVL_BOOL: {
+      char text[24];
+      snprintf(text, sizeof text, "%lld", (long long)v->integer);
+      add_text(hash, text);
+      break;
+    }
+    case EVL_REAL: add_real(hash, v->real); break;
+    case EVL_STRING: add_text(hash, v->string); break;
+    case EVL_REALS:
+      for (int i = 0; i < v->n; i++) add_real(hash, v->reals[i]);
+      break;
+    case EVL_STRINGS:
+      for (int i = 0; i < v->n; i++) add_text(hash, v->strings[i]);
+      break;
+    case EVL_BANDS:
+      for (int i = 0; i < v->n; i++) {
+        add_text(hash, v->bands[i].name);
+        add_real(hash, v->bands[i].low_hz);
+        add_real(hash, v->bands[i].high_hz);
+      }
+      break;
+  }
+}
+
+void evl_params_hash(const evl_params *params, evl_sha256 *hash) {
+  for (int i = 0; i < params->n; i++) {
+    add_text(hash, params->value[i].param->name);
+    add_value(hash, &params->value[i]);
+    add_text(hash, ";");
+  }
+}

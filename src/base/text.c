@@ -1,0 +1,27 @@
+/* text: edit distance for "did you mean". */
+#include <ctype.h>
+#include <string.h>
+
+#include "eveil/base.h"
+
+enum { LONGEST = 63 };
+
+static int least(int a, int b) { return a < b ? a : b; }
+
+/* Optimal string alignment distance (insert, delete, replace, swap of neighbours). */
+int evl_text_distance(const char *a, const char *b) {
+  int n = (int)strnlen(a, LONGEST), m = (int)strnlen(b, LONGEST);
+  int row[3][LONGEST + 1];
+  for (int j = 0; j <= m; j++) row[0][j] = j;
+  for (int i = 1; i <= n; i++) {
+    int *now = row[i % 3], *before = row[(i + 2) % 3], *twice = row[(i + 1) % 3];
+    now[0] = i;
+    for (int j = 1; j <= m; j++) {
+      int ai = tolower((unsigned char)a[i - 1]), bj = tolower((unsigned char)b[j - 1]);
+      now[j] = least(least(before[j], now[j - 1]) + 1, before[j - 1] + (ai != bj));
+      if (i > 1 && j > 1 && ai == tolower((unsigned char)b[j - 2]) && tolower((unsigned char)a[i - 2]) == bj)
+        now[j] = least(now[j], twice[j - 2] + 1);
+    }
+  }
+  return row[n % 3][m];
+}
