@@ -1,0 +1,111 @@
+/* recording: one recording through, from file to rows. Neither MPI nor HDF5.
+
+   `plan` binds analyses to shapes and takes all memory; `windows` and `finish` run one task each and write a
+   payload: plain bytes whose sections have places known from the plan alone. */
+#ifndef EVEIL_RECORDING_H
+#define EVEIL_RECORDING_H
+
+#include "eveil/base.h"
+#include "eveil/conditioning.h"
+
+/* ---- probe: what planning needs of a file -------------------------------------------- */
+
+typedef struct evl_probe {
+  evl_status status;        /* not OK: no header could be read, `message` says why */
+  const char *message;      /* also what is odd but readable; "" */
+  bool truncated;
+  int64_t bytes, mtime_ns;
+  evl_key header_key;
+  const char *format;
+  double duration_s, record_s, fs_hz; /* fs_hz: highest rate of a usable signal */
+  double start_clock_s;
+  int64_t n_records;
+  int n_stretches;
+  int n_usable;
+  double sidecar_line_hz;   /* 0: unknown */
+  size_t header_memory;     /* arena bytes that opening takes */
+  size_t raw_bytes;         /* of a block, for the reader */
+  int n_sources;
+  const evl_source *source; /* in the order of the file's signals; offsets 0 */
+} evl_probe;
+
+/* Header only. A file that cannot be read gives status and message in the probe, and EVL_OK. block_s: the longest
+   stretch of time that a task will load at once. */
+evl_status evl_recording_probe(const char *path, double block_s, evl_arena *arena, evl_probe *probe) EVL_MUST_USE;
+
+/* ---- analyses and their window grids -------------------------------------------------- */
+
+typedef struct evl_analysis {
+  const char *name;
+  double window_s, step_s;
+  const evl_params *conditioning;
+  const evl_montage *montage;
+  const evl_layout *layout;
+  bool summary_only;        /* store = "summary": no window rows */
+  bool single;              /* f32 in the store */
+} evl_analysis;
+
+/* Window i starts at i * step_s and ends inside the recording. */
+int64_t evl_windows(const evl_analysis *analysis, double duration_s);
+/* Spans of task_s in which a window of any analysis starts. */
+int evl_spans(int n_analyses, const evl_analysis *analysis, double duration_s, double task_s);
+/* Windows [*first, *first + *n) that start in a span. */
+void evl_span_windows(const evl_analysis *analysis, double duration_s, double task_s, int span, int64_t *first,
+                      int64_t *n);
+
+/* ---- payloads ---------------------------------------------------------------------------- */
+
+typedef struct evl_task_head { /* the first bytes of every payload */
+  int32_t status;              /* evl_status of the task */
+  int32_t rank;
+  double seconds;
+  double line_hz;              /* finish tasks */
+  uint8_t sha256[32];          /* finish tasks: of the file */
+  char message[456];
+} evl_task_head;
+
+/* Where the parts of one analysis lie in a window payload, bytes from its start. Rows are windows. */
+typedef struct evl_section {
+  int64_t first, n;            /* windows */
+  size_t clean;                /* f32 [n] */
+  size_t value;                /* f64 [n][columns] */
+  size_t why;                  /* u8  [n][columns] */
+  size_t tensor;               /* f64 [n][window_tensor_size] */
+  size_t state;                /* f64 [state_size] */
+  size_t end;
+} evl_section;
+
+/* Sections of a window task; returns the bytes of the whole payload. A failed task is a head alone. */
+size_t evl_window_sections(int n_analyses, const evl_analysis *analysis, double duration_s, double task_s, int span,
+                           evl_section *section);
+
+/* Where the parts of one analysis lie in the payload of a finish task. */
+typedef struct evl_finish_section { size_t value, why, tensor, end; } evl_finish_section;
+size_t evl_finish_sections(int n_analyses, const evl_analysis *analysis, evl_finish_section *section);
+
+/* ---- the worker ------------------------------------------------------------------------------ */
+
+typedef struct evl_worker evl_worker;
+
+/* What a task loads at once: its span, the longest window and the margins of the filters. */
+double evl_block_s(int n_analyses, const evl_analysis *analysis, double task_s);
+
+/* All memory of the run. `probe` of all recordings (their shapes are planned for). */
+evl_status evl_worker_plan(int n_analyses, const evl_analysis *analysis, int n_probes, const evl_probe *probe,
+                           double task_s, evl_arena *arena, evl_worker **worker) EVL_MUST_USE;
+void evl_worker_free(evl_worker *worker);
+/* Called between windows: the master answers its workers there. */
+void evl_worker_tick(evl_worker *worker, void (*tick)(void *context), void *context);
+size_t evl_worker_payload_bytes(const evl_worker *worker); /* of the largest payload */
+
+/* Runs one window task; damage of the file ends in the head's status. `payload` is 64-byte aligned. */
+evl_status evl_worker_windows(evl_worker *worker, const char *path, const evl_probe *probe, int span, void *payload,
+                              size_t *bytes) EVL_MUST_USE;
+/* The recording stage: state[a] is the sum of the tasks' states of analysis a, in order of span; `status` and
+   `message` of the first failed window task (EVL_OK: none). Also reads the whole file for its hash. */
+evl_status evl_worker_finish(evl_worker *worker, const char *path, const evl_probe *probe, evl_status status,
+                             const char *message, double *const *state, void *payload, size_t *bytes) EVL_MUST_USE;
+/* Microseconds that a span is expected to take. */
+double evl_span_cost_us(const evl_worker *worker, const evl_probe *probe, int span);
+
+#endif

@@ -1,0 +1,32 @@
+/* file_hash: one read of the whole file, for its SHA-256 and for traces of a text-mode transfer. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "worker_priv.h"
+
+static evl_status read_whole(evl_worker *w, const char *path, int file, uint8_t digest[32]) {
+  evl_sha256 hash;
+  evl_sha256_begin(&hash);
+  evl_damage_begin(w->damage, evl_reader_header(w->reader));
+  for (;;) {
+    ssize_t n = read(file, w->io, HASH_BLOCK);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return evl_fail(EVL_IO, "%s: cannot be read: %s", path, strerror(errno));
+    if (n == 0) break;
+    evl_sha256_add(&hash, w->io, (size_t)n);
+    evl_damage_feed(w->damage, w->io, (size_t)n);
+    if (w->tick) w->tick(w->tick_context);
+  }
+  evl_sha256_end(&hash, digest);
+  return evl_damage_verdict(w->damage, path);
+}
+
+evl_status worker_hash_file(evl_worker *w, const char *path, uint8_t digest[32]) {
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return evl_fail(EVL_IO, "%s: cannot be opened: %s", path, strerror(errno));
+  evl_status status = read_whole(w, path, file, digest);
+  close(file);
+  return status;
+}

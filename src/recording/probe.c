@@ -1,0 +1,61 @@
+/* probe: the header of a recording, as planning needs it. */
+#include <string.h>
+
+#include "eveil/readers.h"
+#include "eveil/recording.h"
+
+static evl_status take_sources(const evl_header *h, evl_arena *arena, evl_probe *probe) {
+  evl_source *source;
+  EVL_NEW(arena, source, h->n_signals);
+  for (int i = 0; i < h->n_signals; i++) {
+    const evl_signal *signal = &h->signal[i];
+    source[i] = (evl_source){.label = evl_arena_text(arena, signal->label),
+                             .fs_hz = signal->fs_hz,
+                             .usable = signal->kind == EVL_SIGNAL_VOLTAGE && signal->fs_hz > 0};
+    if (!source[i].label) return EVL_MEMORY;
+    if (!source[i].usable) continue;
+    probe->n_usable++;
+    if (signal->fs_hz > probe->fs_hz) probe->fs_hz = signal->fs_hz;
+  }
+  probe->n_sources = h->n_signals;
+  probe->source = source;
+  return EVL_OK;
+}
+
+static evl_status take_header(evl_reader *reader, double block_s, evl_arena *arena, evl_probe *probe) {
+  const evl_header *h = evl_reader_header(reader);
+  probe->bytes = h->bytes;
+  probe->mtime_ns = h->mtime_ns;
+  probe->header_key = h->header_key;
+  probe->format = h->format;
+  probe->duration_s = h->duration_s;
+  probe->record_s = h->record_s;
+  probe->start_clock_s = h->start_clock_s;
+  probe->n_records = h->n_records;
+  probe->n_stretches = h->n_stretches;
+  probe->truncated = h->truncated;
+  probe->raw_bytes = evl_reader_raw_bytes(reader, block_s);
+  probe->message = evl_arena_text(arena, h->note);
+  if (!probe->message) return EVL_MEMORY;
+  return take_sources(h, arena, probe);
+}
+
+evl_status evl_recording_probe(const char *path, double block_s, evl_arena *arena, evl_probe *probe) {
+  *probe = (evl_probe){.message = "", .format = ""};
+  evl_arena *own = evl_arena_create();
+  if (!own) return evl_fail(EVL_MEMORY, "%s: out of memory", path);
+  evl_reader *reader;
+  evl_status status = evl_reader_open(path, 0, own, &reader);
+  if (status == EVL_OK) {
+    probe->header_memory = evl_arena_bytes(own);
+    status = take_header(reader, block_s, arena, probe);
+    evl_reader_close(reader);
+  } else if (status != EVL_MEMORY) {
+    probe->status = status;
+    probe->message = evl_arena_text(arena, evl_error_message());
+    status = probe->message ? EVL_OK : EVL_MEMORY;
+    evl_error_clear();
+  }
+  evl_arena_free(own);
+  return status;
+}

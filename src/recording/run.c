@@ -1,0 +1,263 @@
+/* run: one window task. Conditioned blocks, windows, entries, the payload. No allocation. */
+#include <math.h>
+#include <string.h>
+
+#include "eveil/features.h"
+#include "worker_priv.h"
+
+typedef struct task {
+  evl_worker *worker;
+  uint8_t *payload;
+  int analysis;
+  const evl_section *section;
+  const kernel_set *kernels;
+  const uint8_t *channel_why;
+} task;
+
+static double *values_of(const task *t, int64_t row) {
+  return (double *)(t->payload + t->section->value) + (size_t)row * (size_t)t->worker->analysis[t->analysis].layout->n_columns;
+}
+static uint8_t *whys_of(const task *t, int64_t row) {
+  return t->payload + t->section->why + (size_t)row * (size_t)t->worker->analysis[t->analysis].layout->n_columns;
+}
+static double *tensors_of(const task *t, int64_t row) {
+  return (double *)(t->payload + t->section->tensor) + (size_t)row * t->worker->analysis[t->analysis].layout->window_tensor_size;
+}
+
+static void fill(const task *t, int64_t row, uint8_t why) {
+  const evl_layout *l = t->worker->analysis[t->analysis].layout;
+  double *value = values_of(t, row), *tensor = tensors_of(t, row);
+  for (int c = 0; c < l->n_columns; c++) value[c] = NAN;
+  memset(whys_of(t, row), why, (size_t)l->n_columns);
+  for (size_t i = 0; i < l->window_tensor_size; i++) tensor[i] = NAN;
+}
+
+/* why of one expanded output: that of its channels, if they are not usable. */
+static void mark_channels(const evl_slot *slot, const evl_montage *m, const uint8_t *channel_why, bool of_recording,
+                          uint8_t *why) {
+  for (const evl_output *o = slot->entry->outputs; o && o->name; o++) {
+    if (o->of_recording != of_recording) continue;
+    int repeats = o->over ? evl_params_value(slot->params, o->over)->n : 1;
+    for (int i = 0; i < repeats; i++) {
+      if (o->per == EVL_PER_WINDOW) why++;
+      for (int c = 0; o->per == EVL_PER_CHANNEL && c < m->n; c++, why++)
+        if (channel_why[c]) *why = channel_why[c];
+      for (int c = 0; o->per == EVL_PER_PAIR && c < m->n; c++)
+        for (int d = c + 1; d < m->n; d++, why++)
+          if (channel_why[c] || channel_why[d]) *why = channel_why[c] ? channel_why[c] : channel_why[d];
+    }
+  }
+}
+
+/* A value has why 0 and is finite; everything else is NaN with its why. */
+static void settle(double *value, uint8_t *why, int n) {
+  for (int c = 0; c < n; c++) {
+    if (why[c] == EVL_WHY_VALUE && !isfinite(value[c])) why[c] = EVL_WHY_UNDEFINED;
+    if (why[c] != EVL_WHY_VALUE) value[c] = NAN;
+  }
+}
+
+static double **tensor_pointers(evl_worker *w, const evl_layout *l, const evl_slot *slot, bool of_recording, double *base) {
+  int n = 0;
+  for (int i = slot->tensor; i < slot->tensor + slot->n_tensors; i++)
+    if (l->tensor[i].tensor.of_recording == of_recording) w->tensor[n++] = base + l->tensor[i].offset;
+  return w->tensor;
+}
+
+static void run_window(task *t, const evl_window *window, int64_t row) {
+  evl_worker *w = t->worker;
+  const evl_analysis *analysis = &w->analysis[t->analysis];
+  const evl_layout *l = analysis->layout;
+  fill(t, row, EVL_WHY_UNDEFINED);
+  evl_products_begin(t->kernels->products, window);
+  double *state = (double *)(t->payload + t->section->state);
+  for (int s = 0; s < l->n_slots; s++) {
+    const evl_slot *slot = &l->slot[s];
+    evl_out out = {values_of(t, row) + slot->column, whys_of(t, row) + slot->column,
+                   tensor_pointers(w, l, slot, false, tensors_of(t, row)),
+                   slot->state_size ? state + slot->state : NULL};
+    slot->entry->run(t->kernels->kernel[s], window, &out);
+    mark_channels(slot, analysis->montage, t->channel_why, false, out.why);
+    settle(out.value, out.why, slot->n_columns);
+  }
+  ((float *)(t->payload + t->section->clean))[row] = 1;
+  if (w->tick) w->tick(w->tick_context);
+}
+
+/* Share of a window that the stretches cover. */
+static float covered(const evl_header *h, double from_s, double to_s) {
+  double sum = 0;
+  for (int s = 0; s < h->n_stretches; s++) {
+    double a = fmax(from_s, h->stretch[s].start_s), b = fmin(to_s, h->stretch[s].start_s + h->stretch[s].duration_s);
+    if (b > a) sum += b - a;
+  }
+  return (float)fmin(1, sum / (to_s - from_s));
+}
+
+/* First sample of window i in a stretch; false where the window is not inside. */
+static bool inside(const evl_analysis *a, const evl_stretch *stretch, int64_t i, double fs_hz, int64_t samples, int n,
+                   int64_t *first) {
+  *first = llround(((double)i * a->step_s - stretch->start_s) * fs_hz);
+  return *first >= 0 && *first + n <= samples;
+}
+
+/* Windows of one analysis inside the block x of a stretch. */
+static void run_block(task *t, const evl_stretch *stretch, int64_t samples, int64_t block_first, size_t ld) {
+  const evl_analysis *a = &t->worker->analysis[t->analysis];
+  int n = t->kernels->n_samples;
+  for (int64_t row = 0; row < t->section->n; row++) {
+    int64_t first, i = t->section->first + row;
+    if (!inside(a, stretch, i, t->kernels->fs_hz, samples, n, &first)) continue;
+    const evl_window window = {t->worker->x + (first - block_first), ld, a->montage->n, n, t->kernels->fs_hz,
+                               (double)i * a->step_s, t->channel_why};
+    run_window(t, &window, row);
+  }
+}
+
+/* The output samples of a stretch that the windows of a group need; n = 0: none. */
+static void block_range(const evl_worker *w, int g, const evl_stretch *stretch, int64_t samples, double fs_hz,
+                        int64_t *first, int64_t *n) {
+  int64_t low = INT64_MAX, high = 0;
+  for (int a = 0; a < w->n_analyses; a++) {
+    if (w->group_of[a] != g) continue;
+    int length = (int)lround(w->analysis[a].window_s * fs_hz);
+    for (int64_t i = w->section[a].first; i < w->section[a].first + w->section[a].n; i++) {
+      int64_t at;
+      if (!inside(&w->analysis[a], stretch, i, fs_hz, samples, length, &at)) continue;
+      if (at < low) low = at;
+      if (at + length > high) high = at + length;
+    }
+  }
+  *first = low;
+  *n = high > low ? high - low : 0;
+}
+
+static evl_status run_stretch(evl_worker *w, uint8_t *payload, int g, int s) {
+  const chain_group *group = &w->group[g];
+  const evl_stretch *stretch = &evl_reader_header(w->reader)->stretch[s];
+  double fs_hz = evl_chain_fs_hz(group->chain), fs_in_hz = evl_chain_fs_in_hz(group->chain);
+  int64_t in = llround(stretch->duration_s * fs_in_hz), samples = evl_chain_samples(group->chain, in), first, n;
+  block_range(w, g, stretch, samples, fs_hz, &first, &n);
+  if (!n) return EVL_OK;
+  size_t ld = ((size_t)n + 7) & ~(size_t)7;
+  if (ld * (size_t)group->montage->n > w->x_size)
+    return evl_fail(EVL_LIMIT, "%s: a block of %lld samples exceeds what was planned", w->path, (long long)n);
+  w->loaded_stretch = s;
+  w->loaded_to_s = -1;
+  EVL_TRY(evl_chain_run(group->chain, worker_fetch, w, in, first, n, w->x, ld));
+  for (int a = 0; a < w->n_analyses; a++) {
+    if (w->group_of[a] != g) continue;
+    task t = {w, payload, a, &w->section[a], worker_kernels(w, a, fs_hz), evl_chain_channel_why(group->chain)};
+    run_block(&t, stretch, samples, first, ld);
+  }
+  return EVL_OK;
+}
+
+static bool any_channel(const chain_group *group) {
+  for (int c = 0; c < group->montage->n; c++)
+    if (!evl_chain_channel_why(group->chain)[c]) return true;
+  return false;
+}
+
+/* Every row starts as "gap" (or absent, where the file has none of the channels); windows inside a stretch overwrite it. */
+static void start_rows(evl_worker *w, uint8_t *payload) {
+  const evl_header *h = evl_reader_header(w->reader);
+  for (int a = 0; a < w->n_analyses; a++) {
+    uint8_t why = any_channel(&w->group[w->group_of[a]]) ? EVL_WHY_ARTEFACT : EVL_WHY_ABSENT;
+    task t = {w, payload, a, &w->section[a], NULL, NULL};
+    float *clean = (float *)(payload + w->section[a].clean);
+    for (int64_t row = 0; row < w->section[a].n; row++) {
+      double from_s = (double)(w->section[a].first + row) * w->analysis[a].step_s;
+      fill(&t, row, why);
+      clean[row] = h->n_stretches > 1 ? covered(h, from_s, from_s + w->analysis[a].window_s) : 1;
+    }
+  }
+}
+
+static bool stretch_meets(const evl_worker *w, const evl_stretch *stretch, int span) {
+  double longest = 0;
+  for (int a = 0; a < w->n_analyses; a++) longest = fmax(longest, w->analysis[a].window_s);
+  return stretch->start_s < (double)(span + 1) * w->task_s + longest &&
+         stretch->start_s + stretch->duration_s > (double)span * w->task_s - 1;
+}
+
+static evl_status run_span(evl_worker *w, const char *path, const evl_probe *probe, int span, uint8_t *payload) {
+  EVL_TRY(worker_open(w, path, probe));
+  start_rows(w, payload);
+  const evl_header *h = evl_reader_header(w->reader);
+  for (int g = 0; g < w->n_groups; g++)
+    for (int s = 0; s < h->n_stretches && any_channel(&w->group[g]); s++)
+      if (stretch_meets(w, &h->stretch[s], span)) EVL_TRY(run_stretch(w, payload, g, s));
+  return EVL_OK;
+}
+
+void worker_head(void *payload, evl_status status, const char *message, double began_s) {
+  evl_task_head *head = payload;
+  head->status = status;
+  head->seconds = evl_seconds() - began_s;
+  strncpy(head->message, message, sizeof head->message - 1);
+}
+
+evl_status evl_worker_windows(evl_worker *w, const char *path, const evl_probe *probe, int span, void *payload,
+                              size_t *bytes) {
+  double began_s = evl_seconds();
+  *bytes = evl_window_sections(w->n_analyses, w->analysis, probe->duration_s, w->task_s, span, w->section);
+  if (*bytes > w->payload_bytes) return evl_fail(EVL_LIMIT, "%s: a task of %zu bytes exceeds what was planned", path, *bytes);
+  memset(payload, 0, *bytes);
+  evl_status status = run_span(w, path, probe, span, payload);
+  if (status == EVL_MEMORY) return status;
+  if (status != EVL_OK) {
+    *bytes = sizeof(evl_task_head);
+    memset(payload, 0, *bytes);
+  }
+  worker_head(payload, status, status == EVL_OK ? "" : evl_error_message(), began_s);
+  return EVL_OK;
+}
+
+/* ---- the recording stage ---- */
+
+static evl_status run_finish(evl_worker *w, double *const *state, uint8_t *payload, const evl_finish_section *section) {
+  for (int a = 0; a < w->n_analyses; a++) {
+    const evl_analysis *analysis = &w->analysis[a];
+    const evl_layout *l = analysis->layout;
+    const chain_group *group = &w->group[w->group_of[a]];
+    const kernel_set *k = worker_kernels(w, a, evl_chain_fs_hz(group->chain));
+    const uint8_t *channel_why = evl_chain_channel_why(group->chain);
+    double *value = (double *)(payload + section[a].value), *tensor = (double *)(payload + section[a].tensor);
+    uint8_t *why = payload + section[a].why;
+    for (int c = 0; c < l->n_recording_columns; c++) value[c] = NAN;
+    memset(why, EVL_WHY_UNDEFINED, (size_t)l->n_recording_columns);
+    for (size_t i = 0; i < l->recording_tensor_size; i++) tensor[i] = NAN;
+    for (int s = 0; s < l->n_slots; s++) {
+      const evl_slot *slot = &l->slot[s];
+      if (!slot->entry->finish) continue;
+      evl_out out = {value + slot->recording_column, why + slot->recording_column,
+                     tensor_pointers(w, l, slot, true, tensor), NULL};
+      slot->entry->finish(k->kernel[s], state[a] + slot->state, channel_why, &out);
+      mark_channels(slot, analysis->montage, channel_why, true, out.why);
+      settle(out.value, out.why, slot->n_recording_columns);
+    }
+  }
+  return EVL_OK;
+}
+
+evl_status evl_worker_finish(evl_worker *w, const char *path, const evl_probe *probe, evl_status status,
+                             const char *message, double *const *state, void *payload, size_t *bytes) {
+  double began_s = evl_seconds();
+  evl_finish_section section[64];
+  if (w->n_analyses > 64) return evl_fail(EVL_LIMIT, "more than 64 analyses");
+  *bytes = evl_finish_sections(w->n_analyses, w->analysis, section);
+  memset(payload, 0, *bytes);
+  evl_task_head *head = payload;
+  if (status == EVL_OK) {
+    status = worker_open(w, path, probe);
+    if (status == EVL_OK) status = worker_hash_file(w, path, head->sha256);
+    if (status == EVL_OK) status = run_finish(w, state, payload, section);
+    if (status == EVL_MEMORY) return status;
+    message = status == EVL_OK ? probe->message : evl_error_message();
+    head->line_hz = status == EVL_OK ? w->line_hz : 0;
+  }
+  if (status != EVL_OK) *bytes = sizeof(evl_task_head);
+  worker_head(payload, status, message, began_s);
+  return EVL_OK;
+}

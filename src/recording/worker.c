@@ -1,0 +1,245 @@
+/* worker: plan. Groups of equal conditioning, kernels bound to rates, and all memory of the run. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "eveil/features.h"
+#include "worker_priv.h"
+
+/* Beyond span and window: what the margins of the slowest filters add on both sides. */
+static const double MARGIN_S = 120;
+
+double evl_block_s(int n_analyses, const evl_analysis *analysis, double task_s) {
+  double longest = 0;
+  for (int a = 0; a < n_analyses; a++) longest = fmax(longest, analysis[a].window_s);
+  return task_s + longest + MARGIN_S;
+}
+
+static evl_key params_key(const evl_params *params, const evl_montage *montage) {
+  evl_sha256 hash;
+  uint8_t digest[32];
+  evl_key key;
+  evl_sha256_begin(&hash);
+  evl_params_hash(params, &hash);
+  for (int c = 0; c < montage->n; c++) evl_sha256_add(&hash, montage->name[c], strlen(montage->name[c]) + 1);
+  evl_sha256_end(&hash, digest);
+  memcpy(&key, digest, sizeof key);
+  return key;
+}
+
+static evl_status plan_groups(evl_worker *w) {
+  EVL_NEW(w->arena, w->group, w->n_analyses);
+  EVL_NEW(w->arena, w->group_of, w->n_analyses);
+  for (int a = 0; a < w->n_analyses; a++) {
+    const evl_analysis *analysis = &w->analysis[a];
+    evl_key key = params_key(analysis->conditioning, analysis->montage);
+    int g = 0;
+    for (; g < w->n_groups; g++) {
+      evl_key other = params_key(w->group[g].params, w->group[g].montage);
+      if (!memcmp(&key, &other, sizeof key)) break;
+    }
+    if (g == w->n_groups) w->group[w->n_groups++] = (chain_group){analysis->conditioning, analysis->montage, NULL};
+    w->group_of[a] = g;
+  }
+  return EVL_OK;
+}
+
+kernel_set *worker_kernels(const evl_worker *w, int analysis, double fs_hz) {
+  for (kernel_set *k = w->kernels; k; k = k->next)
+    if (k->analysis == analysis && k->fs_hz == fs_hz) return k;
+  return NULL;
+}
+
+static evl_status plan_kernels(evl_worker *w, int a, double fs_hz) {
+  if (worker_kernels(w, a, fs_hz)) return EVL_OK;
+  const evl_analysis *analysis = &w->analysis[a];
+  const evl_layout *l = analysis->layout;
+  kernel_set *k;
+  EVL_NEW(w->arena, k, 1);
+  *k = (kernel_set){.analysis = a, .fs_hz = fs_hz, .n_samples = (int)lround(analysis->window_s * fs_hz), .next = w->kernels};
+  EVL_NEW(w->arena, k->kernel, l->n_slots);
+  const evl_shape shape = {analysis->montage->n, k->n_samples, fs_hz, analysis->montage};
+  EVL_TRY(evl_products_create(&shape, w->arena, &k->products));
+  for (int s = 0; s < l->n_slots; s++) {
+    evl_status status = l->slot[s].entry->plan(l->slot[s].params, &shape, k->products, w->arena, &k->kernel[s]);
+    if (status != EVL_OK)
+      return evl_fail_in(status, "analysis \"%s\", %s at %g Hz", analysis->name, l->slot[s].entry->name, fs_hz);
+  }
+  w->kernels = k;
+  return EVL_OK;
+}
+
+/* ---- recordings of one shape stand for all of that shape ---- */
+
+static evl_key shape_of(const evl_probe *probe) {
+  evl_sha256 hash;
+  uint8_t digest[32];
+  evl_key key;
+  evl_sha256_begin(&hash);
+  for (int i = 0; i < probe->n_sources; i++) {
+    const evl_source *s = &probe->source[i];
+    evl_sha256_add(&hash, s->label, strlen(s->label) + 1);
+    evl_sha256_add(&hash, &s->fs_hz, sizeof s->fs_hz);
+    evl_sha256_add(&hash, &s->usable, sizeof s->usable);
+  }
+  evl_sha256_end(&hash, digest);
+  memcpy(&key, digest, sizeof key);
+  return key;
+}
+
+typedef struct shape_list {
+  int n;
+  const evl_probe **probe;  /* one of each shape */
+  size_t memory, x_size;
+} shape_list;
+
+static int by_key(const void *a, const void *b) { return memcmp(a, b, sizeof(evl_key)); }
+
+/* Distinct shapes in order of their keys; sorting keeps 23,528 recordings quick. */
+static evl_status collect_shapes(int n, const evl_probe *probe, evl_arena *arena, shape_list *list) {
+  typedef struct keyed { evl_key key; int index; } keyed;
+  keyed *all;
+  EVL_NEW(arena, all, n);
+  EVL_NEW(arena, list->probe, n);
+  int m = 0;
+  for (int i = 0; i < n; i++)
+    if (probe[i].status == EVL_OK && probe[i].n_records > 0) all[m++] = (keyed){shape_of(&probe[i]), i};
+  qsort(all, (size_t)m, sizeof *all, by_key);
+  for (int i = 0; i < m; i++)
+    if (i == 0 || memcmp(&all[i].key, &all[i - 1].key, sizeof(evl_key))) list->probe[list->n++] = &probe[all[i].index];
+  for (int i = 0; i < n; i++) {
+    size_t memory = probe[i].header_memory + probe[i].raw_bytes + (size_t)probe[i].n_sources * (sizeof(evl_source) + sizeof(double[FACT_SEGMENTS + 1]));
+    if (memory > list->memory) list->memory = memory;
+  }
+  return EVL_OK;
+}
+
+/* A trial binding of every group to one shape: rates for the kernels, memory for the chains. */
+static evl_status try_shape(evl_worker *w, const evl_probe *probe, shape_list *list, size_t *chain_memory) {
+  evl_arena *trial = evl_arena_create();
+  if (!trial) return evl_fail(EVL_MEMORY, "out of memory");
+  evl_status status = EVL_OK;
+  for (int g = 0; g < w->n_groups && status == EVL_OK; g++) {
+    evl_chain *chain;
+    /* 50 Hz has more harmonics than 60. */
+    status = evl_chain_plan(w->group[g].params, w->group[g].montage, probe->n_sources, probe->source, 50, w->block_s, trial, &chain);
+    if (status != EVL_OK) break;
+    double fs_hz = evl_chain_fs_hz(chain);
+    size_t block = (size_t)ceil((w->block_s + 1) * fs_hz) + 16;
+    size_t x_size = block * (size_t)w->group[g].montage->n;
+    if (x_size > list->x_size) list->x_size = x_size;
+    for (int a = 0; a < w->n_analyses && status == EVL_OK; a++)
+      if (w->group_of[a] == g) status = plan_kernels(w, a, fs_hz);
+  }
+  size_t facts = (size_t)((LINE_CHANNELS * FACT_SEGMENTS + 1) * FACT_SEGMENT_S * (probe->fs_hz + 1));
+  if (facts > list->x_size) list->x_size = facts;
+  size_t memory = evl_arena_bytes(trial);
+  if (memory > *chain_memory) *chain_memory = memory;
+  evl_arena_free(trial);
+  return status;
+}
+
+static evl_status plan_shapes(evl_worker *w, int n_probes, const evl_probe *probe) {
+  shape_list list = {0};
+  evl_arena *scratch = evl_arena_create();
+  if (!scratch) return evl_fail(EVL_MEMORY, "out of memory");
+  evl_status status = collect_shapes(n_probes, probe, scratch, &list);
+  size_t chain_memory = 0;
+  int usable = 0;
+  for (int i = 0; i < list.n && (status == EVL_OK || status == EVL_USAGE || status == EVL_FORMAT); i++) {
+    status = try_shape(w, list.probe[i], &list, &chain_memory);
+    usable += status == EVL_OK;
+  }
+  /* A shape that the chain refuses fails its recordings; if it refuses all, the configuration is wrong. */
+  if (usable && (status == EVL_USAGE || status == EVL_FORMAT)) status = EVL_OK;
+  evl_arena_free(scratch);
+  EVL_TRY(status);
+  w->x_size = list.x_size;
+  w->x = evl_arena_alloc(w->arena, w->x_size * sizeof(double));
+  if (!w->x || !(w->own = evl_arena_create())) return EVL_MEMORY;
+  enum { SLACK = 1 << 20 };
+  EVL_TRY(evl_arena_reserve(w->own, list.memory + chain_memory + SLACK));
+  w->mark = evl_arena_mark(w->own);
+  evl_arena_freeze(w->own);
+  return EVL_OK;
+}
+
+static evl_status plan_payload(evl_worker *w, int n_probes, const evl_probe *probe) {
+  EVL_NEW(w->arena, w->section, w->n_analyses);
+  evl_finish_section *finish;
+  EVL_NEW(w->arena, finish, w->n_analyses);
+  w->payload_bytes = evl_finish_sections(w->n_analyses, w->analysis, finish);
+  double longest = 0;
+  for (int i = 0; i < n_probes; i++)
+    if (probe[i].status == EVL_OK) longest = fmax(longest, probe[i].duration_s);
+  /* Spans differ by at most a window: the first ones of the longest recording bound all. */
+  int spans = evl_spans(w->n_analyses, w->analysis, longest, w->task_s);
+  for (int s = 0; s < spans && s < 16; s++) {
+    size_t bytes = evl_window_sections(w->n_analyses, w->analysis, longest, w->task_s, s, w->section);
+    if (bytes > w->payload_bytes) w->payload_bytes = bytes;
+  }
+  for (int a = 0; a < w->n_analyses; a++) {
+    const evl_layout *l = w->analysis[a].layout;
+    w->payload_bytes += 256 + (size_t)l->n_columns * 9 + l->window_tensor_size * sizeof(double);
+  }
+  return EVL_OK;
+}
+
+evl_status evl_worker_plan(int n_analyses, const evl_analysis *analysis, int n_probes, const evl_probe *probe,
+                           double task_s, evl_arena *arena, evl_worker **worker) {
+  evl_worker *w;
+  EVL_NEW(arena, w, 1);
+  *worker = w;
+  w->n_analyses = n_analyses;
+  w->analysis = analysis;
+  w->task_s = task_s;
+  w->block_s = evl_block_s(n_analyses, analysis, task_s);
+  w->arena = arena;
+  int tensors = 1;
+  for (int a = 0; a < n_analyses; a++)
+    if (analysis[a].layout->n_tensors > tensors) tensors = analysis[a].layout->n_tensors;
+  EVL_NEW(arena, w->tensor, tensors);
+  EVL_NEW(arena, w->io, HASH_BLOCK);
+  w->damage = evl_arena_alloc(arena, evl_damage_size());
+  if (!w->damage) return EVL_MEMORY;
+  EVL_TRY(plan_groups(w));
+  EVL_TRY(plan_shapes(w, n_probes, probe));
+  return plan_payload(w, n_probes, probe);
+}
+
+void evl_worker_free(evl_worker *worker) {
+  if (!worker) return;
+  worker_shut(worker);
+  evl_arena_free(worker->own);
+}
+
+void evl_worker_tick(evl_worker *worker, void (*tick)(void *context), void *context) {
+  worker->tick = tick;
+  worker->tick_context = context;
+}
+
+size_t evl_worker_payload_bytes(const evl_worker *worker) { return worker->payload_bytes; }
+
+/* Measured on one core of a 2020s server, a sample and channel. */
+static const double CONDITIONING_US = 0.05;
+
+double evl_span_cost_us(const evl_worker *w, const evl_probe *probe, int span) {
+  double cost = 1000;
+  for (int a = 0; a < w->n_analyses; a++) {
+    const evl_analysis *analysis = &w->analysis[a];
+    int64_t first, n;
+    evl_span_windows(analysis, probe->duration_s, w->task_s, span, &first, &n);
+    double native = 0;
+    for (const kernel_set *k = w->kernels; k; k = k->next) {
+      if (k->analysis != a || (native > 0 && k->fs_hz != probe->fs_hz)) continue;
+      const evl_shape shape = {analysis->montage->n, k->n_samples, k->fs_hz, analysis->montage};
+      native = CONDITIONING_US * fmin(w->task_s, probe->duration_s) * probe->fs_hz * probe->n_usable;
+      for (int s = 0; s < analysis->layout->n_slots; s++) {
+        const evl_slot *slot = &analysis->layout->slot[s];
+        if (slot->entry->cost_us) native += (double)n * slot->entry->cost_us(slot->params, &shape);
+      }
+    }
+    cost += native;
+  }
+  return cost;
+}

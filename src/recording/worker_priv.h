@@ -1,0 +1,72 @@
+/* The worker's parts, shared by plan, opening and running. */
+#ifndef EVEIL_WORKER_PRIV_H
+#define EVEIL_WORKER_PRIV_H
+
+#include "eveil/readers.h"
+#include "eveil/recording.h"
+
+/* Entries of one analysis bound to one rate. */
+typedef struct kernel_set {
+  int analysis;
+  double fs_hz;
+  int n_samples;
+  evl_products *products;
+  void **kernel;            /* [layout->n_slots] */
+  struct kernel_set *next;
+} kernel_set;
+
+/* Analyses with the same conditioning and montage share one pass of the chain. */
+typedef struct chain_group {
+  const evl_params *params;
+  const evl_montage *montage;
+  evl_chain *chain;         /* of the open recording */
+} chain_group;
+
+struct evl_worker {
+  int n_analyses;
+  const evl_analysis *analysis;
+  double task_s, block_s;
+  evl_arena *arena;         /* of the plan */
+  int n_groups;
+  chain_group *group;
+  int *group_of;            /* [n_analyses] */
+  kernel_set *kernels;
+  size_t payload_bytes;
+  evl_section *section;     /* [n_analyses] */
+  double *x;                /* conditioned block */
+  size_t x_size;            /* doubles */
+  double **tensor;          /* pointers for evl_out */
+  uint8_t *io;              /* for hashing a file */
+  void *damage;
+  void (*tick)(void *context);
+  void *tick_context;
+  /* the open recording */
+  evl_arena *own;           /* reset for each */
+  evl_mark mark;
+  const evl_probe *probe;   /* NULL: none open */
+  const char *path;
+  evl_reader *reader;
+  evl_source *source;       /* with offsets */
+  double line_hz;
+  int loaded_stretch;
+  double loaded_from_s, loaded_to_s;
+};
+
+enum { HASH_BLOCK = 1 << 20 };
+
+/* Binds the worker to a recording: header compared with the probe, facts measured, chains planned. */
+evl_status worker_open(evl_worker *worker, const char *path, const evl_probe *probe) EVL_MUST_USE;
+void worker_shut(evl_worker *worker);
+/* Offsets of all usable sources and the line frequency, from fixed positions. */
+evl_status worker_facts(evl_worker *worker) EVL_MUST_USE;
+/* Reads signal samples [first, first + n) of a stretch, loading what is missing up to the whole block. */
+evl_status worker_fetch(void *context, int source, int64_t first, int64_t n, double *x) EVL_MUST_USE;
+/* SHA-256 of the open recording's file; EVL_FORMAT where its bytes speak for a text-mode transfer. */
+evl_status worker_hash_file(evl_worker *worker, const char *path, uint8_t digest[32]) EVL_MUST_USE;
+void worker_head(void *payload, evl_status status, const char *message, double began_s);
+kernel_set *worker_kernels(const evl_worker *worker, int analysis, double fs_hz);
+
+/* Facts are measured on at most FACT_SEGMENTS segments of FACT_SEGMENT_S. */
+enum { FACT_SEGMENTS = 16, FACT_SEGMENT_S = 4, LINE_CHANNELS = 4 };
+
+#endif
