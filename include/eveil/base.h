@@ -194,9 +194,10 @@ typedef struct evl_table {
   const int *line;    /* [n_rows] line number in the file */
 } evl_table;
 
-/* `separator` '\t', ',' or ';'. Accepts UTF-8 with or without BOM, LF and CR LF,
-   quoted CSV cells. Errors: unreadable, no header, duplicate or empty column names, a row with too
-   many cells (named by line), a NUL byte. */
+/* `separator` '\t', ',' or ';'; 0: by the suffix, tabs unless it is .csv, and there ',' unless the header line has
+   only ';'. Accepts UTF-8 with or without BOM, LF and CR LF, quoted cells (in TSV a quote counts only where it encloses
+   a whole cell). Blanks around a cell outside quotes are cut, rows without content skipped. Errors: unreadable, no header,
+   duplicate or empty column names, rows with too many cells (all named by line), a NUL byte, text that is not UTF-8. */
 evl_status evl_table_read(const char *path, char separator, evl_arena *arena, evl_table **table) EVL_MUST_USE;
 int evl_table_column(const evl_table *table, const char *name); /* -1 where absent */
 static inline const char *evl_table_cell(const evl_table *t, int row, int column) {
@@ -204,7 +205,9 @@ static inline const char *evl_table_cell(const evl_table *t, int row, int column
 }
 /* A number of a cell: NaN for "n/a", "NA", "nan", ""; false where it is not a number. */
 bool evl_cell_number(const char *cell, double *number);
-/* The whole file as text with a NUL behind; `bytes` may be NULL. */
+/* Leading bytes of `text` that are valid UTF-8. */
+size_t evl_utf8_valid(const char *text, size_t bytes);
+/* The whole file as text with a NUL behind; `bytes` may be NULL. A folder or pipe is an error (EVL_IO). */
 evl_status evl_file_text(const char *path, evl_arena *arena, char **text, size_t *bytes) EVL_MUST_USE;
 /* Edit distance with transpositions, case ignored; for "did you mean". */
 int evl_text_distance(const char *a, const char *b);

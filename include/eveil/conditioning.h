@@ -19,14 +19,21 @@ extern const evl_step *const evl_steps[]; /* ends with NULL */
 /* Parameter tables of all steps, for evl_group_params. */
 int evl_conditioning_tables(const evl_param *const **tables);
 
-/* Canonical name of an electrode label: "EEG Fp1-Ref" -> "Fp1", "T3" -> "T7", "Fc5." -> "FC5",
-   "Fp1-A2" -> "Fp1" with reference "A2"; other labels are returned trimmed. */
-typedef struct evl_electrode { char name[81]; char reference[81]; bool known; } evl_electrode;
+/* Canonical name of an electrode label: "EEG Fp1-Ref" -> "Fp1" with reference "Ref", "T3" -> "T7",
+   "Fc5." -> "FC5", "Fp1-A2" -> "Fp1" with reference "A2". Two scalp electrodes, or two ears, make a pair:
+   "FP1-F7" -> name "Fp1-F7", reference "F7", not known as an electrode. Other labels ("ECG ECG", "Status")
+   are returned trimmed, not known, cut to 80 bytes. */
+typedef struct evl_electrode { char name[81]; char reference[81]; bool known, pair; } evl_electrode;
 void evl_electrode_parse(const char *label, evl_electrode *electrode);
+
+/* Position of a canonical name on the unit sphere (x right, y front, z up); of a pair "Fp1-F7" the point between. */
+bool evl_electrode_position(const char *name, double xyz[3]);
 
 /* The channels that windows of this conditioning carry. "10-20": 19 names; "10-10": 64 of the
    eegmmidb set; "file": the union of `label`s as given; a list of names. Bipolar references
-   give pairs "Fp1-F7". Errors: unknown montage, no channel left (EVL_USAGE). */
+   give the 18 pairs of the longitudinal chains ("Fp1-F7") for "10-20", or the pairs listed. Canonical names.
+   n_labels = 0: nothing is known of the files. Errors (EVL_USAGE): unknown montage, name or reference, a name
+   twice or with one of "/,[]", no channel left. */
 evl_status evl_montage_plan(const evl_params *params, int n_labels, const char *const *label,
                             evl_arena *arena, evl_montage **montage) EVL_MUST_USE;
 
@@ -41,16 +48,23 @@ typedef struct evl_source {
 
 typedef struct evl_chain evl_chain;
 
-/* Binds the chain to the signals of one recording. line_hz: 0, 50 or 60 (what notch = "auto" uses).
-   max_block_s: longest output block that will be asked for. All memory from `arena`.
-   Errors: duplicate labels that both match a channel (EVL_FORMAT), mixed rates among the used signals,
-   band above the Nyquist frequency (EVL_USAGE), rates without rational ratio. */
+/* Binds the chain to the signals of one recording; labels and offsets are copied. line_hz: 0, 50 or 60
+   (what notch = "auto" uses). max_block_s: longest output block that will be asked for. All memory from `arena`.
+   Channels: missing in the file: why ABSENT; bad: ARTEFACT; all zero by construction (the reference
+   electrode itself, an average over less than two channels): UNDEFINED.
+   Errors: none of the montage's channels in the file, duplicate labels that both match a channel,
+   mixed rates or references among the used signals (EVL_FORMAT); band above the Nyquist
+   frequency, rates without rational ratio, margins beyond 20 minutes (EVL_USAGE). */
 evl_status evl_chain_plan(const evl_params *params, const evl_montage *montage, int n_sources,
                           const evl_source *source, double line_hz, double max_block_s,
                           evl_arena *arena, evl_chain **chain) EVL_MUST_USE;
 double evl_chain_fs_hz(const evl_chain *chain);            /* of the output */
+double evl_chain_fs_in_hz(const evl_chain *chain);         /* of the signals that it uses; 0 where it uses none */
 const uint8_t *evl_chain_channel_why(const evl_chain *chain); /* [montage->n] */
-/* Output samples of a stretch with n_in input samples. */
+/* "" or one sentence for the recording's message: why channels that the file has are absent all the same. */
+const char *evl_chain_note(const evl_chain *chain);
+/* Output samples of a stretch with n_in input samples: sample k lies k / fs_out after the first input
+   sample, the last one not after the last input sample. */
 int64_t evl_chain_samples(const evl_chain *chain, int64_t n_in);
 /* Input samples [*first, *first + *n) of the stretch needed for output samples [out_first, out_first + out_n). */
 void evl_chain_needs(const evl_chain *chain, int64_t out_first, int64_t out_n, int64_t stretch_in,
@@ -58,12 +72,15 @@ void evl_chain_needs(const evl_chain *chain, int64_t out_first, int64_t out_n, i
 /* Reads one source signal's samples [first, first + n) of the stretch into x. */
 typedef evl_status (*evl_fetch)(void *context, int source, int64_t first, int64_t n, double *x);
 /* Output samples [out_first, out_first + out_n) of a stretch of stretch_in input samples into
-   x[c * ld + t]; rows of absent channels are zero. No allocation. */
+   x[c * ld + t]; rows of channels with a why are zero. No allocation. `fetch` is called for pieces inside
+   evl_chain_needs, in order of time but for the mirrored edges. Errors: those of fetch; a sample that
+   is not finite (EVL_FORMAT); a block outside the stretch or above max_block_s (EVL_LIMIT). */
 evl_status evl_chain_run(evl_chain *chain, evl_fetch fetch, void *context, int64_t stretch_in,
                          int64_t out_first, int64_t out_n, double *x, size_t ld) EVL_MUST_USE;
 
 /* Line frequency (50, 60, or 0) from segments of one channel's raw signal: power at the line and its harmonics
-   against the neighbourhood. `x`: n_segments x n samples at fs_hz. */
+   against the neighbourhood. `x`: n_segments x n samples at fs_hz; segments of 4 s or more are best, of less than 2 s
+   are not enough (0). Several channels may be given as further segments. `scratch` is left as it was found. */
 double evl_line_detect(const double *x, int n_segments, int n, double fs_hz, evl_arena *scratch);
 
 #endif

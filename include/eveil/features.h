@@ -9,6 +9,7 @@ const evl_entry *evl_feature_find(const char *name);
 
 /* Shared products: computed once a window however many entries ask for them. */
 evl_status evl_products_create(const evl_shape *shape, evl_arena *arena, evl_products **products) EVL_MUST_USE;
-void evl_products_begin(evl_products *products, const evl_window *window); /* a new window */
+/* A new window: call before the first entry runs on it. */
+void evl_products_begin(evl_products *products, const evl_window *window);
 
 #endif

@@ -10,7 +10,9 @@
 /* ---- fft.c: the only file with FFTW ------------------------------------------ */
 
 /* Real to complex transforms of `length`, in batches of EVL_FFT_BATCH: always the same
-   batch and aligned buffers, because other batch sizes and unaligned arrays give other bits. */
+   batch and aligned buffers, because other batch sizes and unaligned arrays give other bits.
+   Buffers belong to the evl_fft; plans are shared by length. Not for several threads. Lengths with prime factors
+   over 13 make FFTW take scratch memory of its own in every call. */
 enum { EVL_FFT_BATCH = 8 };
 typedef struct evl_fft evl_fft;
 /* One plan a length in a process; FFTW_ESTIMATE. */
@@ -20,21 +22,27 @@ int evl_fft_length(const evl_fft *fft);
 double *evl_fft_input(evl_fft *fft, size_t *stride);
 /* Interleaved complex output [EVL_FFT_BATCH][stride complex], length/2+1 values a row. */
 const double *evl_fft_forward(evl_fft *fft, size_t *stride);
-/* Complex to real of the output buffer back into the input buffer, not normalised. */
+/* Complex to real of the output buffer back into the input buffer, not normalised; destroys
+   the output buffer. */
 double *evl_fft_spectrum(evl_fft *fft, size_t *stride);
 void evl_fft_backward(evl_fft *fft);
 
 /* ---- linear_algebra.c: the only file with BLAS and LAPACK; column-major ---------- */
 
+/* The same bits need one thread: call once, before the first window. */
+void evl_blas_one_thread(void);
 void evl_gemm(bool transpose_a, bool transpose_b, int m, int n, int k, double alpha, const double *a,
               int lda, const double *b, int ldb, double beta, double *c, int ldc);
 void evl_syrk_lower(int n, int k, double alpha, const double *a, int lda, double beta, double *c, int ldc);
 /* Cholesky of the lower triangle in place; EVL_NUMERIC where not positive definite. */
 evl_status evl_cholesky(int n, double *a, int lda) EVL_MUST_USE;
+/* B := inv(L) B, or inv(L') B, with the lower triangle L; B is n x n_rhs. */
+void evl_solve_lower(bool transpose, int n, int n_rhs, const double *l, int lda, double *b, int ldb);
 /* Solves L L' X = B in place after evl_cholesky. */
 void evl_cholesky_solve(int n, int n_rhs, const double *l, int lda, double *b, int ldb);
 double evl_cholesky_log_determinant(int n, const double *l, int lda);
-/* Eigenvalues of a general matrix (destroyed); work: evl_eigenvalues_work(n) doubles. */
+/* Eigenvalues of a general matrix (destroyed); work: evl_eigenvalues_work(n) doubles,
+   more for a larger n. */
 size_t evl_eigenvalues_work(int n);
 evl_status evl_eigenvalues(int n, double *a, int lda, double *real, double *imaginary, double *work) EVL_MUST_USE;
 /* Symmetric eigenproblem: values ascending, vectors in a; work: evl_symmetric_work(n) doubles. */
@@ -45,7 +53,10 @@ evl_status evl_symmetric(int n, double *a, int lda, double *value, double *work)
 
 double evl_mean(const double *x, size_t n);
 double evl_variance(const double *x, size_t n, int ddof);
-void evl_sort(double *x, size_t n);
+/* Every sample is within 64 units of rounding of the first, or within 1e-100, where squares leave the
+   range of a double. */
+bool evl_is_flat(const double *x, size_t n);
+void evl_sort(double *x, size_t n); /* no NaN; allocates nothing */
 /* Linear quantile (type 7) of sorted values. */
 double evl_quantile_sorted(const double *x, size_t n, double p);
 /* Trimmed mean of sorted values: k = (int)(share * n) left out at each end. */
@@ -70,6 +81,8 @@ int evl_biquad_margin(const evl_biquad *section, int n, double floor);
 /* ---- random.c: Philox4x32-10, keyed by content, never by ranks ---------------------- */
 
 typedef struct evl_random { uint32_t key[2]; uint32_t counter[4]; uint32_t word[4]; int left; double spare; bool has_spare; } evl_random;
+/* One block of the generator itself (the published test vectors hold for it). */
+void evl_philox(const uint32_t key[2], const uint32_t counter[4], uint32_t word[4]);
 /* Stream named by (seed, texts and numbers): e.g. ("simulate", subject, "alpha"). */
 void evl_random_begin(evl_random *random, uint64_t seed, const char *who, const char *purpose, uint64_t index);
 uint32_t evl_random_u32(evl_random *random);
@@ -86,5 +99,10 @@ double evl_beta_quantile(double p, double a, double b); /* for Clopper-Pearson *
 double evl_beta_cdf(double x, double a, double b);
 double evl_student_cdf(double t, double df);
 double evl_logistic(double x);
+
+/* ---- versions, for the store's attributes -------------------------------------------- */
+
+const char *evl_fft_library(void);
+const char *evl_blas_library(void);
 
 #endif

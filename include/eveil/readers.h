@@ -24,7 +24,8 @@ typedef struct evl_signal {
 /* A stretch without gap. Times count from the start of the first record. */
 typedef struct evl_stretch { double start_s, duration_s; int64_t first_record, n_records; } evl_stretch;
 
-typedef struct evl_header {
+typedef struct evl_header evl_header;
+struct evl_header {
   const char *format;      /* "EDF", "EDF+C", "EDF+D", "BDF", "BDF+C", "BDF+D" */
   int n_signals;
   evl_signal *signal;
@@ -40,7 +41,7 @@ typedef struct evl_header {
   evl_key header_key;      /* hash of the header bytes */
   bool truncated;          /* whole records are kept, the rest is not there */
   char note[256];          /* what is odd but readable; "" */
-} evl_header;
+};
 
 typedef struct evl_reader evl_reader;
 

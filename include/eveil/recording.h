@@ -24,14 +24,17 @@ typedef struct evl_probe {
   int n_usable;
   double sidecar_line_hz;   /* 0: unknown */
   size_t header_memory;     /* arena bytes that opening takes */
-  size_t raw_bytes;         /* of a block, for the reader */
+  size_t record_bytes;      /* of a data record */
   int n_sources;
   const evl_source *source; /* in the order of the file's signals; offsets 0 */
 } evl_probe;
 
-/* Header only. A file that cannot be read gives status and message in the probe, and EVL_OK. block_s: the longest
-   stretch of time that a task will load at once. */
-evl_status evl_recording_probe(const char *path, double block_s, evl_arena *arena, evl_probe *probe) EVL_MUST_USE;
+typedef struct evl_header evl_header; /* readers.h */
+
+/* Header only. A file that cannot be read gives status and message in the probe, and EVL_OK. `look` (may be NULL) sees
+   the header while it is open. */
+evl_status evl_recording_probe(const char *path, evl_arena *arena, evl_probe *probe,
+                               evl_status (*look)(void *context, const evl_header *header), void *context) EVL_MUST_USE;
 
 /* ---- analyses and their window grids -------------------------------------------------- */
 
@@ -86,9 +89,6 @@ size_t evl_finish_sections(int n_analyses, const evl_analysis *analysis, evl_fin
 /* ---- the worker ------------------------------------------------------------------------------ */
 
 typedef struct evl_worker evl_worker;
-
-/* What a task loads at once: its span, the longest window and the margins of the filters. */
-double evl_block_s(int n_analyses, const evl_analysis *analysis, double task_s);
 
 /* All memory of the run. `probe` of all recordings (their shapes are planned for). */
 evl_status evl_worker_plan(int n_analyses, const evl_analysis *analysis, int n_probes, const evl_probe *probe,

@@ -9,17 +9,18 @@
 
 typedef struct evl_record {  /* one finished task in some journal */
   evl_key key;
-  int32_t file;              /* index into evl_journals.path */
+  int32_t file;              /* index into evl_journals.path; of a rank of this run: the rank */
   uint64_t offset;           /* of the payload */
   uint64_t bytes;            /* of the payload */
 } evl_record;
 
 typedef struct evl_journals {
-  int n_files;  const char **path;
+  int n_files;  const char **path;   /* file i < evl_size() is the journal of rank i, there yet or not */
   int64_t n;    evl_record *record;  /* sorted by key, then file, then offset */
   int n_foreign; const char **foreign; /* files in the folder that are not journals, left alone */
   int n_torn;                        /* tails cut */
   int64_t n_skipped_bytes;           /* bytes between records that are no record (flipped header bytes) */
+  int *descriptor, n_open;           /* of evl_journals_read: file descriptors or -1, and how many are open */
 } evl_journals;
 
 /* Collective. Creates the folder where missing, scans all journals (record headers by length; after a damaged
@@ -33,16 +34,19 @@ bool evl_journals_intact(evl_journals *journals, const evl_record *record, void 
 void evl_journals_close(evl_journals *journals);
 
 typedef struct evl_journal evl_journal; /* the one this rank appends to */
-/* Local. Cuts a torn tail, then appends. EVL_USAGE where the file is not a journal. flush_s: longest time without a sync. */
+/* Local. Cuts a torn tail, then appends. EVL_USAGE where the file is not a journal or another run holds it (after
+   3 s). flush_s: longest time without a sync. The folder must exist (evl_journals_scan). */
 evl_status evl_journal_open(const char *folder, int rank, double flush_s, evl_arena *arena, evl_journal **journal) EVL_MUST_USE;
 /* One write of header + payload. The payload's first evl_journal_header_bytes() bytes must be left free by the caller:
    `record` points at them, `payload_bytes` follow. *synced tells whether everything appended so far is on disk. */
 size_t evl_journal_header_bytes(void);
 evl_status evl_journal_append(evl_journal *journal, const evl_key *key, void *record, size_t payload_bytes,
                               evl_record *where, bool *synced) EVL_MUST_USE;
+/* Syncs if something has waited for flush_s: to be called now and then while nothing is appended. */
+evl_status evl_journal_tick(evl_journal *journal, bool *synced) EVL_MUST_USE;
 evl_status evl_journal_sync(evl_journal *journal) EVL_MUST_USE;
 const char *evl_journal_path(const evl_journal *journal);
-void evl_journal_close(evl_journal *journal); /* syncs; NULL allowed */
+evl_status evl_journal_close(evl_journal *journal) EVL_MUST_USE; /* syncs; NULL allowed */
 /* Local, rank 0: removes the journal files (not foreign ones) and the folder if it is empty then. */
 evl_status evl_journals_remove(const char *folder) EVL_MUST_USE;
 

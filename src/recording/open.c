@@ -15,14 +15,6 @@ void worker_shut(evl_worker *worker) {
 
 evl_status worker_fetch(void *context, int source, int64_t first, int64_t n, double *x) {
   evl_worker *w = context;
-  double fs_hz = w->source[source].fs_hz;
-  double from_s = (double)first / fs_hz, to_s = (double)(first + n) / fs_hz;
-  if (from_s < w->loaded_from_s || to_s > w->loaded_to_s) {
-    /* All signals of a block have the same times, up to one sample of the slowest. */
-    EVL_TRY(evl_reader_load(w->reader, w->loaded_stretch, from_s, to_s));
-    w->loaded_from_s = from_s;
-    w->loaded_to_s = to_s;
-  }
   return evl_reader_channel(w->reader, source, first, n, x);
 }
 
@@ -74,10 +66,7 @@ static evl_status read_facts(evl_worker *w, facts *f) {
   f->n_segments = place_segments(evl_reader_header(w->reader), segment);
   double *other = w->x + (size_t)LINE_CHANNELS * FACT_SEGMENTS * (size_t)f->line_n;
   for (int i = 0; i < f->n_segments; i++) {
-    w->loaded_stretch = segment[i].stretch;
-    w->loaded_from_s = segment[i].from_s;
-    w->loaded_to_s = segment[i].from_s + FACT_SEGMENT_S + 1;
-    EVL_TRY(evl_reader_load(w->reader, segment[i].stretch, w->loaded_from_s, w->loaded_to_s));
+    EVL_TRY(evl_reader_load(w->reader, segment[i].stretch, segment[i].from_s, segment[i].from_s + FACT_SEGMENT_S + 1));
     for (int source = 0; source < w->probe->n_sources; source++) {
       if (!w->source[source].usable) continue;
       int j = 0;
@@ -120,19 +109,17 @@ evl_status worker_facts(evl_worker *w) {
     if (f.n_means[i]) w->source[i].offset = evl_quantile_sorted(f.mean[i], (size_t)f.n_means[i], 0.5);
   }
   if (evl_reader_header(w->reader)->duration_s >= FACT_SEGMENT_S) w->line_hz = line_of(w, &f);
-  w->loaded_to_s = -1;
   return EVL_OK;
 }
 
 static evl_status bind(evl_worker *w, const char *path, const evl_probe *probe) {
-  EVL_TRY(evl_reader_open(path, probe->raw_bytes, w->own, &w->reader));
+  EVL_TRY(evl_reader_open(path, worker_raw_bytes(w, probe), w->own, &w->reader));
   const evl_header *h = evl_reader_header(w->reader);
   if (memcmp(&h->header_key, &probe->header_key, sizeof h->header_key) || h->bytes != probe->bytes)
     return evl_fail(EVL_FORMAT, "%s: changed since the run was planned (%lld bytes then, %lld now); run again", path,
                     (long long)probe->bytes, (long long)h->bytes);
   EVL_NEW(w->own, w->source, probe->n_sources);
   memcpy(w->source, probe->source, (size_t)probe->n_sources * sizeof *w->source);
-  w->loaded_to_s = -1;
   w->probe = probe;
   EVL_TRY(worker_facts(w));
   for (int g = 0; g < w->n_groups; g++) {

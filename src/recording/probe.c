@@ -22,7 +22,7 @@ static evl_status take_sources(const evl_header *h, evl_arena *arena, evl_probe 
   return EVL_OK;
 }
 
-static evl_status take_header(evl_reader *reader, double block_s, evl_arena *arena, evl_probe *probe) {
+static evl_status take_header(evl_reader *reader, evl_arena *arena, evl_probe *probe) {
   const evl_header *h = evl_reader_header(reader);
   probe->bytes = h->bytes;
   probe->mtime_ns = h->mtime_ns;
@@ -34,13 +34,14 @@ static evl_status take_header(evl_reader *reader, double block_s, evl_arena *are
   probe->n_records = h->n_records;
   probe->n_stretches = h->n_stretches;
   probe->truncated = h->truncated;
-  probe->raw_bytes = evl_reader_raw_bytes(reader, block_s);
+  if (h->n_records > 0) probe->record_bytes = evl_reader_raw_bytes(reader, h->duration_s) / (size_t)h->n_records;
   probe->message = evl_arena_text(arena, h->note);
   if (!probe->message) return EVL_MEMORY;
   return take_sources(h, arena, probe);
 }
 
-evl_status evl_recording_probe(const char *path, double block_s, evl_arena *arena, evl_probe *probe) {
+evl_status evl_recording_probe(const char *path, evl_arena *arena, evl_probe *probe,
+                               evl_status (*look)(void *context, const evl_header *header), void *context) {
   *probe = (evl_probe){.message = "", .format = ""};
   evl_arena *own = evl_arena_create();
   if (!own) return evl_fail(EVL_MEMORY, "%s: out of memory", path);
@@ -48,7 +49,8 @@ evl_status evl_recording_probe(const char *path, double block_s, evl_arena *aren
   evl_status status = evl_reader_open(path, 0, own, &reader);
   if (status == EVL_OK) {
     probe->header_memory = evl_arena_bytes(own);
-    status = take_header(reader, block_s, arena, probe);
+    status = take_header(reader, arena, probe);
+    if (status == EVL_OK && look) status = look(context, evl_reader_header(reader));
     evl_reader_close(reader);
   } else if (status != EVL_MEMORY) {
     probe->status = status;

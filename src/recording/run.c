@@ -1,5 +1,6 @@
 /* run: one window task. Conditioned blocks, windows, entries, the payload. No allocation. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "eveil/features.h"
@@ -142,8 +143,9 @@ static evl_status run_stretch(evl_worker *w, uint8_t *payload, int g, int s) {
   size_t ld = ((size_t)n + 7) & ~(size_t)7;
   if (ld * (size_t)group->montage->n > w->x_size)
     return evl_fail(EVL_LIMIT, "%s: a block of %lld samples exceeds what was planned", w->path, (long long)n);
-  w->loaded_stretch = s;
-  w->loaded_to_s = -1;
+  int64_t in_first, in_n;
+  evl_chain_needs(group->chain, first, n, in, &in_first, &in_n);
+  EVL_TRY(evl_reader_load(w->reader, s, (double)in_first / fs_in_hz, (double)(in_first + in_n) / fs_in_hz));
   EVL_TRY(evl_chain_run(group->chain, worker_fetch, w, in, first, n, w->x, ld));
   for (int a = 0; a < w->n_analyses; a++) {
     if (w->group_of[a] != g) continue;
@@ -159,16 +161,15 @@ static bool any_channel(const chain_group *group) {
   return false;
 }
 
-/* Every row starts as "gap" (or absent, where the file has none of the channels); windows inside a stretch overwrite it. */
+/* Every row starts as "gap" (or all channels bad); windows inside a stretch overwrite it. */
 static void start_rows(evl_worker *w, uint8_t *payload) {
   const evl_header *h = evl_reader_header(w->reader);
   for (int a = 0; a < w->n_analyses; a++) {
-    uint8_t why = any_channel(&w->group[w->group_of[a]]) ? EVL_WHY_ARTEFACT : EVL_WHY_ABSENT;
     task t = {w, payload, a, &w->section[a], NULL, NULL};
     float *clean = (float *)(payload + w->section[a].clean);
     for (int64_t row = 0; row < w->section[a].n; row++) {
       double from_s = (double)(w->section[a].first + row) * w->analysis[a].step_s;
-      fill(&t, row, why);
+      fill(&t, row, EVL_WHY_ARTEFACT);
       clean[row] = h->n_stretches > 1 ? covered(h, from_s, from_s + w->analysis[a].window_s) : 1;
     }
   }
@@ -195,7 +196,7 @@ void worker_head(void *payload, evl_status status, const char *message, double b
   evl_task_head *head = payload;
   head->status = status;
   head->seconds = evl_seconds() - began_s;
-  strncpy(head->message, message, sizeof head->message - 1);
+  snprintf(head->message, sizeof head->message, "%s", message);
 }
 
 evl_status evl_worker_windows(evl_worker *w, const char *path, const evl_probe *probe, int span, void *payload,
@@ -226,9 +227,9 @@ static evl_status run_finish(evl_worker *w, double *const *state, uint8_t *paylo
     double *value = (double *)(payload + section[a].value), *tensor = (double *)(payload + section[a].tensor);
     uint8_t *why = payload + section[a].why;
     for (int c = 0; c < l->n_recording_columns; c++) value[c] = NAN;
-    memset(why, EVL_WHY_UNDEFINED, (size_t)l->n_recording_columns);
+    memset(why, any_channel(group) ? EVL_WHY_UNDEFINED : EVL_WHY_ARTEFACT, (size_t)l->n_recording_columns);
     for (size_t i = 0; i < l->recording_tensor_size; i++) tensor[i] = NAN;
-    for (int s = 0; s < l->n_slots; s++) {
+    for (int s = 0; s < l->n_slots && any_channel(group); s++) {
       const evl_slot *slot = &l->slot[s];
       if (!slot->entry->finish) continue;
       evl_out out = {value + slot->recording_column, why + slot->recording_column,
@@ -241,10 +242,21 @@ static evl_status run_finish(evl_worker *w, double *const *state, uint8_t *paylo
   return EVL_OK;
 }
 
+/* What is odd about a recording that ran: of its header, then of its chains. */
+static const char *notes(const evl_worker *w, const evl_probe *probe, char *note, size_t size) {
+  size_t n = (size_t)snprintf(note, size, "%s", probe->message);
+  for (int g = 0; g < w->n_groups; g++) {
+    const char *more = evl_chain_note(w->group[g].chain);
+    if (*more && n < size && !strstr(note, more)) n += (size_t)snprintf(note + n, size - n, "%s%s", n ? "; " : "", more);
+  }
+  return note;
+}
+
 evl_status evl_worker_finish(evl_worker *w, const char *path, const evl_probe *probe, evl_status status,
                              const char *message, double *const *state, void *payload, size_t *bytes) {
   double began_s = evl_seconds();
   evl_finish_section section[64];
+  char note[sizeof((evl_task_head *)0)->message];
   if (w->n_analyses > 64) return evl_fail(EVL_LIMIT, "more than 64 analyses");
   *bytes = evl_finish_sections(w->n_analyses, w->analysis, section);
   memset(payload, 0, *bytes);
@@ -254,7 +266,7 @@ evl_status evl_worker_finish(evl_worker *w, const char *path, const evl_probe *p
     if (status == EVL_OK) status = worker_hash_file(w, path, head->sha256);
     if (status == EVL_OK) status = run_finish(w, state, payload, section);
     if (status == EVL_MEMORY) return status;
-    message = status == EVL_OK ? probe->message : evl_error_message();
+    message = status == EVL_OK ? notes(w, probe, note, sizeof note) : evl_error_message();
     head->line_hz = status == EVL_OK ? w->line_hz : 0;
   }
   if (status != EVL_OK) *bytes = sizeof(evl_task_head);

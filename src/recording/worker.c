@@ -6,13 +6,11 @@
 #include "eveil/features.h"
 #include "worker_priv.h"
 
-/* Beyond span and window: what the margins of the slowest filters add on both sides. */
-static const double MARGIN_S = 120;
-
-double evl_block_s(int n_analyses, const evl_analysis *analysis, double task_s) {
+/* The longest output block: a span and the window that starts at its end. */
+static double block_of(int n_analyses, const evl_analysis *analysis, double task_s) {
   double longest = 0;
   for (int a = 0; a < n_analyses; a++) longest = fmax(longest, analysis[a].window_s);
-  return task_s + longest + MARGIN_S;
+  return task_s + longest;
 }
 
 static evl_key params_key(const evl_params *params, const evl_montage *montage) {
@@ -90,7 +88,7 @@ static evl_key shape_of(const evl_probe *probe) {
 typedef struct shape_list {
   int n;
   const evl_probe **probe;  /* one of each shape */
-  size_t memory, x_size;
+  size_t x_size;
 } shape_list;
 
 static int by_key(const void *a, const void *b) { return memcmp(a, b, sizeof(evl_key)); }
@@ -107,11 +105,23 @@ static evl_status collect_shapes(int n, const evl_probe *probe, evl_arena *arena
   qsort(all, (size_t)m, sizeof *all, by_key);
   for (int i = 0; i < m; i++)
     if (i == 0 || memcmp(&all[i].key, &all[i - 1].key, sizeof(evl_key))) list->probe[list->n++] = &probe[all[i].index];
-  for (int i = 0; i < n; i++) {
-    size_t memory = probe[i].header_memory + probe[i].raw_bytes + (size_t)probe[i].n_sources * (sizeof(evl_source) + sizeof(double[FACT_SEGMENTS + 1]));
-    if (memory > list->memory) list->memory = memory;
-  }
   return EVL_OK;
+}
+
+size_t worker_raw_bytes(const evl_worker *w, const evl_probe *probe) {
+  if (probe->record_s <= 0) return 0;
+  double records = fmin(ceil(w->load_s / probe->record_s) + 2, (double)probe->n_records);
+  return (size_t)records * probe->record_bytes;
+}
+
+/* Memory of the largest recording when it is open. */
+static size_t open_memory(const evl_worker *w, int n, const evl_probe *probe) {
+  size_t most = 0;
+  for (int i = 0; i < n; i++) {
+    size_t memory = probe[i].header_memory + worker_raw_bytes(w, &probe[i]) + (size_t)probe[i].n_sources * (sizeof(evl_source) + sizeof(double[FACT_SEGMENTS + 1]));
+    if (memory > most) most = memory;
+  }
+  return most;
 }
 
 /* A trial binding of every group to one shape: rates for the kernels, memory for the chains. */
@@ -126,6 +136,10 @@ static evl_status try_shape(evl_worker *w, const evl_probe *probe, shape_list *l
     if (status != EVL_OK) break;
     double fs_hz = evl_chain_fs_hz(chain);
     size_t block = (size_t)ceil((w->block_s + 1) * fs_hz) + 16;
+    /* Deep inside an endless stretch the block has both margins. */
+    int64_t first, n, endless = (int64_t)1 << 40;
+    evl_chain_needs(chain, endless / 4, (int64_t)ceil(w->block_s * fs_hz), endless, &first, &n);
+    w->load_s = fmax(w->load_s, (double)n / evl_chain_fs_in_hz(chain));
     size_t x_size = block * (size_t)w->group[g].montage->n;
     if (x_size > list->x_size) list->x_size = x_size;
     for (int a = 0; a < w->n_analyses && status == EVL_OK; a++)
@@ -158,7 +172,7 @@ static evl_status plan_shapes(evl_worker *w, int n_probes, const evl_probe *prob
   w->x = evl_arena_alloc(w->arena, w->x_size * sizeof(double));
   if (!w->x || !(w->own = evl_arena_create())) return EVL_MEMORY;
   enum { SLACK = 1 << 20 };
-  EVL_TRY(evl_arena_reserve(w->own, list.memory + chain_memory + SLACK));
+  EVL_TRY(evl_arena_reserve(w->own, open_memory(w, n_probes, probe) + chain_memory + SLACK));
   w->mark = evl_arena_mark(w->own);
   evl_arena_freeze(w->own);
   return EVL_OK;
@@ -193,7 +207,8 @@ evl_status evl_worker_plan(int n_analyses, const evl_analysis *analysis, int n_p
   w->n_analyses = n_analyses;
   w->analysis = analysis;
   w->task_s = task_s;
-  w->block_s = evl_block_s(n_analyses, analysis, task_s);
+  w->block_s = block_of(n_analyses, analysis, task_s);
+  w->load_s = FACT_SEGMENT_S + 1;
   w->arena = arena;
   int tensors = 1;
   for (int a = 0; a < n_analyses; a++)

@@ -25,7 +25,9 @@ typedef struct chain_group {
 struct evl_worker {
   int n_analyses;
   const evl_analysis *analysis;
-  double task_s, block_s;
+  double task_s;
+  double block_s;           /* longest output block */
+  double load_s;            /* longest input block: with margins */
   evl_arena *arena;         /* of the plan */
   int n_groups;
   chain_group *group;
@@ -48,8 +50,6 @@ struct evl_worker {
   evl_reader *reader;
   evl_source *source;       /* with offsets */
   double line_hz;
-  int loaded_stretch;
-  double loaded_from_s, loaded_to_s;
 };
 
 enum { HASH_BLOCK = 1 << 20 };
@@ -57,9 +57,10 @@ enum { HASH_BLOCK = 1 << 20 };
 /* Binds the worker to a recording: header compared with the probe, facts measured, chains planned. */
 evl_status worker_open(evl_worker *worker, const char *path, const evl_probe *probe) EVL_MUST_USE;
 void worker_shut(evl_worker *worker);
+size_t worker_raw_bytes(const evl_worker *worker, const evl_probe *probe);
 /* Offsets of all usable sources and the line frequency, from fixed positions. */
 evl_status worker_facts(evl_worker *worker) EVL_MUST_USE;
-/* Reads signal samples [first, first + n) of a stretch, loading what is missing up to the whole block. */
+/* Reads signal samples [first, first + n) of the loaded stretch. */
 evl_status worker_fetch(void *context, int source, int64_t first, int64_t n, double *x) EVL_MUST_USE;
 /* SHA-256 of the open recording's file; EVL_FORMAT where its bytes speak for a text-mode transfer. */
 evl_status worker_hash_file(evl_worker *worker, const char *path, uint8_t digest[32]) EVL_MUST_USE;

@@ -1,0 +1,124 @@
+/* audit: random rows of a store computed again from their recordings, and compared bit by bit. */
+#include <math.h>
+#include <string.h>
+
+#include "eveil/math.h"
+#include "study_priv.h"
+
+typedef struct auditor {
+  evl_study *study;
+  evl_store *store;
+  FILE *out;
+  uint8_t *payload;
+  double *stored;
+  uint8_t *stored_why;
+  int compared, different, skipped;
+} auditor;
+
+/* f32 stores hold rounded values. */
+static bool same(const evl_analysis *analysis, double a, double b) {
+  if (isnan(a) || isnan(b)) return isnan(a) && isnan(b);
+  return analysis->single ? (float)a == (float)b : a == b;
+}
+
+static evl_status compare(auditor *u, int a, int r, int64_t i, const evl_section *section) {
+  const evl_study *s = u->study;
+  const evl_analysis *analysis = &s->analysis[a];
+  int c = analysis->layout->n_columns, wrong = 0;
+  char path[256];
+  uint64_t row = (uint64_t)(s->first_window[a][r] + i);
+  snprintf(path, sizeof path, "/analyses/%s/values", analysis->name);
+  EVL_TRY(evl_store_read(u->store, path, EVL_F64, row, 1, u->stored));
+  snprintf(path, sizeof path, "/analyses/%s/why", analysis->name);
+  EVL_TRY(evl_store_read(u->store, path, EVL_U8, row, 1, u->stored_why));
+  const double *value = (const double *)(u->payload + section[a].value) + (i - section[a].first) * c;
+  const uint8_t *why = u->payload + section[a].why + (i - section[a].first) * c;
+  for (int j = 0; j < c; j++) {
+    if (same(analysis, value[j], u->stored[j]) && why[j] == u->stored_why[j]) continue;
+    if (wrong++ < 3)
+      fprintf(u->out, "differs  %s, %s at %g s, %s: stored %.17g (why %d), recomputed %.17g (why %d)\n", analysis->name,
+              s->manifest->recording[r].id, (double)i * analysis->step_s, analysis->layout->column[j].name, u->stored[j],
+              u->stored_why[j], value[j], why[j]);
+  }
+  u->compared++;
+  u->different += wrong > 0;
+  return EVL_OK;
+}
+
+static evl_status audit_row(auditor *u, int a, int r, int64_t i) {
+  evl_study *s = u->study;
+  evl_section section[64];
+  size_t bytes;
+  int span = (int)floor((double)i * s->analysis[a].step_s / s->task_s + 1e-9);
+  evl_window_sections(s->n_analyses, s->analysis, s->probe[r].duration_s, s->task_s, span, section);
+  if (i < section[a].first) span--;
+  if (i >= section[a].first + section[a].n) span++;
+  evl_window_sections(s->n_analyses, s->analysis, s->probe[r].duration_s, s->task_s, span, section);
+  EVL_TRY(evl_worker_windows(s->worker, s->manifest->recording[r].path, &s->probe[r], span, u->payload, &bytes));
+  const evl_task_head *head = (const evl_task_head *)u->payload;
+  if (head->status == EVL_OK) return compare(u, a, r, i, section);
+  fprintf(u->out, "not checked  %s: %s\n", s->manifest->recording[r].id, head->message);
+  u->skipped++;
+  return EVL_OK;
+}
+
+/* A row of all window rows of the store, uniformly. */
+static evl_status audit_random(auditor *u, evl_random *random, int64_t total) {
+  evl_study *s = u->study;
+  int64_t row = (int64_t)evl_random_below(random, (uint64_t)total);
+  for (int a = 0; a < s->n_analyses; a++) {
+    if (s->analysis[a].summary_only) continue;
+    int64_t n = s->first_window[a][s->n_recordings];
+    if (row >= n) {
+      row -= n;
+      continue;
+    }
+    int r = 0;
+    while (s->first_window[a][r + 1] <= row) r++;
+    return audit_row(u, a, r, row - s->first_window[a][r]);
+  }
+  return EVL_OK;
+}
+
+static evl_status audit(auditor *u, int n, uint64_t seed) {
+  evl_study *s = u->study;
+  int64_t total = 0;
+  int columns = 1;
+  const char *plan;
+  char today[33];
+  EVL_TRY(evl_store_attribute(u->store, "/", "plan_hash", s->arena, &plan));
+  evl_hex(s->plan_key.byte, 16, today);
+  if (!plan || strcmp(plan, today))
+    fprintf(u->out, "note: recordings or this machine are not those that the store was made from; differences may follow\n");
+  EVL_TRY(study_worker(s));
+  for (int a = 0; a < s->n_analyses; a++) {
+    if (!s->analysis[a].summary_only) total += s->first_window[a][s->n_recordings];
+    if (s->analysis[a].layout->n_columns > columns) columns = s->analysis[a].layout->n_columns;
+  }
+  if (total == 0) return evl_fail(EVL_USAGE, "the store has no window rows to audit");
+  EVL_NEW(s->arena, u->payload, evl_worker_payload_bytes(s->worker));
+  EVL_NEW(s->arena, u->stored, columns);
+  EVL_NEW(s->arena, u->stored_why, columns);
+  evl_random random;
+  evl_random_begin(&random, seed, "audit", "rows", 0);
+  for (int i = 0; i < n; i++) EVL_TRY(audit_random(u, &random, total));
+  fprintf(u->out, "%d rows recomputed: %d equal, %d different, %d not checked\n", u->compared, u->compared - u->different, u->different, u->skipped);
+  if (u->different) return evl_fail(EVL_NUMERIC, "%d of %d rows differ from the store", u->different, u->compared);
+  return EVL_OK;
+}
+
+evl_status evl_store_audit(const char *path, int n, uint64_t seed, FILE *out) {
+  auditor u = {.out = out};
+  evl_arena *arena = evl_arena_create();
+  if (!arena) return evl_fail(EVL_MEMORY, "out of memory");
+  const char *config = NULL;
+  evl_status status = evl_store_open(path, &u.store);
+  if (status == EVL_OK) status = evl_store_attribute(u.store, "/", "config_file", arena, &config);
+  if (status == EVL_OK && !config) status = evl_fail(EVL_FORMAT, "%s: names no configuration; it is not a store of this program", path);
+  if (status == EVL_OK) status = evl_study_open(config, &u.study);
+  if (status == EVL_OK) status = audit(&u, n, seed);
+  evl_study_close(u.study);
+  if (u.store) evl_store_close(u.store);
+  evl_arena_free(arena);
+  return status;
+}

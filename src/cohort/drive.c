@@ -1,0 +1,300 @@
+/* drive: a run. Two rounds (windows, then recordings), every task into the journal, then the gather. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "eveil/parallel.h"
+#include "study_priv.h"
+
+typedef struct driver {
+  evl_study *study;
+  const evl_run_options *options;
+  evl_journal *journal;
+  uint8_t *record;          /* header and payload of one record */
+  size_t n_done;            /* records of this rank in the present round */
+  int64_t *done;            /* their tasks */
+  double **state;           /* [n_analyses] sums for a finish task */
+  uint8_t *part;            /* a section's state read back */
+  double began_s, spoke_s;
+  int64_t before;           /* finished before this run */
+} driver;
+
+/* ---- progress ---- */
+
+static void progress(void *context, int64_t finished, int64_t n) {
+  driver *d = context;
+  double now_s = evl_seconds();
+  bool terminal = isatty(2);
+  if (evl_rank() != 0 || d->options->quiet || now_s - d->spoke_s < (terminal ? 1 : 30)) return;
+  d->spoke_s = now_s;
+  double rate = (double)finished / (now_s - d->began_s);
+  evl_log(EVL_LOG_INFO, "%lld of %lld tasks, %.3g a second, about %.0f s left", (long long)finished, (long long)n, rate,
+          rate > 0 ? (double)(n - finished) / rate : 0);
+}
+
+/* ---- work ---- */
+
+static void tick(void *context) {
+  driver *d = context;
+  bool synced;
+  schedule_tick(NULL);
+  (void)evl_journal_tick(d->journal, &synced); /* an error comes back with the next append */
+  if (!stop_at_once()) return;
+  (void)evl_journal_sync(d->journal);
+  evl_log(EVL_LOG_INFO, "stopped on request; run again to go on");
+  evl_parallel_abort(evl_exit_code(EVL_STOPPED));
+}
+
+/* Reads the states of a recording's window tasks back and sums them in order of time. */
+static evl_status sum_states(driver *d, int r, evl_status *failed, char *message, size_t size) {
+  evl_study *s = d->study;
+  evl_section section[64];
+  for (int a = 0; a < s->n_analyses; a++)
+    memset(d->state[a], 0, s->analysis[a].layout->state_size * sizeof(double));
+  for (int64_t t = s->first_task[r]; t < s->first_task[r + 1]; t++) {
+    const evl_task *task = &s->task[t];
+    evl_task_head head;
+    EVL_TRY(evl_journals_read(s->journals, &task->where, 0, &head, sizeof head));
+    if (head.status != EVL_OK) {
+      *failed = (evl_status)head.status;
+      snprintf(message, size, "%s", head.message);
+      return EVL_OK;
+    }
+    evl_window_sections(s->n_analyses, s->analysis, s->probe[r].duration_s, s->task_s, task->span, section);
+    for (int a = 0; a < s->n_analyses; a++) {
+      size_t n = s->analysis[a].layout->state_size;
+      if (n == 0) continue;
+      EVL_TRY(evl_journals_read(s->journals, &task->where, section[a].state, d->part, n * sizeof(double)));
+      for (size_t i = 0; i < n; i++) d->state[a][i] += ((const double *)d->part)[i];
+    }
+  }
+  return EVL_OK;
+}
+
+static evl_status finish_recording(driver *d, int r, void *payload, size_t *bytes) {
+  evl_study *s = d->study;
+  const evl_probe *probe = &s->probe[r];
+  evl_status failed = probe->status;
+  char message[sizeof((evl_task_head *)0)->message];
+  snprintf(message, sizeof message, "%s", probe->message);
+  if (failed == EVL_OK) EVL_TRY(sum_states(d, r, &failed, message, sizeof message));
+  return evl_worker_finish(s->worker, s->manifest->recording[r].path, probe, failed, message, d->state, payload, bytes);
+}
+
+static evl_status work(void *context, int64_t t) {
+  driver *d = context;
+  evl_study *s = d->study;
+  evl_task *task = &s->task[t];
+  uint8_t *payload = d->record + evl_journal_header_bytes();
+  size_t bytes;
+  bool synced;
+  if (task->span == FINISH) EVL_TRY(finish_recording(d, task->recording, payload, &bytes));
+  else EVL_TRY(evl_worker_windows(s->worker, s->manifest->recording[task->recording].path, &s->probe[task->recording],
+                                  task->span, payload, &bytes));
+  ((evl_task_head *)payload)->rank = evl_rank();
+  EVL_TRY(evl_journal_append(d->journal, &task->key, d->record, bytes, &task->where, &synced));
+  task->done = true;
+  d->done[d->n_done++] = t;
+  return EVL_OK;
+}
+
+/* ---- rounds ---- */
+
+/* Collective. Where every rank's new records lie. */
+static evl_status share_records(driver *d) {
+  typedef struct placed { int64_t task; evl_record where; } placed;
+  evl_study *s = d->study;
+  evl_arena *scratch = evl_arena_create();
+  placed *mine = scratch ? evl_arena_alloc(scratch, (d->n_done + 1) * sizeof *mine) : NULL;
+  if (!mine) return evl_fail(EVL_MEMORY, "out of memory");
+  for (size_t i = 0; i < d->n_done; i++) mine[i] = (placed){d->done[i], s->task[d->done[i]].where};
+  void *all;
+  size_t *offset;
+  evl_status status = evl_gather_all(mine, d->n_done * sizeof *mine, scratch, &all, &offset);
+  for (size_t i = 0; status == EVL_OK && i < offset[evl_size()] / sizeof(placed); i++) {
+    const placed *p = (const placed *)all + i;
+    s->task[p->task].where = p->where;
+    s->task[p->task].done = true;
+  }
+  evl_arena_free(scratch);
+  d->n_done = 0;
+  return status;
+}
+
+static const evl_study *sorted;
+
+/* Dearest first, so that the last tasks are small; equal costs keep recordings together. */
+static int by_cost(const void *a, const void *b) {
+  int64_t i = *(const int64_t *)a, j = *(const int64_t *)b;
+  float x = sorted->task[i].cost_us, y = sorted->task[j].cost_us;
+  return x != y ? (x < y) - (x > y) : (i > j) - (i < j);
+}
+
+static evl_status run_round(driver *d, int64_t from, int64_t to, int64_t *list) {
+  evl_study *s = d->study;
+  int64_t n = 0;
+  for (int64_t t = from; t < to; t++)
+    if (!s->task[t].done) list[n++] = t;
+  sorted = s;
+  qsort(list, (size_t)n, sizeof *list, by_cost);
+  const evl_round round = {n, list, !strcmp(evl_params_string(s->run, "schedule"), "dynamic"), work, progress, d, s};
+  d->began_s = d->spoke_s = evl_seconds();
+  evl_status status = n ? schedule_round(&round) : EVL_OK;
+  evl_status synced = evl_agree(evl_journal_sync(d->journal));
+  EVL_TRY(synced);
+  EVL_TRY(status);
+  return share_records(d);
+}
+
+static evl_status plan_driver(driver *d, int64_t **list) {
+  evl_study *s = d->study;
+  size_t largest = 1;
+  EVL_TRY(study_worker(s));
+  d->record = evl_arena_alloc(s->arena, evl_journal_header_bytes() + evl_worker_payload_bytes(s->worker));
+  if (!d->record) return EVL_MEMORY;
+  EVL_NEW(s->arena, d->done, s->n_tasks + 1);
+  EVL_NEW(s->arena, *list, s->n_tasks + 1);
+  EVL_NEW(s->arena, d->state, s->n_analyses);
+  for (int a = 0; a < s->n_analyses; a++) {
+    size_t n = s->analysis[a].layout->state_size;
+    EVL_NEW(s->arena, d->state[a], n + 1);
+    if (n > largest) largest = n;
+  }
+  EVL_NEW(s->arena, d->part, largest * sizeof(double));
+  evl_worker_tick(s->worker, tick, d);
+  return evl_journal_open(s->journal_folder, evl_rank(), evl_params_real(s->run, "flush_s"), s->arena, &d->journal);
+}
+
+static evl_status run_tasks(driver *d, int64_t *list) {
+  evl_study *s = d->study;
+  EVL_TRY(run_round(d, 0, s->n_window_tasks, list));
+  return run_round(d, s->n_window_tasks, s->n_tasks, list);
+}
+
+/* ---- the run ---- */
+
+/* Makes the folders of a path. */
+static evl_status make_folders(const char *path) {
+  char folder[4096];
+  if (strlen(path) >= sizeof folder) return evl_fail(EVL_USAGE, "%s: path too long", path);
+  for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+    snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
+    if (mkdir(folder, 0777) && errno != EEXIST)
+      return evl_fail(EVL_IO, "%s: cannot make the folder: %s", folder, strerror(errno));
+  }
+  return EVL_OK;
+}
+
+/* Rank 0. What stands at the output: *complete where it is the whole store of this plan. */
+static evl_status look_at_output(const evl_study *s, const evl_run_options *options, bool *complete) {
+  *complete = false;
+  if (access(s->store, F_OK)) return EVL_OK;
+  evl_store *store;
+  evl_arena *scratch = evl_arena_create();
+  if (!scratch) return evl_fail(EVL_MEMORY, "out of memory");
+  evl_status status = evl_store_open(s->store, &store);
+  const char *plan = NULL, *whole = NULL;
+  if (status == EVL_OK) {
+    status = evl_store_attribute(store, "/", "plan_hash", scratch, &plan);
+    if (status == EVL_OK) status = evl_store_attribute(store, "/", "complete", scratch, &whole);
+    evl_store_close(store);
+  }
+  char today[33];
+  evl_hex(s->plan_key.byte, 16, today);
+  if (status == EVL_OK && plan && whole) {
+    bool same = !strcmp(plan, today);
+    *complete = same && !strcmp(whole, "1");
+    if (!same && !strcmp(whole, "1") && !options->replace)
+      status = evl_fail(EVL_USAGE, "%s: holds the finished store of another plan (cohort or configuration differ); "
+                        "expected plan %s, found %s. Move it away, choose another output.store, or pass --replace",
+                        s->store, today, plan);
+  } else if (!options->replace) {
+    status = evl_fail(EVL_USAGE, "%s: exists and is not a store of this program. Move it away, or pass --replace", s->store);
+  }
+  evl_arena_free(scratch);
+  return status;
+}
+
+/* Collective. */
+static evl_status check_output(evl_study *s, const evl_run_options *options, bool *complete) {
+  evl_status status = EVL_OK;
+  if (evl_rank() == 0) {
+    status = make_folders(s->store);
+    if (status == EVL_OK) status = make_folders(s->journal_folder);
+    if (status == EVL_OK) status = look_at_output(s, options, complete);
+  }
+  EVL_TRY(evl_agree(status));
+  evl_broadcast(complete, sizeof *complete, 0);
+  return EVL_OK;
+}
+
+static void say_journals(const evl_study *s) {
+  int64_t done = 0;
+  for (int64_t t = 0; t < s->n_tasks; t++) done += s->task[t].done;
+  const evl_journals *j = s->journals;
+  for (int i = 0; i < j->n_foreign; i++) evl_log(EVL_LOG_WARNING, "%s: not a journal, left alone", j->foreign[i]);
+  if (j->n_torn) evl_log(EVL_LOG_INFO, "%d journal(s) end in a torn record: that task runs again", j->n_torn);
+  if (j->n_skipped_bytes) evl_log(EVL_LOG_WARNING, "%lld damaged bytes in the journals: those tasks run again", (long long)j->n_skipped_bytes);
+  if (done) evl_log(EVL_LOG_INFO, "resuming: %lld of %lld tasks are finished", (long long)done, (long long)s->n_tasks);
+  if (j->n > done) evl_log(EVL_LOG_INFO, "%lld records of other plans are kept in %s", (long long)(j->n - done), s->journal_folder);
+}
+
+static evl_status end_run(evl_study *s, int failed) {
+  if (evl_rank() == 0) {
+    evl_log(EVL_LOG_INFO, "%s: %d recordings, %d failed", s->store, s->n_recordings, failed);
+    if (failed) evl_log(EVL_LOG_INFO, "the journals are kept, so that repaired files cost only themselves: %s", s->journal_folder);
+  }
+  if (failed) return evl_fail(EVL_PARTIAL, "%d of %d recordings failed: eveil info %s lists them", failed, s->n_recordings, s->store);
+  if (evl_params_bool(s->run, "keep_journals")) return EVL_OK;
+  return evl_agree(evl_rank() == 0 ? evl_journals_remove(s->journal_folder) : EVL_OK);
+}
+
+/* Damaged records become unfinished at the gather: their tasks run again, a few times at most. */
+static evl_status run_and_gather(driver *d, int64_t *list) {
+  enum { TRIES = 3 };
+  for (int i = 0; i < TRIES; i++) {
+    int64_t missing;
+    int failed;
+    EVL_TRY(run_tasks(d, list));
+    EVL_TRY(study_gather(d->study, d->options, false, &missing, &failed));
+    if (missing == 0) return end_run(d->study, failed);
+    if (evl_rank() == 0) evl_log(EVL_LOG_WARNING, "%lld damaged records found: their tasks run again", (long long)missing);
+  }
+  return evl_fail(EVL_IO, "%s: records are damaged again and again: check the disk", d->study->journal_folder);
+}
+
+evl_status evl_study_run(evl_study *s, const evl_run_options *options) {
+  bool complete;
+  EVL_TRY(check_output(s, options, &complete));
+  if (complete) {
+    if (evl_rank() == 0) evl_log(EVL_LOG_INFO, "%s: complete, nothing to do", s->store);
+    return EVL_OK;
+  }
+  EVL_TRY(study_scan(s, true));
+  if (evl_rank() == 0) say_journals(s);
+  driver d = {.study = s, .options = options};
+  int64_t *list;
+  EVL_TRY(evl_agree(plan_driver(&d, &list)));
+  evl_status status = run_and_gather(&d, list);
+  evl_status closed = evl_journal_close(d.journal);
+  return status != EVL_OK ? status : closed;
+}
+
+evl_status evl_study_gather(evl_study *s, const evl_run_options *options) {
+  bool complete;
+  int64_t missing;
+  int failed;
+  EVL_TRY(check_output(s, options, &complete));
+  if (complete) {
+    if (evl_rank() == 0) evl_log(EVL_LOG_INFO, "%s: complete, nothing to do", s->store);
+    return EVL_OK;
+  }
+  EVL_TRY(study_scan(s, false));
+  EVL_TRY(study_gather(s, options, true, &missing, &failed));
+  if (evl_rank() == 0)
+    evl_log(EVL_LOG_INFO, "%s: %lld of %lld tasks gathered, %d recordings failed so far", s->store,
+            (long long)(s->n_tasks - missing), (long long)s->n_tasks, failed);
+  return EVL_OK;
+}

@@ -1,0 +1,154 @@
+/* gather: every record checked, then one store written by all ranks. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "eveil/math.h"
+#include "eveil/parallel.h"
+#include "gather_priv.h"
+
+/* ---- every CRC ---- */
+
+/* Of equal keys the first intact record counts. */
+static bool find_intact(evl_study *s, evl_task *task, void *scratch, size_t bytes) {
+  const evl_journals *j = s->journals;
+  evl_record tried = task->where;
+  if (evl_journals_intact(s->journals, &tried, scratch, bytes)) return true;
+  for (int64_t i = 0; i < j->n; i++) {
+    if (memcmp(&j->record[i].key, &task->key, sizeof(evl_key))) continue;
+    task->where = j->record[i];
+    if (evl_journals_intact(s->journals, &task->where, scratch, bytes)) return true;
+  }
+  return false;
+}
+
+typedef struct checked { int64_t task; int32_t done, status, rank; double seconds; evl_record where; } checked;
+
+static evl_status check_share(gather *g, checked *mine, size_t *n) {
+  evl_study *s = g->study;
+  enum { BLOCK = 1 << 20 };
+  void *scratch = evl_arena_alloc(g->arena, BLOCK);
+  if (!scratch) return EVL_MEMORY;
+  for (int64_t t = evl_rank(); t < s->n_tasks; t += evl_size()) {
+    evl_task *task = &s->task[t];
+    if (!task->done) continue;
+    checked *c = &mine[(*n)++];
+    *c = (checked){.task = t, .done = find_intact(s, task, scratch, BLOCK)};
+    if (!c->done) continue;
+    evl_task_head head;
+    EVL_TRY(evl_journals_read(s->journals, &task->where, 0, &head, sizeof head));
+    c->status = head.status;
+    c->rank = head.rank;
+    c->seconds = head.seconds;
+    c->where = task->where;
+  }
+  return EVL_OK;
+}
+
+static evl_status check_all(gather *g) {
+  evl_study *s = g->study;
+  checked *mine;
+  size_t n = 0, *offset;
+  void *all;
+  EVL_NEW(g->arena, mine, s->n_tasks / evl_size() + 2);
+  EVL_TRY(evl_agree(check_share(g, mine, &n)));
+  EVL_TRY(evl_gather_all(mine, n * sizeof *mine, g->arena, &all, &offset));
+  EVL_NEW(g->arena, g->task_status, s->n_tasks + 1);
+  EVL_NEW(g->arena, g->task_rank, s->n_tasks + 1);
+  EVL_NEW(g->arena, g->task_seconds, s->n_tasks + 1);
+  for (size_t i = 0; i < offset[evl_size()] / sizeof(checked); i++) {
+    const checked *c = (const checked *)all + i;
+    s->task[c->task].done = c->done;
+    s->task[c->task].where = c->where;
+    g->task_status[c->task] = c->status;
+    g->task_rank[c->task] = c->rank;
+    g->task_seconds[c->task] = c->seconds;
+  }
+  /* A recording whose windows must run again is not finished either. */
+  for (int r = 0; r < s->n_recordings; r++)
+    for (int64_t t = s->first_task[r]; t < s->first_task[r + 1]; t++)
+      if (!s->task[t].done && !g->partial) s->task[finish_task(s, r)].done = false;
+  for (int64_t t = 0; t < s->n_tasks; t++) g->missing += !s->task[t].done;
+  return EVL_OK;
+}
+
+static evl_status read_finish_heads(gather *g) {
+  evl_study *s = g->study;
+  EVL_NEW(g->arena, g->finish, s->n_recordings + 1);
+  for (int r = 0; r < s->n_recordings; r++) {
+    const evl_task *task = &s->task[finish_task(s, r)];
+    if (!task->done) continue;
+    EVL_TRY(evl_journals_read(s->journals, &task->where, 0, &g->finish[r], sizeof g->finish[r]));
+    g->failed += g->finish[r].status != EVL_OK;
+  }
+  return EVL_OK;
+}
+
+/* ---- attributes of the root ---- */
+
+typedef struct root { const char *text[16]; evl_attribute attribute[16]; int n; } root;
+
+static void note(root *at, const char *name, const char *text) {
+  at->text[at->n] = text ? text : "";
+  at->attribute[at->n] = (evl_attribute){name, EVL_TEXT, 1, &at->text[at->n]};
+  at->n++;
+}
+
+static const char *hex_of(gather *g, const evl_key *key) {
+  char text[33];
+  evl_hex(key->byte, 16, text);
+  return evl_arena_text(g->arena, text);
+}
+
+static void describe(gather *g, root *at) {
+  const evl_study *s = g->study;
+  char now[32];
+  time_t clock = time(NULL);
+  struct tm utc;
+  gmtime_r(&clock, &utc);
+  strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  note(at, "eveil_version", EVL_VERSION);
+  note(at, "git_revision", g->options->revision);
+  note(at, "created_utc", evl_arena_text(g->arena, now));
+  note(at, "seed", evl_arena_format(g->arena, "%llu", (unsigned long long)s->seed));
+  note(at, "layout_hash", hex_of(g, &s->layout_key));
+  note(at, "plan_hash", hex_of(g, &s->plan_key));
+  note(at, "libraries", evl_arena_format(g->arena, "%s; %s; %s; %s; compiler %s", evl_store_library(),
+                                         evl_parallel_library(), evl_fft_library(), evl_blas_library(), __VERSION__));
+  note(at, "cpu", study_cpu());
+  note(at, "command", g->options->command);
+  note(at, "config_file", s->config_path);
+  note(at, "complete", g->missing == 0 && g->failed == 0 ? "1" : "0");
+  note(at, "missing_tasks", evl_arena_format(g->arena, "%lld", (long long)g->missing));
+}
+
+static evl_status write_store(gather *g) {
+  const evl_study *s = g->study;
+  root at = {.n = 0};
+  size_t memory = (size_t)evl_params_int(s->run, "gather_mb") << 20;
+  g->buffer_bytes = memory / 2;
+  g->buffer = evl_arena_alloc(g->arena, g->buffer_bytes);
+  if (!g->buffer) return EVL_MEMORY;
+  EVL_TRY(read_finish_heads(g));
+  EVL_TRY(gather_layout(g));
+  describe(g, &at);
+  const evl_store_plan plan = {.path = s->store,
+                               .n_datasets = g->n_datasets,
+                               .dataset = g->dataset,
+                               .n_attributes = at.n,
+                               .attribute = at.attribute,
+                               .compress = evl_params_bool(s->run, "compress"),
+                               .memory_bytes = memory / 2};
+  return evl_store_write(&plan, gather_rows, g);
+}
+
+evl_status study_gather(evl_study *study, const evl_run_options *options, bool partial, int64_t *missing, int *failed) {
+  gather g = {.study = study, .options = options, .partial = partial, .arena = evl_arena_create()};
+  if (!g.arena) return evl_fail(EVL_MEMORY, "out of memory");
+  evl_status status = check_all(&g);
+  if (status == EVL_OK && (g.missing == 0 || partial)) status = write_store(&g);
+  *missing = g.missing;
+  *failed = g.failed;
+  evl_arena_free(g.arena);
+  return status;
+}

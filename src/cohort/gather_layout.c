@@ -1,0 +1,366 @@
+/* gather_layout: the store as a list of datasets (design, "The store"). What is small has its data here, on
+   rank 0; rows come from the journals. */
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gather_priv.h"
+
+static const evl_attribute *unit_attribute(gather *g, const char *unit, int *n) {
+  *n = 0;
+  if (!unit || !*unit) return NULL;
+  evl_attribute *attribute = evl_arena_alloc(g->arena, sizeof *attribute);
+  const char **text = evl_arena_alloc(g->arena, sizeof *text);
+  if (!attribute || !text) return NULL;
+  *text = unit;
+  *attribute = (evl_attribute){"units", EVL_TEXT, 1, text};
+  *n = 1;
+  return attribute;
+}
+
+/* Flag values and meanings of `why` and `status`, as the CF conventions have them. */
+#define FLAG_VALUE(name, code, text) code,
+#define FLAG_WORD(name, code, text) " " #name
+static const uint8_t why_values[] = {EVL_WHY_LIST(FLAG_VALUE)};
+static const char *const why_meanings[] = {&(EVL_WHY_LIST(FLAG_WORD))[1]};
+#define STATUS_VALUE(name, code, text) EVL_##name,
+static const uint8_t status_values[] = {EVL_STATUS_LIST(STATUS_VALUE)};
+static const char *const status_meanings[] = {&(EVL_STATUS_LIST(FLAG_WORD))[1]};
+
+static const evl_attribute why_attributes[] = {
+    {"flag_values", EVL_U8, sizeof why_values, why_values}, {"flag_meanings", EVL_TEXT, 1, why_meanings}};
+static const evl_attribute status_attributes[] = {
+    {"flag_values", EVL_U8, sizeof status_values, status_values}, {"flag_meanings", EVL_TEXT, 1, status_meanings}};
+
+static evl_dataset *add(gather *g, evl_type type, const void *data, const char *unit, const char *format, ...)
+    EVL_PRINTF(5, 6);
+
+/* A dataset of no dimensions yet; never NULL (memory was counted beforehand), path NULL when out of memory. */
+static evl_dataset *add(gather *g, evl_type type, const void *data, const char *unit, const char *format, ...) {
+  char path[1024];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(path, sizeof path, format, arguments);
+  va_end(arguments);
+  evl_dataset *d = &g->dataset[g->n_datasets++];
+  *d = (evl_dataset){.path = evl_arena_text(g->arena, path), .type = type, .data = data};
+  d->attribute = unit_attribute(g, unit, &d->n_attributes);
+  return d;
+}
+
+static void dimension(evl_dataset *d, uint64_t size, const char *scale) {
+  d->dim[d->n_dims] = size;
+  d->scale[d->n_dims++] = scale;
+}
+
+static const char *path_of(gather *g, const char *format, ...) EVL_PRINTF(2, 3);
+static const char *path_of(gather *g, const char *format, ...) {
+  char path[1024];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(path, sizeof path, format, arguments);
+  va_end(arguments);
+  return evl_arena_text(g->arena, path);
+}
+
+/* An integer scale 0, 1, 2, ...; its path. */
+static const char *index_scale(gather *g, uint64_t n, const char *path) {
+  int32_t *index = evl_arena_alloc(g->arena, (n + 1) * sizeof *index);
+  if (!path || !index) return NULL;
+  for (uint64_t i = 0; i < n; i++) index[i] = (int32_t)i;
+  evl_dataset *d = add(g, EVL_I32, index, NULL, "%s", path);
+  dimension(d, n, NULL);
+  d->is_scale = true;
+  return path;
+}
+
+/* One value a row of a table: space for the caller to fill. */
+static void *table_column(gather *g, evl_type type, int n, const char *scale, const char *unit, const char *path) {
+  size_t bytes = type == EVL_TEXT ? sizeof(char *) : evl_type_bytes(type);
+  void *data = evl_arena_alloc(g->arena, (size_t)(n + 1) * bytes);
+  dimension(add(g, type, data, unit, "%s", path), (uint64_t)n, scale);
+  return data;
+}
+
+/* ---- /recordings, /participants, /channels, /tasks ---- */
+
+static evl_status lay_variables(gather *g, const evl_variable *variable, int n_variables, int n_rows, const char *scale, const char *group) {
+  for (int v = 0; v < n_variables; v++) {
+    const void *data = variable[v].number ? (const void *)variable[v].number : (const void *)variable[v].text;
+    dimension(add(g, variable[v].number ? EVL_F64 : EVL_TEXT, data, NULL, "%s/columns/%s", group, variable[v].name),
+              (uint64_t)n_rows, scale);
+  }
+  return EVL_OK;
+}
+
+static evl_status lay_recordings(gather *g) {
+  const evl_study *s = g->study;
+  const evl_manifest *m = s->manifest;
+  int n = s->n_recordings;
+  const char *scale = index_scale(g, (uint64_t)n, "/recordings/recording");
+#define COLUMN(type, name, unit) table_column(g, type, n, scale, unit, "/recordings/" name)
+  const char **id = COLUMN(EVL_TEXT, "id", NULL), **subject = COLUMN(EVL_TEXT, "subject", NULL);
+  const char **session = COLUMN(EVL_TEXT, "session", NULL), **file = COLUMN(EVL_TEXT, "file", NULL);
+  const char **sha = COLUMN(EVL_TEXT, "sha256", NULL), **message = COLUMN(EVL_TEXT, "message", NULL);
+  int64_t *bytes = COLUMN(EVL_I64, "bytes", "byte");
+  double *mtime = COLUMN(EVL_F64, "mtime", "s"), *fs = COLUMN(EVL_F64, "fs_hz", "Hz");
+  double *duration = COLUMN(EVL_F64, "duration_s", "s"), *start = COLUMN(EVL_F64, "start_h", "h");
+  int32_t *channels = COLUMN(EVL_I32, "n_channels", NULL);
+  double *line = COLUMN(EVL_F64, "line_hz", "Hz"), *seconds = COLUMN(EVL_F64, "seconds", "s");
+  uint8_t *status = COLUMN(EVL_U8, "status", NULL);
+#undef COLUMN
+  if (!id || !subject || !session || !file || !sha || !message || !bytes || !mtime || !fs || !duration || !start ||
+      !channels || !line || !seconds || !status)
+    return EVL_MEMORY;
+  evl_dataset *last = &g->dataset[g->n_datasets - 1];
+  last->attribute = status_attributes;
+  last->n_attributes = 2;
+  for (int r = 0; r < n; r++) {
+    const evl_probe *p = &s->probe[r];
+    const evl_task_head *head = &g->finish[r];
+    bool done = s->task[finish_task(s, r)].done;
+    char digest[65] = "";
+    for (int i = 0; i < 32 && done; i++)
+      if (head->sha256[i]) {
+        evl_hex(head->sha256, 32, digest);
+        break;
+      }
+    id[r] = m->recording[r].id;
+    subject[r] = m->recording[r].subject;
+    session[r] = m->recording[r].session;
+    file[r] = m->recording[r].file;
+    sha[r] = evl_arena_text(g->arena, digest);
+    message[r] = done ? head->message : p->message;
+    bytes[r] = p->bytes;
+    mtime[r] = 1e-9 * (double)p->mtime_ns;
+    fs[r] = p->status == EVL_OK ? p->fs_hz : NAN;
+    duration[r] = p->status == EVL_OK ? p->duration_s : NAN;
+    start[r] = m->recording[r].start_h;
+    channels[r] = p->n_usable;
+    line[r] = done && head->status == EVL_OK ? head->line_hz : NAN;
+    status[r] = (uint8_t)(done ? (evl_status)head->status : p->status);
+    seconds[r] = g->task_seconds[finish_task(s, r)];
+    for (int64_t t = s->first_task[r]; t < s->first_task[r + 1]; t++) seconds[r] += g->task_seconds[t];
+    if (!sha[r]) return EVL_MEMORY;
+  }
+  return lay_variables(g, m->column, m->n_columns, n, scale, "/recordings");
+}
+
+static evl_status lay_participants(gather *g) {
+  const evl_manifest *m = g->study->manifest;
+  const char *scale = index_scale(g, (uint64_t)m->n_participants, "/participants/participant");
+  dimension(add(g, EVL_TEXT, m->subject, NULL, "/participants/subject"), (uint64_t)m->n_participants, scale);
+  return lay_variables(g, m->participant_column, m->n_participant_columns, m->n_participants, scale, "/participants");
+}
+
+/* Channels of all analyses, in order of first appearance, with positions on the unit sphere where known. */
+static evl_status lay_channels(gather *g) {
+  const evl_study *s = g->study;
+  static const char *const axis_names[] = {"x", "y", "z"};
+  int most = 0, n = 0;
+  for (int a = 0; a < s->n_analyses; a++) most += s->analysis[a].montage->n;
+  const char **name = evl_arena_alloc(g->arena, (size_t)(most + 1) * sizeof *name);
+  double *xyz = evl_arena_alloc(g->arena, (size_t)(most + 1) * 3 * sizeof *xyz);
+  if (!name || !xyz) return EVL_MEMORY;
+  for (int a = 0; a < s->n_analyses; a++)
+    for (int c = 0; c < s->analysis[a].montage->n; c++) {
+      int k = 0;
+      while (k < n && strcmp(name[k], s->analysis[a].montage->name[c])) k++;
+      if (k < n) continue;
+      name[n] = s->analysis[a].montage->name[c];
+      if (!evl_electrode_position(name[n], xyz + 3 * n)) xyz[3 * n] = xyz[3 * n + 1] = xyz[3 * n + 2] = NAN;
+      n++;
+    }
+  const char *scale = index_scale(g, (uint64_t)n, "/channels/channel");
+  evl_dataset *axis = add(g, EVL_TEXT, axis_names, NULL, "/channels/axis");
+  dimension(axis, 3, NULL);
+  axis->is_scale = true;
+  dimension(add(g, EVL_TEXT, name, NULL, "/channels/channel_name"), (uint64_t)n, scale);
+  evl_dataset *d = add(g, EVL_F64, xyz, NULL, "/channels/channel_xyz");
+  dimension(d, (uint64_t)n, scale);
+  dimension(d, 3, "/channels/axis");
+  return EVL_OK;
+}
+
+static evl_status lay_tasks(gather *g) {
+  const evl_study *s = g->study;
+  const char *scale = index_scale(g, (uint64_t)s->n_tasks, "/tasks/task");
+  int n = (int)s->n_tasks;
+  uint8_t *status = table_column(g, EVL_U8, n, scale, NULL, "/tasks/status");
+  int32_t *rank = table_column(g, EVL_I32, n, scale, NULL, "/tasks/rank");
+  double *seconds = table_column(g, EVL_F64, n, scale, "s", "/tasks/seconds");
+  uint8_t *code = table_column(g, EVL_U8, n, scale, NULL, "/tasks/code");
+  const char **message = table_column(g, EVL_TEXT, n, scale, NULL, "/tasks/message");
+  if (!status || !rank || !seconds || !code || !message) return EVL_MEMORY;
+  for (int t = 0; t < n; t++) {
+    const evl_task *task = &s->task[t];
+    status[t] = task->done;
+    rank[t] = g->task_rank[t];
+    seconds[t] = g->task_seconds[t];
+    code[t] = (uint8_t)g->task_status[t];
+    message[t] = task->span == FINISH && task->done ? g->finish[task->recording].message : "";
+  }
+  return EVL_OK;
+}
+
+/* ---- /analyses ---- */
+
+static evl_dataset *add_rows(gather *g, rows what, evl_type type, const char *unit, const char *group, const char *name) {
+  g->rows[g->n_datasets] = what;
+  evl_dataset *d = add(g, type, NULL, unit, "%s/%s", group, name);
+  if (what.kind == ROWS_WHY || what.kind == ROWS_SUMMARY_WHY || what.kind == ROWS_RECORDING_WHY) {
+    d->attribute = why_attributes;
+    d->n_attributes = 2;
+  }
+  return d;
+}
+
+/* column_name, column_feature, ... with a prefix ("" or "recording_"). */
+static evl_status lay_columns(gather *g, const evl_column *column, int n, const char *scale, const char *group, const char *prefix) {
+  static const char *const part[] = {"name", "feature", "output", "channel", "channel_b", "unit", "text", "cite"};
+  for (int p = 0; p < 8; p++) {
+    const char **text = table_column(g, EVL_TEXT, n, scale, NULL, path_of(g, "%s/%scolumn_%s", group, prefix, part[p]));
+    if (!text) return EVL_MEMORY;
+    for (int c = 0; c < n; c++) {
+      const char *const of[] = {column[c].name, column[c].feature, column[c].output, column[c].channel,
+                                column[c].channel_b, column[c].unit, column[c].text, column[c].cite};
+      text[c] = of[p] ? of[p] : "";
+    }
+  }
+  int32_t *version = table_column(g, EVL_I32, n, scale, NULL, path_of(g, "%s/%scolumn_version", group, prefix));
+  if (!version) return EVL_MEMORY;
+  for (int c = 0; c < n; c++) version[c] = column[c].version;
+  return EVL_OK;
+}
+
+/* Scales of a model's tensors, one a dimension name and size. */
+static const char *tensor_scale(gather *g, const char *group, const evl_dimension *dim) {
+  const char *path = path_of(g, "%s/%s", group, dim->name);
+  for (int i = 0; path && i < g->n_datasets; i++)
+    if (g->dataset[i].path && !strcmp(g->dataset[i].path, path)) return path;
+  if (!path) return NULL;
+  if (dim->label) {
+    evl_dataset *d = add(g, EVL_TEXT, dim->label, NULL, "%s", path);
+    dimension(d, (uint64_t)dim->size, NULL);
+    d->is_scale = true;
+  } else if (dim->coordinate) {
+    evl_dataset *d = add(g, EVL_F64, dim->coordinate, dim->unit, "%s", path);
+    dimension(d, (uint64_t)dim->size, NULL);
+    d->is_scale = true;
+  } else {
+    return index_scale(g, (uint64_t)dim->size, path);
+  }
+  return path;
+}
+
+static evl_status lay_tensors(gather *g, int a, const char *group, const char *window_scale, uint64_t n_windows, const char *recording_scale) {
+  const evl_study *s = g->study;
+  const evl_layout *l = s->analysis[a].layout;
+  for (int t = 0; t < l->n_tensors; t++) {
+    const evl_tensor *tensor = &l->tensor[t].tensor;
+    if (!tensor->of_recording && s->analysis[a].summary_only) continue;
+    const char *model = path_of(g, "%s/%s/%s", group, tensor->of_recording ? "recording_models" : "models", l->tensor[t].model);
+    const char *scale[EVL_MAX_DIMENSIONS];
+    for (int k = 0; k < tensor->n_dimensions; k++)
+      if (!model || !(scale[k] = tensor_scale(g, model, &tensor->dimension[k]))) return EVL_MEMORY;
+    rows what = {tensor->of_recording ? ROWS_RECORDING_TENSOR : ROWS_TENSOR, a, t};
+    bool single = s->analysis[a].single && !tensor->of_recording;
+    evl_dataset *d = add_rows(g, what, single ? EVL_F32 : EVL_F64, tensor->unit, model, tensor->name);
+    if (tensor->of_recording) dimension(d, (uint64_t)s->n_recordings, recording_scale);
+    else dimension(d, n_windows, window_scale);
+    for (int k = 0; k < tensor->n_dimensions; k++) dimension(d, (uint64_t)tensor->dimension[k].size, scale[k]);
+  }
+  return EVL_OK;
+}
+
+static void lay_windows(gather *g, int a, const char *group, const char *window, const char *column, uint64_t w, uint64_t c) {
+  bool single = g->study->analysis[a].single;
+  dimension(add_rows(g, (rows){ROWS_RECORDING, a, 0}, EVL_I32, NULL, group, "window_recording"), w, window);
+  dimension(add_rows(g, (rows){ROWS_START, a, 0}, EVL_F64, "s", group, "window_start_s"), w, window);
+  dimension(add_rows(g, (rows){ROWS_CLEAN, a, 0}, EVL_F32, NULL, group, "window_clean"), w, window);
+  evl_dataset *d = add_rows(g, (rows){ROWS_VALUES, a, 0}, single ? EVL_F32 : EVL_F64, NULL, group, "values");
+  dimension(d, w, window);
+  dimension(d, c, column);
+  d = add_rows(g, (rows){ROWS_WHY, a, 0}, EVL_U8, NULL, group, "why");
+  dimension(d, w, window);
+  dimension(d, c, column);
+}
+
+static evl_status lay_summary(gather *g, int a, const char *group, const char *column, const char *recording) {
+#define STATISTIC_NAME(name, text) text,
+  static const char *const names[] = {EVL_STATISTIC_LIST(STATISTIC_NAME)};
+#undef STATISTIC_NAME
+  uint64_t c = (uint64_t)g->study->analysis[a].layout->n_columns, n = (uint64_t)g->study->n_recordings;
+  const char *statistic = index_scale(g, N_STATISTICS, path_of(g, "%s/statistic", group));
+  dimension(add(g, EVL_TEXT, names, NULL, "%s/summary_statistic", group), N_STATISTICS, statistic);
+  evl_dataset *d = add_rows(g, (rows){ROWS_SUMMARY, a, 0}, EVL_F64, NULL, group, "summary");
+  dimension(d, n, recording);
+  dimension(d, c, column);
+  dimension(d, N_STATISTICS, statistic);
+  d = add_rows(g, (rows){ROWS_COUNT, a, 0}, EVL_U32, NULL, group, "summary_count");
+  dimension(d, n, recording);
+  dimension(d, c, column);
+  d = add_rows(g, (rows){ROWS_SUMMARY_WHY, a, 0}, EVL_U8, NULL, group, "summary_why");
+  dimension(d, n, recording);
+  dimension(d, c, column);
+  return EVL_OK;
+}
+
+static evl_status lay_recording_stage(gather *g, int a, const char *group, const char *recording) {
+  const evl_layout *l = g->study->analysis[a].layout;
+  uint64_t n = (uint64_t)g->study->n_recordings, c = (uint64_t)l->n_recording_columns;
+  if (c == 0) return EVL_OK;
+  const char *column = index_scale(g, c, path_of(g, "%s/recording_column", group));
+  EVL_TRY(lay_columns(g, l->recording_column, (int)c, column, group, "recording_"));
+  evl_dataset *d = add_rows(g, (rows){ROWS_RECORDING_VALUES, a, 0}, EVL_F64, NULL, group, "recording_values");
+  dimension(d, n, recording);
+  dimension(d, c, column);
+  d = add_rows(g, (rows){ROWS_RECORDING_WHY, a, 0}, EVL_U8, NULL, group, "recording_why");
+  dimension(d, n, recording);
+  dimension(d, c, column);
+  return EVL_OK;
+}
+
+static evl_status lay_analysis(gather *g, int a) {
+  const evl_study *s = g->study;
+  const evl_analysis *analysis = &s->analysis[a];
+  const char *group = path_of(g, "/analyses/%s", analysis->name);
+  if (!group) return EVL_MEMORY;
+  uint64_t w = (uint64_t)s->first_window[a][s->n_recordings], c = (uint64_t)analysis->layout->n_columns;
+  const char *recording = index_scale(g, (uint64_t)s->n_recordings, path_of(g, "%s/recording", group));
+  const char *column = index_scale(g, c, path_of(g, "%s/column", group));
+  const char *window = analysis->summary_only ? NULL : index_scale(g, w, path_of(g, "%s/window", group));
+  double *grid = evl_arena_alloc(g->arena, 2 * sizeof *grid);
+  if (!grid) return EVL_MEMORY;
+  grid[0] = analysis->window_s;
+  grid[1] = analysis->step_s;
+  add(g, EVL_F64, &grid[0], "s", "%s/window_s", group);
+  add(g, EVL_F64, &grid[1], "s", "%s/step_s", group);
+  EVL_TRY(lay_columns(g, analysis->layout->column, (int)c, column, group, ""));
+  if (window) lay_windows(g, a, group, window, column, w, c);
+  EVL_TRY(lay_summary(g, a, group, column, recording));
+  EVL_TRY(lay_recording_stage(g, a, group, recording));
+  return lay_tensors(g, a, group, window, w, recording);
+}
+
+evl_status gather_layout(gather *g) {
+  const evl_study *s = g->study;
+  g->capacity = 80 + s->manifest->n_columns + s->manifest->n_participant_columns;
+  for (int a = 0; a < s->n_analyses; a++) g->capacity += 80 + 4 * s->analysis[a].layout->n_tensors;
+  EVL_NEW(g->arena, g->dataset, g->capacity);
+  EVL_NEW(g->arena, g->rows, g->capacity);
+  const char **text;
+  EVL_NEW(g->arena, text, 1);
+  *text = s->config_text;
+  add(g, EVL_TEXT, text, NULL, "/config");
+  EVL_TRY(lay_recordings(g));
+  EVL_TRY(lay_participants(g));
+  EVL_TRY(lay_channels(g));
+  EVL_TRY(lay_tasks(g));
+  for (int a = 0; a < s->n_analyses; a++) EVL_TRY(lay_analysis(g, a));
+  for (int i = 0; i < g->n_datasets; i++)
+    if (!g->dataset[i].path) return EVL_MEMORY;
+  return EVL_OK;
+}

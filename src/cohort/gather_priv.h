@@ -1,0 +1,61 @@
+/* The gather's parts: the list of datasets, and what fills their rows. */
+#ifndef EVEIL_GATHER_PRIV_H
+#define EVEIL_GATHER_PRIV_H
+
+#include "study_priv.h"
+
+/* X(name, text): statistics over the windows of a recording, in the store's order. */
+#define EVL_STATISTIC_LIST(X)                       \
+  X(MEAN, "mean")                                   \
+  X(SD, "sd")                                       \
+  X(TRIMMED, "trimmed_mean_80")                     \
+  X(MEDIAN, "median")                               \
+  X(P5, "p5")                                       \
+  X(P95, "p95")                                     \
+  X(SLOPE, "slope")
+
+enum {
+#define EVL_STATISTIC_ENUM(name, text) STATISTIC_##name,
+  EVL_STATISTIC_LIST(EVL_STATISTIC_ENUM)
+#undef EVL_STATISTIC_ENUM
+  N_STATISTICS
+};
+
+typedef enum {
+  ROWS_VALUES, ROWS_WHY, ROWS_CLEAN, ROWS_RECORDING, ROWS_START, ROWS_TENSOR, /* by window */
+  ROWS_SUMMARY, ROWS_COUNT, ROWS_SUMMARY_WHY, ROWS_RECORDING_VALUES, ROWS_RECORDING_WHY, ROWS_RECORDING_TENSOR /* by recording */
+} rows_kind;
+
+typedef struct rows { rows_kind kind; int analysis, tensor; } rows;
+
+typedef struct gather {
+  evl_study *study;
+  const evl_run_options *options;
+  evl_arena *arena;
+  evl_task_head *finish;     /* [n_recordings] heads of the recording stage */
+  int32_t *task_status, *task_rank;
+  double *task_seconds;      /* [n_tasks] */
+  int64_t missing;
+  int failed;
+  bool partial;
+  int n_datasets, capacity;
+  evl_dataset *dataset;
+  rows *rows;                /* [n_datasets], of those without data */
+  uint8_t *buffer;           /* rows of one recording, for summaries */
+  size_t buffer_bytes;
+} gather;
+
+/* gather_layout.c: all datasets of the store. */
+evl_status gather_layout(gather *g) EVL_MUST_USE;
+/* gather_rows.c: an evl_fill. */
+evl_status gather_rows(void *context, int dataset, uint64_t row, uint64_t n, void *data) EVL_MUST_USE;
+/* summary.c */
+evl_status gather_summary(gather *g, int analysis, int recording, double *statistic) EVL_MUST_USE; /* [C][K] */
+evl_status gather_counts(gather *g, int analysis, int recording, uint32_t *count, uint8_t *why) EVL_MUST_USE; /* either may be NULL */
+/* Rows [first, first + n) of one part of the windows of a recording; *why: what a missing part means (else 0). */
+evl_status gather_windows(gather *g, rows_kind kind, int analysis, int recording, int64_t first, int64_t n, size_t row_bytes,
+                          size_t offset, size_t bytes, uint8_t *out) EVL_MUST_USE;
+/* 0, PENDING or FAILED for a whole recording. */
+uint8_t recording_why(const gather *g, int recording);
+
+#endif

@@ -1,0 +1,192 @@
+/* gather_rows: rows of the store, read from the journals. */
+#include <math.h>
+#include <string.h>
+
+#include "gather_priv.h"
+
+uint8_t recording_why(const gather *g, int r) {
+  const evl_study *s = g->study;
+  const evl_task *finish = &s->task[finish_task(s, r)];
+  if (s->probe[r].status != EVL_OK) return EVL_WHY_FAILED;
+  if (finish->done && g->finish[r].status != EVL_OK) return EVL_WHY_FAILED;
+  return EVL_WHY_VALUE;
+}
+
+/* The span whose windows hold window i: windows of spans are contiguous. */
+static int span_of(const evl_study *s, int a, int r, int64_t i, int64_t *first, int64_t *n) {
+  int span = (int)floor((double)i * s->analysis[a].step_s / s->task_s + 1e-9);
+  int spans = (int)(s->first_task[r + 1] - s->first_task[r]);
+  span = span < 0 ? 0 : span >= spans ? spans - 1 : span;
+  for (;;) {
+    evl_span_windows(&s->analysis[a], s->probe[r].duration_s, s->task_s, span, first, n);
+    if (i < *first) span--;
+    else if (i >= *first + *n) span++;
+    else return span;
+  }
+}
+
+static size_t part_of(const evl_section *section, rows_kind kind) {
+  return kind == ROWS_VALUES ? section->value : kind == ROWS_WHY ? section->why : kind == ROWS_CLEAN ? section->clean
+                                                                                                     : section->tensor;
+}
+
+static void fill_missing(rows_kind kind, uint8_t why, int64_t n, size_t bytes, uint8_t *out) {
+  if (kind == ROWS_WHY) {
+    memset(out, why, (size_t)n * bytes);
+  } else if (kind == ROWS_CLEAN) {
+    memset(out, 0, (size_t)n * bytes);
+  } else {
+    double *x = (double *)out;
+    for (size_t i = 0; i < (size_t)n * bytes / sizeof(double); i++) x[i] = NAN;
+  }
+}
+
+evl_status gather_windows(gather *g, rows_kind kind, int a, int r, int64_t first, int64_t n, size_t row_bytes,
+                          size_t offset, size_t bytes, uint8_t *out) {
+  evl_study *s = g->study;
+  evl_section section[64];
+  uint8_t whole = recording_why(g, r);
+  while (n > 0) {
+    int64_t span_first, span_n;
+    int span = span_of(s, a, r, first, &span_first, &span_n);
+    int64_t k = span_first + span_n - first < n ? span_first + span_n - first : n;
+    const evl_task *task = &s->task[s->first_task[r] + span];
+    if (whole || !task->done) {
+      fill_missing(kind, whole ? whole : EVL_WHY_PENDING, k, bytes, out);
+    } else {
+      evl_window_sections(s->n_analyses, s->analysis, s->probe[r].duration_s, s->task_s, span, section);
+      uint64_t from = part_of(&section[a], kind) + (uint64_t)(first - span_first) * row_bytes;
+      if (bytes == row_bytes) {
+        EVL_TRY(evl_journals_read(s->journals, &task->where, from, out, (size_t)k * bytes));
+      } else {
+        for (int64_t i = 0; i < k; i++)
+          EVL_TRY(evl_journals_read(s->journals, &task->where, from + (uint64_t)i * row_bytes + offset, out + (size_t)i * bytes, bytes));
+      }
+    }
+    first += k;
+    n -= k;
+    out += (size_t)k * bytes;
+  }
+  return EVL_OK;
+}
+
+static int recording_of(const evl_study *s, int a, int64_t row) {
+  int low = 0, high = s->n_recordings; /* first_window[low] <= row < first_window[high] */
+  while (high - low > 1) {
+    int middle = low + (high - low) / 2;
+    if (s->first_window[a][middle] <= row) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+static size_t bytes_of(const evl_study *s, const rows *what, size_t *offset) {
+  const evl_layout *l = s->analysis[what->analysis].layout;
+  *offset = 0;
+  switch (what->kind) {
+    case ROWS_VALUES: return (size_t)l->n_columns * sizeof(double);
+    case ROWS_WHY: return (size_t)l->n_columns;
+    case ROWS_CLEAN: return sizeof(float);
+    default: *offset = l->tensor[what->tensor].offset * sizeof(double); return l->tensor[what->tensor].tensor.size * sizeof(double);
+  }
+}
+
+/* f64 rows become f32 in place, front to back. */
+static void narrow(void *data, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    double x;
+    memcpy(&x, (char *)data + i * sizeof x, sizeof x);
+    float y = (float)x;
+    memcpy((char *)data + i * sizeof y, &y, sizeof y);
+  }
+}
+
+static evl_status window_rows(gather *g, const rows *what, uint64_t row, uint64_t n, uint8_t *data) {
+  const evl_study *s = g->study;
+  int a = what->analysis;
+  size_t offset, bytes = bytes_of(s, what, &offset);
+  size_t row_bytes = what->kind == ROWS_TENSOR ? s->analysis[a].layout->window_tensor_size * sizeof(double) : bytes;
+  bool single = s->analysis[a].single && (what->kind == ROWS_VALUES || what->kind == ROWS_TENSOR);
+  while (n > 0) {
+    int r = recording_of(s, a, (int64_t)row);
+    int64_t first = (int64_t)row - s->first_window[a][r], left = s->first_window[a][r + 1] - (int64_t)row;
+    int64_t k = left < (int64_t)n ? left : (int64_t)n;
+    /* Narrowed rows are shorter than what is read: through the buffer in pieces. */
+    for (int64_t done = 0; done < k;) {
+      int64_t piece = k - done;
+      if (single && (size_t)piece * bytes > g->buffer_bytes) piece = (int64_t)(g->buffer_bytes / bytes);
+      uint8_t *to = single ? g->buffer : data;
+      EVL_TRY(gather_windows(g, what->kind, a, r, first + done, piece, row_bytes, offset, bytes, to));
+      if (single) {
+        narrow(to, (size_t)piece * bytes / sizeof(double));
+        memcpy(data, to, (size_t)piece * bytes / 2);
+      }
+      data += (size_t)piece * (single ? bytes / 2 : bytes);
+      done += piece;
+    }
+    row += (uint64_t)k;
+    n -= (uint64_t)k;
+  }
+  return EVL_OK;
+}
+
+static void window_numbers(const gather *g, const rows *what, uint64_t row, uint64_t n, void *data) {
+  const evl_study *s = g->study;
+  for (uint64_t i = 0; i < n; i++) {
+    int r = recording_of(s, what->analysis, (int64_t)(row + i));
+    if (what->kind == ROWS_RECORDING) ((int32_t *)data)[i] = r;
+    else ((double *)data)[i] = (double)((int64_t)(row + i) - s->first_window[what->analysis][r]) * s->analysis[what->analysis].step_s;
+  }
+}
+
+static evl_status finish_rows(gather *g, const rows *what, int r, uint8_t *out) {
+  evl_study *s = g->study;
+  const evl_layout *l = s->analysis[what->analysis].layout;
+  evl_finish_section section[64];
+  evl_finish_sections(s->n_analyses, s->analysis, section);
+  const evl_finish_section *at = &section[what->analysis];
+  const evl_task *task = &s->task[finish_task(s, r)];
+  bool tensor = what->kind == ROWS_RECORDING_TENSOR;
+  size_t c = (size_t)l->n_recording_columns;
+  size_t bytes = tensor ? l->tensor[what->tensor].tensor.size * sizeof(double) : what->kind == ROWS_RECORDING_WHY ? c : c * sizeof(double);
+  uint8_t why = recording_why(g, r);
+  if (why || !task->done) {
+    fill_missing(what->kind == ROWS_RECORDING_WHY ? ROWS_WHY : ROWS_VALUES, why ? why : EVL_WHY_PENDING, 1, bytes, out);
+    return EVL_OK;
+  }
+  size_t from = tensor ? at->tensor + l->tensor[what->tensor].offset * sizeof(double)
+                       : what->kind == ROWS_RECORDING_WHY ? at->why : at->value;
+  return evl_journals_read(s->journals, &task->where, from, out, bytes);
+}
+
+static evl_status recording_rows(gather *g, const rows *what, uint64_t row, uint64_t n, uint8_t *data) {
+  const evl_layout *l = g->study->analysis[what->analysis].layout;
+  size_t c = (size_t)l->n_columns, cr = (size_t)l->n_recording_columns;
+  for (uint64_t i = 0; i < n; i++) {
+    int r = (int)(row + i);
+    switch (what->kind) {
+      case ROWS_SUMMARY:
+        EVL_TRY(gather_summary(g, what->analysis, r, (double *)data + i * c * N_STATISTICS));
+        break;
+      case ROWS_COUNT: EVL_TRY(gather_counts(g, what->analysis, r, (uint32_t *)data + i * c, NULL)); break;
+      case ROWS_SUMMARY_WHY: EVL_TRY(gather_counts(g, what->analysis, r, NULL, data + i * c)); break;
+      case ROWS_RECORDING_WHY: EVL_TRY(finish_rows(g, what, r, data + i * cr)); break;
+      case ROWS_RECORDING_VALUES: EVL_TRY(finish_rows(g, what, r, data + i * cr * sizeof(double))); break;
+      default: {
+        size_t bytes = l->tensor[what->tensor].tensor.size * sizeof(double);
+        EVL_TRY(finish_rows(g, what, r, data + i * bytes));
+      }
+    }
+  }
+  return EVL_OK;
+}
+
+evl_status gather_rows(void *context, int dataset, uint64_t row, uint64_t n, void *data) {
+  gather *g = context;
+  const rows *what = &g->rows[dataset];
+  if (what->kind == ROWS_RECORDING || what->kind == ROWS_START) {
+    window_numbers(g, what, row, n, data);
+    return EVL_OK;
+  }
+  return what->kind < ROWS_SUMMARY ? window_rows(g, what, row, n, data) : recording_rows(g, what, row, n, data);
+}

@@ -1,0 +1,190 @@
+/* probing: headers and sidecars of all recordings, shared out over the ranks, then known to all. */
+#include <string.h>
+
+#include "eveil/parallel.h"
+#include "sidecar_priv.h"
+#include "study_priv.h"
+
+/* ---- one recording, with what its sidecars say ---- */
+
+static bool is_eeg_type(const char *type) {
+  static const char *const types[] = {"EEG", "ECOG", "SEEG", "DBS", "MEGMAG", "MEGGRADAXIAL", "n/a", ""};
+  for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+    if (!strcmp(type, types[i])) return true;
+  return false;
+}
+
+typedef struct look { const char *path, *root; evl_arena *arena; evl_sidecar *sidecar; const char *conflicts; } look;
+
+static evl_status look_at(void *context, const evl_header *header) {
+  look *l = context;
+  EVL_TRY(evl_sidecar_read(l->path, l->root, l->arena, &l->sidecar));
+  return evl_sidecar_conflicts(l->sidecar, header, l->arena, &l->conflicts);
+}
+
+static evl_status apply_sidecar(const look *l, evl_arena *arena, evl_probe *probe) {
+  probe->sidecar_line_hz = l->sidecar->line_hz;
+  if (*l->conflicts)
+    probe->message = evl_arena_format(arena, "%s%s%s", probe->message, *probe->message ? "; " : "", l->conflicts);
+  evl_source *source;
+  EVL_NEW(arena, source, probe->n_sources);
+  probe->n_usable = 0;
+  for (int i = 0; i < probe->n_sources; i++) {
+    source[i] = probe->source[i];
+    int c = evl_sidecar_find(l->sidecar, source[i].label);
+    if (c >= 0) {
+      source[i].bad = l->sidecar->channel[c].bad;
+      source[i].usable = source[i].usable && is_eeg_type(l->sidecar->channel[c].type);
+    }
+    probe->n_usable += source[i].usable;
+  }
+  probe->source = source;
+  return probe->message ? EVL_OK : EVL_MEMORY;
+}
+
+static evl_status probe_one(const evl_study *study, int r, evl_arena *arena, evl_probe *probe) {
+  look l = {study->manifest->recording[r].path, study->manifest->root, arena, NULL, ""};
+  EVL_TRY(evl_recording_probe(l.path, arena, probe, look_at, &l));
+  return probe->status == EVL_OK ? apply_sidecar(&l, arena, probe) : EVL_OK;
+}
+
+/* ---- packing: fixed part, message, sources ---- */
+
+typedef struct packer { uint8_t *data; size_t size, capacity; evl_arena *arena; } packer;
+
+static evl_status put(packer *p, const void *data, size_t bytes) {
+  if (p->size + bytes > p->capacity) {
+    size_t capacity = 2 * p->capacity + bytes + 65536;
+    uint8_t *grown = evl_arena_alloc(p->arena, capacity);
+    if (!grown) return EVL_MEMORY;
+    if (p->size) memcpy(grown, p->data, p->size);
+    p->data = grown;
+    p->capacity = capacity;
+  }
+  memcpy(p->data + p->size, data, bytes);
+  p->size += bytes;
+  return EVL_OK;
+}
+
+static evl_status put_text(packer *p, const char *text) { return put(p, text, strlen(text) + 1); }
+
+static evl_status pack(packer *p, const evl_probe *probe) {
+  EVL_TRY(put(p, probe, sizeof *probe));
+  EVL_TRY(put_text(p, probe->message));
+  EVL_TRY(put_text(p, probe->format));
+  packer sources = {.arena = p->arena};
+  for (int i = 0; i < probe->n_sources; i++) {
+    const evl_source *s = &probe->source[i];
+    const uint8_t flags[2] = {s->usable, s->bad};
+    EVL_TRY(put(&sources, &s->fs_hz, sizeof s->fs_hz));
+    EVL_TRY(put(&sources, flags, sizeof flags));
+    EVL_TRY(put_text(&sources, s->label));
+  }
+  uint32_t bytes = (uint32_t)sources.size;
+  EVL_TRY(put(p, &bytes, sizeof bytes));
+  return bytes ? put(p, sources.data, bytes) : EVL_OK;
+}
+
+/* Equal lists of sources are kept once: a cohort has a handful. */
+typedef struct known { const uint8_t *bytes; uint32_t size; const evl_source *source; } known;
+enum { KNOWN = 64 };
+
+static evl_status unpack_sources(const uint8_t *at, uint32_t size, known *seen, evl_arena *arena, evl_probe *probe) {
+  known *slot = &seen[evl_crc32c(0, at, size) % KNOWN];
+  if (slot->source && slot->size == size && !memcmp(slot->bytes, at, size)) {
+    probe->source = slot->source;
+    return EVL_OK;
+  }
+  evl_source *source;
+  EVL_NEW(arena, source, probe->n_sources);
+  const uint8_t *p = at;
+  for (int i = 0; i < probe->n_sources; i++) {
+    memcpy(&source[i].fs_hz, p, sizeof(double));
+    source[i].usable = p[8];
+    source[i].bad = p[9];
+    source[i].label = evl_arena_text(arena, (const char *)p + 10);
+    if (!source[i].label) return EVL_MEMORY;
+    p += 10 + strlen((const char *)p + 10) + 1;
+  }
+  *slot = (known){at, size, source};
+  probe->source = source;
+  return EVL_OK;
+}
+
+static evl_status unpack(const uint8_t *at, known *seen, evl_arena *arena, evl_probe *probe, size_t *used) {
+  const uint8_t *p = at;
+  memcpy(probe, p, sizeof *probe);
+  p += sizeof *probe;
+  const char *message = (const char *)p, *format = message + strlen(message) + 1;
+  probe->message = *message ? evl_arena_text(arena, message) : "";
+  p = (const uint8_t *)format + strlen(format) + 1;
+  probe->format = evl_arena_text(arena, format);
+  uint32_t size;
+  memcpy(&size, p, sizeof size);
+  p += sizeof size;
+  *used = (size_t)(p - at) + size;
+  if (!probe->message || !probe->format) return EVL_MEMORY;
+  return unpack_sources(p, size, seen, arena, probe);
+}
+
+static evl_status probe_share(evl_study *study, packer *p) {
+  for (int r = evl_rank(); r < study->n_recordings; r += evl_size()) {
+    evl_arena *own = evl_arena_create();
+    if (!own) return evl_fail(EVL_MEMORY, "out of memory");
+    evl_probe probe;
+    evl_status status = probe_one(study, r, own, &probe);
+    if (status == EVL_OK) status = pack(p, &probe);
+    evl_arena_free(own);
+    EVL_TRY(status);
+  }
+  return EVL_OK;
+}
+
+static evl_status share_probes(evl_study *study, evl_arena *scratch) {
+  packer p = {.arena = scratch};
+  void *all;
+  size_t *offset;
+  known seen[KNOWN] = {{0}};
+  EVL_TRY(evl_agree(probe_share(study, &p)));
+  EVL_TRY(evl_gather_all(p.data, p.size, scratch, &all, &offset));
+  EVL_NEW(study->arena, study->probe, study->n_recordings);
+  for (int rank = 0; rank < evl_size(); rank++) {
+    const uint8_t *at = (const uint8_t *)all + offset[rank];
+    for (int r = rank; r < study->n_recordings; r += evl_size()) {
+      size_t used;
+      EVL_TRY(unpack(at, seen, study->arena, &study->probe[r], &used));
+      at += used;
+    }
+  }
+  return EVL_OK;
+}
+
+/* The manifest is read by rank 0 and sent as one block. */
+static evl_status share_manifest(evl_study *study, const evl_params *cohort) {
+  void *bytes = NULL;
+  size_t size = 0;
+  evl_status status = EVL_OK;
+  if (evl_rank() == 0) {
+    const char *slash = strrchr(study->config_path, '/');
+    char *folder = evl_arena_format(study->arena, "%.*s", slash ? (int)(slash - study->config_path) : 0, study->config_path);
+    evl_manifest *manifest;
+    status = folder ? evl_manifest_read(cohort, folder, study->arena, &manifest) : EVL_MEMORY;
+    if (status == EVL_OK) status = evl_manifest_pack(manifest, study->arena, &bytes, &size);
+  }
+  EVL_TRY(evl_agree(status));
+  EVL_TRY(evl_broadcast_block(&bytes, &size, 0, study->arena));
+  EVL_TRY(evl_manifest_unpack(bytes, size, study->arena, &study->manifest));
+  study->n_recordings = study->manifest->n_recordings;
+  if (evl_rank() == 0)
+    for (int i = 0; i < study->manifest->n_warnings; i++) evl_log(EVL_LOG_WARNING, "%s", study->manifest->warning[i]);
+  return EVL_OK;
+}
+
+evl_status study_probe(evl_study *study, const evl_params *cohort) {
+  EVL_TRY(share_manifest(study, cohort));
+  evl_arena *scratch = evl_arena_create();
+  if (!scratch) return evl_fail(EVL_MEMORY, "out of memory");
+  evl_status status = share_probes(study, scratch);
+  evl_arena_free(scratch);
+  return status;
+}

@@ -1,0 +1,272 @@
+/* store_print: a store in words, and its tables as CSV files. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "study_priv.h"
+
+typedef struct book { evl_store *store; evl_arena *arena; const char *path; } book;
+
+static evl_status texts(book *b, const char *group, const char *name, uint64_t *n, const char ***text) {
+  const char *path = evl_arena_format(b->arena, "%s/%s", group, name);
+  return path ? evl_store_texts(b->store, path, b->arena, n, text) : EVL_MEMORY;
+}
+
+static evl_status numbers(book *b, const char *group, const char *name, uint64_t *n, double **x) {
+  evl_type type;
+  int n_dims;
+  uint64_t dim[4];
+  const char *path = evl_arena_format(b->arena, "%s/%s", group, name);
+  if (!path) return EVL_MEMORY;
+  EVL_TRY(evl_store_shape(b->store, path, &type, &n_dims, dim));
+  uint64_t all = 1;
+  for (int k = 0; k < n_dims; k++) all *= dim[k];
+  EVL_NEW(b->arena, *x, all + 1);
+  if (n) *n = n_dims ? dim[0] : 1;
+  return all ? evl_store_read(b->store, path, EVL_F64, 0, n_dims ? dim[0] : 1, *x) : EVL_OK;
+}
+
+/* ---- info ---- */
+
+static evl_status print_recordings(book *b, FILE *out) {
+  uint64_t n;
+  const char **id, **message;
+  double *status, *duration;
+  EVL_TRY(texts(b, "/recordings", "id", &n, &id));
+  EVL_TRY(texts(b, "/recordings", "message", &n, &message));
+  EVL_TRY(numbers(b, "/recordings", "status", NULL, &status));
+  EVL_TRY(numbers(b, "/recordings", "duration_s", NULL, &duration));
+  double hours = 0;
+  int failed = 0;
+  for (uint64_t r = 0; r < n; r++) {
+    if (isfinite(duration[r])) hours += duration[r] / 3600;
+    failed += status[r] != 0;
+  }
+  fprintf(out, "  recordings    %llu, %.4g h, %d failed\n", (unsigned long long)n, hours, failed);
+  for (uint64_t r = 0; r < n; r++) {
+    if (status[r] != 0) fprintf(out, "    failed      %s: %s\n", id[r], message[r]);
+    else if (*message[r]) fprintf(out, "    note        %s: %s\n", id[r], message[r]);
+  }
+  return EVL_OK;
+}
+
+static evl_status print_analysis(book *b, const char *name, FILE *out) {
+  const char *group = evl_arena_format(b->arena, "/analyses/%s", name);
+  uint64_t n;
+  const char **column;
+  if (!group) return EVL_MEMORY;
+  EVL_TRY(texts(b, group, "column_name", &n, &column));
+  const char *values = evl_arena_format(b->arena, "%s/values", group);
+  uint64_t dim[4] = {0};
+  evl_type type;
+  int n_dims;
+  if (!values) return EVL_MEMORY;
+  if (evl_store_has(b->store, values)) EVL_TRY(evl_store_shape(b->store, values, &type, &n_dims, dim));
+  fprintf(out, "  analysis      %s: %llu windows, %llu columns (%s ...)\n", name, (unsigned long long)dim[0], (unsigned long long)n, n ? column[0] : "");
+  return EVL_OK;
+}
+
+static evl_status print_store(book *b, FILE *out) {
+  static const char *const attributes[] = {"eveil_version", "git_revision", "created_utc", "seed", "layout_hash", "plan_hash", "libraries", "cpu", "command", "complete", "missing_tasks"};
+  fprintf(out, "%s\n", b->path);
+  for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++) {
+    const char *text;
+    EVL_TRY(evl_store_attribute(b->store, "/", attributes[i], b->arena, &text));
+    if (text) fprintf(out, "  %-13s %s\n", attributes[i], text);
+  }
+  if (!evl_store_has(b->store, "/recordings/id")) return EVL_OK;
+  EVL_TRY(print_recordings(b, out));
+  int n;
+  const char **name;
+  EVL_TRY(evl_store_list(b->store, "/analyses", b->arena, &n, &name));
+  for (int i = 0; i < n; i++) {
+    char *plain = evl_arena_text(b->arena, name[i]);
+    if (!plain) return EVL_MEMORY;
+    plain[strcspn(plain, "/")] = 0;
+    EVL_TRY(print_analysis(b, plain, out));
+  }
+  return EVL_OK;
+}
+
+static evl_status open_book(const char *path, book *b) {
+  b->path = path;
+  b->arena = evl_arena_create();
+  if (!b->arena) return evl_fail(EVL_MEMORY, "out of memory");
+  return evl_store_open(path, &b->store);
+}
+
+static void close_book(book *b) {
+  if (b->store) evl_store_close(b->store);
+  evl_arena_free(b->arena);
+}
+
+evl_status evl_store_print(const char *path, FILE *out) {
+  book b = {0};
+  evl_status status = open_book(path, &b);
+  if (status == EVL_OK) status = print_store(&b, out);
+  close_book(&b);
+  return status;
+}
+
+/* ---- export ---- */
+
+/* A cell of CSV: quoted where it must be. */
+static void put_text(const char *text, FILE *file) {
+  if (!strpbrk(text, ",\"\n\r")) {
+    fputs(text, file);
+    return;
+  }
+  fputc('"', file);
+  for (; *text; text++) {
+    if (*text == '"') fputc('"', file);
+    fputc(*text, file);
+  }
+  fputc('"', file);
+}
+
+/* Numbers with all their digits; what has no value is empty. */
+static void put_number(double x, FILE *file) {
+  if (isfinite(x)) fprintf(file, ",%.17g", x);
+  else fputc(',', file);
+}
+
+/* Numbers and texts of a group with one value a row become one file. */
+static evl_status export_table(book *b, const char *group, FILE *file) {
+  enum { MOST = 64 };
+  int n, n_columns = 0;
+  const char **name, **text[MOST];
+  double *number[MOST];
+  uint64_t rows = 0;
+  EVL_TRY(evl_store_list(b->store, group, b->arena, &n, &name));
+  for (int i = 0; i < n && n_columns < MOST; i++) {
+    evl_type type;
+    int n_dims;
+    uint64_t dim[4];
+    const char *path = evl_arena_format(b->arena, "%s/%s", group, name[i]);
+    if (!path) return EVL_MEMORY;
+    if (strchr(name[i], '/')) continue;
+    EVL_TRY(evl_store_shape(b->store, path, &type, &n_dims, dim));
+    if (n_dims != 1) continue;
+    text[n_columns] = NULL;
+    number[n_columns] = NULL;
+    if (type == EVL_TEXT) EVL_TRY(texts(b, group, name[i], &rows, &text[n_columns]));
+    else EVL_TRY(numbers(b, group, name[i], &rows, &number[n_columns]));
+    if (n_columns) fputc(',', file);
+    put_text(name[i], file);
+    n_columns++;
+  }
+  fputc('\n', file);
+  for (uint64_t r = 0; r < rows; r++) {
+    for (int c = 0; c < n_columns; c++) {
+      if (c && text[c]) fputc(',', file);
+      if (text[c]) put_text(text[c][r], file);
+      else if (c) put_number(number[c][r], file);
+      else fprintf(file, "%.17g", number[c][r]);
+    }
+    fputc('\n', file);
+  }
+  return EVL_OK;
+}
+
+/* One line a recording and column: the statistics, count and why of the summary. */
+static evl_status export_summary(book *b, const char *group, FILE *file) {
+  uint64_t n, c, k;
+  const char **id, **subject, **column, **statistic;
+  double *value, *count, *why;
+  EVL_TRY(texts(b, "/recordings", "id", &n, &id));
+  EVL_TRY(texts(b, "/recordings", "subject", &n, &subject));
+  EVL_TRY(texts(b, group, "column_name", &c, &column));
+  EVL_TRY(texts(b, group, "summary_statistic", &k, &statistic));
+  EVL_TRY(numbers(b, group, "summary", NULL, &value));
+  EVL_TRY(numbers(b, group, "summary_count", NULL, &count));
+  EVL_TRY(numbers(b, group, "summary_why", NULL, &why));
+  fprintf(file, "recording,subject,column,count,why");
+  for (uint64_t i = 0; i < k; i++) fprintf(file, ",%s", statistic[i]);
+  fputc('\n', file);
+  for (uint64_t r = 0; r < n; r++)
+    for (uint64_t j = 0; j < c; j++) {
+      put_text(id[r], file);
+      fputc(',', file);
+      put_text(subject[r], file);
+      fputc(',', file);
+      put_text(column[j], file);
+      fprintf(file, ",%.0f,%.0f", count[r * c + j], why[r * c + j]);
+      for (uint64_t i = 0; i < k; i++) put_number(value[(r * c + j) * k + i], file);
+      fputc('\n', file);
+    }
+  return EVL_OK;
+}
+
+/* One line a window: recording, start, share of clean samples, then every column. */
+static evl_status export_windows(book *b, const char *group, FILE *file) {
+  enum { BLOCK = 256 };
+  uint64_t w, c, n;
+  const char **column, **id;
+  double *recording, *start, *clean, *value;
+  const char *path = evl_arena_format(b->arena, "%s/values", group);
+  EVL_TRY(texts(b, "/recordings", "id", &n, &id));
+  EVL_TRY(texts(b, group, "column_name", &c, &column));
+  EVL_TRY(numbers(b, group, "window_recording", &w, &recording));
+  EVL_TRY(numbers(b, group, "window_start_s", NULL, &start));
+  EVL_TRY(numbers(b, group, "window_clean", NULL, &clean));
+  EVL_NEW(b->arena, value, BLOCK * c + 1);
+  fprintf(file, "recording,start_s,clean");
+  for (uint64_t j = 0; j < c; j++) {
+    fputc(',', file);
+    put_text(column[j], file);
+  }
+  fputc('\n', file);
+  for (uint64_t row = 0; row < w; row += BLOCK) {
+    uint64_t rows = w - row < BLOCK ? w - row : BLOCK;
+    EVL_TRY(evl_store_read(b->store, path, EVL_F64, row, rows, value));
+    for (uint64_t i = 0; i < rows; i++) {
+      put_text(id[(size_t)recording[row + i]], file);
+      put_number(start[row + i], file);
+      put_number(clean[row + i], file);
+      for (uint64_t j = 0; j < c; j++) put_number(value[i * c + j], file);
+      fputc('\n', file);
+    }
+  }
+  return EVL_OK;
+}
+
+static evl_status export_one(book *b, const char *folder, const char *name, const char *group,
+                             evl_status (*write)(book *, const char *, FILE *), FILE *out) {
+  const char *path = evl_arena_format(b->arena, "%s/%s.csv", folder, name);
+  FILE *file = path ? fopen(path, "w") : NULL;
+  if (!file) return evl_fail(EVL_IO, "%s/%s.csv: cannot be written: %s", folder, name, strerror(errno));
+  evl_status status = write(b, group, file);
+  bool broken = ferror(file) != 0;
+  if ((fclose(file) || broken) && status == EVL_OK) status = evl_fail(EVL_IO, "%s: cannot be written: %s", path, strerror(errno));
+  if (status == EVL_OK) fprintf(out, "%s\n", path);
+  return status;
+}
+
+static evl_status export_all(book *b, const char *folder, FILE *out) {
+  int n;
+  const char **name;
+  EVL_TRY(export_one(b, folder, "recordings", "/recordings", export_table, out));
+  EVL_TRY(export_one(b, folder, "tasks", "/tasks", export_table, out));
+  EVL_TRY(evl_store_list(b->store, "/analyses", b->arena, &n, &name));
+  for (int i = 0; i < n; i++) {
+    const char *plain = evl_arena_format(b->arena, "%.*s", (int)strcspn(name[i], "/"), name[i]);
+    const char *group = plain ? evl_arena_format(b->arena, "/analyses/%s", plain) : NULL;
+    const char *values = group ? evl_arena_format(b->arena, "%s/values", group) : NULL;
+    const char *summary = plain ? evl_arena_format(b->arena, "%s_summary", plain) : NULL;
+    if (!values || !summary) return EVL_MEMORY;
+    EVL_TRY(export_one(b, folder, summary, group, export_summary, out));
+    if (evl_store_has(b->store, values)) EVL_TRY(export_one(b, folder, plain, group, export_windows, out));
+  }
+  return EVL_OK;
+}
+
+evl_status evl_store_export(const char *path, const char *folder, FILE *out) {
+  if (mkdir(folder, 0777) && errno != EEXIST) return evl_fail(EVL_IO, "%s: cannot make the folder: %s", folder, strerror(errno));
+  book b = {0};
+  evl_status status = open_book(path, &b);
+  if (status == EVL_OK) status = export_all(&b, folder, out);
+  close_book(&b);
+  return status;
+}

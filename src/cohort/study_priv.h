@@ -1,0 +1,83 @@
+/* The study: what the configuration and the headers fix before the first window. */
+#ifndef EVEIL_STUDY_PRIV_H
+#define EVEIL_STUDY_PRIV_H
+
+#include "eveil/cohort.h"
+#include "eveil/recording.h"
+#include "eveil/store.h"
+#include "manifest_priv.h"
+
+typedef struct evl_task {
+  int32_t recording;
+  int32_t span;       /* FINISH: the recording stage */
+  evl_key key;
+  bool done;          /* `where` holds its record */
+  evl_record where;
+  float cost_us;
+} evl_task;
+
+enum { FINISH = -1 };
+
+struct evl_study {
+  evl_arena *arena;
+  evl_config *config;
+  const char *config_path, *config_text;
+  const evl_params *run, *output;
+  uint64_t seed;
+  double task_s;
+  const char *store, *journal_folder;
+  evl_manifest *manifest;
+  int n_recordings;
+  evl_probe *probe;           /* [n_recordings] */
+  int n_analyses;
+  evl_analysis *analysis;
+  int64_t **first_window;     /* [n_analyses][n_recordings + 1] rows of the store */
+  evl_key values_key;         /* of what changes values */
+  evl_key plan_key;           /* of everything in the store */
+  evl_key layout_key;
+  int64_t n_window_tasks, n_tasks;
+  evl_task *task;             /* window tasks by recording and span, then one finish task a recording */
+  int64_t *first_task;        /* [n_recordings + 1] among the window tasks */
+  evl_worker *worker;         /* planned on demand */
+  evl_journals *journals;
+};
+
+static inline int64_t finish_task(const evl_study *study, int recording) { return study->n_window_tasks + recording; }
+
+/* Local steps of evl_study_open, in this order. */
+evl_status study_configure(evl_study *study) EVL_MUST_USE;       /* groups run, output; checks the top level */
+evl_status study_probe(evl_study *study, const evl_params *cohort) EVL_MUST_USE; /* collective */
+evl_status study_analyses(evl_study *study) EVL_MUST_USE;
+evl_status study_tasks(evl_study *study) EVL_MUST_USE;
+
+/* Plans the worker (memory of the run); its cost estimates then stand in the tasks. */
+evl_status study_worker(evl_study *study) EVL_MUST_USE;
+/* Collective. Scans the journals and marks what is done. */
+evl_status study_scan(evl_study *study, bool create) EVL_MUST_USE;
+/* Gathers (collective): CRC of every record first; a damaged one becomes unfinished, and nothing is written unless
+   `partial`. *missing: tasks without record, *failed: failed recordings. */
+evl_status study_gather(evl_study *study, const evl_run_options *options, bool partial, int64_t *missing, int *failed) EVL_MUST_USE;
+
+/* Distinct source lists of a cohort are few: the labels of all, in order of first appearance. */
+const char *study_cpu(void); /* kind of processor, part of every key */
+
+/* ---- schedule.c ---- */
+typedef struct evl_round {
+  int64_t n;
+  const int64_t *task;       /* order of preference */
+  bool dynamic;
+  evl_status (*work)(void *context, int64_t task);
+  void (*progress)(void *context, int64_t finished, int64_t n);
+  void *context;
+  const evl_study *study;
+} evl_round;
+/* Collective. Runs each task of the round on one rank. EVL_STOPPED where some rank was asked to stop. */
+evl_status schedule_round(const evl_round *round) EVL_MUST_USE;
+/* Between windows: the master answers, stop requests travel. */
+void schedule_tick(void *context);
+
+/* ---- stop.c ---- */
+bool stop_asked(void);        /* SIGUSR1 or SIGTERM came */
+bool stop_at_once(void);      /* SIGTERM */
+
+#endif

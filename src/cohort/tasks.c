@@ -1,0 +1,203 @@
+/* tasks: the work list of a study and its keys. A key is content: recording, what changes values, span. */
+#include <stdlib.h>
+#include <string.h>
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
+
+#include "study_priv.h"
+
+static void add(evl_sha256 *hash, const void *data, size_t bytes) { evl_sha256_add(hash, data, bytes); }
+static void add_text(evl_sha256 *hash, const char *text) { evl_sha256_add(hash, text, strlen(text) + 1); }
+
+static evl_key ended(evl_sha256 *hash) {
+  uint8_t digest[32];
+  evl_key key;
+  evl_sha256_end(hash, digest);
+  memcpy(&key, digest, sizeof key);
+  return key;
+}
+
+const char *study_cpu(void) {
+  static char kind[64];
+#ifdef __x86_64__
+  unsigned a = 0, b = 0, c = 0, d = 0, e = 0, f = 0;
+  char vendor[13] = "";
+  __get_cpuid(0, &a, &b, &c, &d);
+  memcpy(vendor, &b, 4);
+  memcpy(vendor + 4, &d, 4);
+  memcpy(vendor + 8, &c, 4);
+  __get_cpuid(1, &a, &b, &c, &d);
+  unsigned family = (a >> 8 & 15) + (a >> 20 & 255), model = (a >> 4 & 15) | (a >> 12 & 0xf0);
+  __get_cpuid_count(7, 0, &e, &f, &c, &d);
+  snprintf(kind, sizeof kind, "%s family %u model %u%s", vendor, family, model, f >> 16 & 1 ? " avx512" : "");
+#else
+  snprintf(kind, sizeof kind, "other");
+#endif
+  return kind;
+}
+
+static void add_layout(evl_sha256 *hash, const evl_analysis *analysis) {
+  const evl_layout *l = analysis->layout;
+  for (int c = 0; c < l->n_columns; c++) add_text(hash, l->column[c].name);
+  for (int c = 0; c < l->n_recording_columns; c++) add_text(hash, l->recording_column[c].name);
+  for (int t = 0; t < l->n_tensors; t++) {
+    add_text(hash, l->tensor[t].model);
+    add_text(hash, l->tensor[t].tensor.name);
+    add(hash, &l->tensor[t].tensor.size, sizeof(size_t));
+  }
+}
+
+static void add_analysis(evl_sha256 *hash, const evl_analysis *analysis) {
+  add_text(hash, analysis->name);
+  add(hash, &analysis->window_s, sizeof(double));
+  add(hash, &analysis->step_s, sizeof(double));
+  evl_params_hash(analysis->conditioning, hash);
+  for (int s = 0; evl_steps[s]; s++) add(hash, &evl_steps[s]->version, sizeof(int));
+  for (int c = 0; c < analysis->montage->n; c++) add_text(hash, analysis->montage->name[c]);
+  for (int s = 0; s < analysis->layout->n_slots; s++) {
+    const evl_slot *slot = &analysis->layout->slot[s];
+    add_text(hash, slot->entry->name);
+    add(hash, &slot->entry->version, sizeof(int));
+    evl_params_hash(slot->params, hash);
+  }
+  add_layout(hash, analysis);
+}
+
+static evl_key values_key(const evl_study *study) {
+  evl_sha256 hash;
+  evl_sha256_begin(&hash);
+  add_text(&hash, EVL_VERSION);
+  add(&hash, &study->seed, sizeof study->seed);
+  add(&hash, &study->task_s, sizeof study->task_s);
+  add_text(&hash, study_cpu());
+  for (int a = 0; a < study->n_analyses; a++) add_analysis(&hash, &study->analysis[a]);
+  return ended(&hash);
+}
+
+static evl_key layout_key(const evl_study *study) {
+  evl_sha256 hash;
+  evl_sha256_begin(&hash);
+  for (int a = 0; a < study->n_analyses; a++) {
+    add_text(&hash, study->analysis[a].name);
+    add_layout(&hash, &study->analysis[a]);
+  }
+  return ended(&hash);
+}
+
+/* What identifies the input of a recording: id, size, time, header, and what its sidecars say of its signals. */
+static evl_key input_key(const evl_study *study, int r) {
+  const evl_probe *p = &study->probe[r];
+  evl_sha256 hash;
+  evl_sha256_begin(&hash);
+  add_text(&hash, study->manifest->recording[r].id);
+  add(&hash, &p->bytes, sizeof p->bytes);
+  add(&hash, &p->mtime_ns, sizeof p->mtime_ns);
+  add(&hash, &p->header_key, sizeof p->header_key);
+  add(&hash, &p->sidecar_line_hz, sizeof p->sidecar_line_hz);
+  add_text(&hash, p->status == EVL_OK ? "" : p->message);
+  for (int i = 0; i < p->n_sources; i++) {
+    const uint8_t flags[2] = {p->source[i].usable, p->source[i].bad};
+    add(&hash, flags, 2);
+  }
+  return ended(&hash);
+}
+
+static evl_key task_key(const evl_study *study, const evl_key *input, int span) {
+  evl_sha256 hash;
+  evl_sha256_begin(&hash);
+  add(&hash, &study->values_key, sizeof study->values_key);
+  add(&hash, input, sizeof *input);
+  add(&hash, &span, sizeof span);
+  return ended(&hash);
+}
+
+static evl_status place_windows(evl_study *study) {
+  EVL_NEW(study->arena, study->first_window, study->n_analyses);
+  for (int a = 0; a < study->n_analyses; a++) {
+    int64_t *first;
+    EVL_NEW(study->arena, first, study->n_recordings + 1);
+    for (int r = 0; r < study->n_recordings; r++) {
+      const evl_probe *p = &study->probe[r];
+      first[r + 1] = first[r] + (p->status == EVL_OK ? evl_windows(&study->analysis[a], p->duration_s) : 0);
+    }
+    if (first[study->n_recordings] > INT32_MAX)
+      return evl_fail(EVL_LIMIT, "analysis \"%s\" has %lld windows, more than 2^31", study->analysis[a].name,
+                      (long long)first[study->n_recordings]);
+    study->first_window[a] = first;
+  }
+  return EVL_OK;
+}
+
+static evl_key plan_key(const evl_study *study, evl_arena *arena) {
+  evl_sha256 hash;
+  evl_sha256_begin(&hash);
+  for (int64_t t = 0; t < study->n_tasks; t++) add(&hash, &study->task[t].key, sizeof(evl_key));
+  void *bytes;
+  size_t size;
+  evl_mark mark = evl_arena_mark(arena);
+  if (evl_manifest_pack(study->manifest, arena, &bytes, &size) == EVL_OK) add(&hash, bytes, size);
+  evl_arena_release(arena, mark);
+  for (int a = 0; a < study->n_analyses; a++) {
+    const uint8_t kept[2] = {study->analysis[a].summary_only, study->analysis[a].single};
+    add(&hash, kept, 2);
+  }
+  return ended(&hash);
+}
+
+evl_status study_tasks(evl_study *study) {
+  study->values_key = values_key(study);
+  study->layout_key = layout_key(study);
+  EVL_TRY(place_windows(study));
+  EVL_NEW(study->arena, study->first_task, study->n_recordings + 1);
+  for (int r = 0; r < study->n_recordings; r++) {
+    const evl_probe *p = &study->probe[r];
+    int spans = p->status == EVL_OK ? evl_spans(study->n_analyses, study->analysis, p->duration_s, study->task_s) : 0;
+    study->first_task[r + 1] = study->first_task[r] + spans;
+  }
+  study->n_window_tasks = study->first_task[study->n_recordings];
+  study->n_tasks = study->n_window_tasks + study->n_recordings;
+  EVL_NEW(study->arena, study->task, study->n_tasks);
+  for (int r = 0; r < study->n_recordings; r++) {
+    evl_key input = input_key(study, r);
+    for (int64_t t = study->first_task[r]; t < study->first_task[r + 1]; t++) {
+      int span = (int)(t - study->first_task[r]);
+      study->task[t] = (evl_task){.recording = r, .span = span, .key = task_key(study, &input, span)};
+    }
+    study->task[finish_task(study, r)] = (evl_task){.recording = r, .span = FINISH, .key = task_key(study, &input, FINISH)};
+  }
+  study->plan_key = plan_key(study, study->arena);
+  return EVL_OK;
+}
+
+evl_status study_worker(evl_study *study) {
+  if (study->worker) return EVL_OK;
+  EVL_TRY(evl_worker_plan(study->n_analyses, study->analysis, study->n_recordings, study->probe, study->task_s,
+                          study->arena, &study->worker));
+  for (int64_t t = 0; t < study->n_window_tasks; t++) {
+    evl_task *task = &study->task[t];
+    task->cost_us = (float)evl_span_cost_us(study->worker, &study->probe[task->recording], task->span);
+  }
+  /* The recording stage reads the file once: about 1 GB/s. */
+  for (int r = 0; r < study->n_recordings; r++)
+    study->task[finish_task(study, r)].cost_us = 2000 + 1e-3f * (float)study->probe[r].bytes;
+  return EVL_OK;
+}
+
+static int by_key(const void *key, const void *record) {
+  return memcmp(key, &((const evl_record *)record)->key, sizeof(evl_key));
+}
+
+evl_status study_scan(evl_study *study, bool create) {
+  EVL_TRY(evl_journals_scan(study->journal_folder, create, study->arena, &study->journals));
+  const evl_journals *j = study->journals;
+  for (int64_t t = 0; t < study->n_tasks; t++) {
+    evl_task *task = &study->task[t];
+    const evl_record *found = j->n ? bsearch(task->key.byte, j->record, (size_t)j->n, sizeof *j->record, by_key) : NULL;
+    task->done = found != NULL;
+    if (!found) continue;
+    while (found > j->record && !memcmp(&found[-1].key, &task->key, sizeof(evl_key))) found--;
+    task->where = *found;
+  }
+  return EVL_OK;
+}

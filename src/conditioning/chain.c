@@ -1,0 +1,216 @@
+/* The chain: binds the steps to one recording and runs them block by block.
+
+   A run goes through groups of EVL_LANES signals. Forward in time, tile by tile:
+   fetch, resample, filter. The filtered block with its margins is kept, interleaved. Then
+   backward: filter, and write the rows of the window. Margins make the start of each direction
+   harmless: `margin` output samples before and behind the block. */
+#include <math.h>
+#include <string.h>
+
+#include "conditioning_priv.h"
+
+/* Output samples that go through all forward stages at once, so that they stay in the second-level cache;
+   fewer where the input rate is much higher. */
+enum { TILE = 1024, TILE_INPUTS = 16384 };
+
+/* Longest margin: beyond it the memory of a block would be mostly margin. */
+static const double margin_most_s = 1200.0;
+
+struct evl_chain {
+  evl_source *source;
+  evl_reference reference;
+  evl_resampler resampler;
+  evl_cascade cascade;
+  int64_t margin;      /* output samples */
+  int64_t extension;   /* input samples of odd extension at the edges of a stretch */
+  int64_t max_out;     /* longest block */
+  int64_t tile;        /* output samples */
+  int64_t tile_inputs; /* rows of `inputs` */
+  double *work;        /* [tile_inputs] one signal as fetched */
+  double *inputs;      /* [tile_inputs][EVL_LANES] input of a tile; none without resampling */
+  double *block;       /* [max_out + 2 margin][EVL_LANES] at the output rate */
+  double *common;      /* [max_out] the reference signal; none where there is no such signal */
+};
+
+static evl_status copy_sources(int n, const evl_source *source, evl_arena *arena, evl_source **copy) {
+  EVL_NEW(arena, *copy, n > 0 ? n : 1);
+  for (int i = 0; i < n; i++) {
+    (*copy)[i] = source[i];
+    if (!((*copy)[i].label = evl_arena_text(arena, source[i].label))) return EVL_MEMORY;
+  }
+  return EVL_OK;
+}
+
+/* The one rate of all used signals; of the first usable one where every channel is bad. */
+static evl_status common_rate(const evl_chain *chain, int n_sources, double *fs_hz) {
+  const evl_source *first = NULL;
+  for (int i = 0; i < chain->reference.n_lanes; i++)
+    for (int j = 0; j < chain->reference.lane[i].n; j++) {
+      const evl_source *source = &chain->source[chain->reference.lane[i].source[j]];
+      if (!first) first = source;
+      if (source->fs_hz != first->fs_hz)
+        return evl_fail(EVL_FORMAT, "signals \"%s\" and \"%s\" have different rates: expected one for all channels, found %g and %g Hz",
+                        first->label, source->label, first->fs_hz, source->fs_hz);
+    }
+  for (int i = 0; i < n_sources && !first; i++)
+    if (chain->source[i].usable) first = &chain->source[i];
+  *fs_hz = first ? first->fs_hz : 0.0;
+  return EVL_OK;
+}
+
+static evl_status plan_filters(const evl_params *params, double fs_in_hz, double line_hz, evl_chain *chain) {
+  double fs_hz = chain->resampler.fs_hz, top_hz = 0.5 * fmin(fs_in_hz, fs_hz);
+  evl_cascade *cascade = &chain->cascade;
+  evl_biquad notch[EVL_MAX_SECTIONS];
+  int n_notch;
+  EVL_TRY(evl_band_sections(params, fs_hz, top_hz, cascade->section, &cascade->n));
+  EVL_TRY(evl_notch_sections(params, line_hz, fs_hz, top_hz, cascade->section, cascade->n, notch, &n_notch));
+  /* The notch first, as the table of steps has it. */
+  memmove(cascade->section + n_notch, cascade->section, (size_t)cascade->n * sizeof *cascade->section);
+  memcpy(cascade->section, notch, (size_t)n_notch * sizeof *notch);
+  cascade->n += n_notch;
+  evl_cascade_plan(cascade);
+  chain->margin = evl_biquad_margin(cascade->section, cascade->n, 1e-12);
+  if ((double)chain->margin > margin_most_s * fs_hz)
+    return evl_fail(EVL_USAGE, "conditioning.band_hz: the filter remembers %g s, at most %g s are possible; raise its lower edge",
+                    (double)chain->margin / fs_hz, margin_most_s);
+  return EVL_OK;
+}
+
+static evl_status plan_buffers(double max_block_s, evl_arena *arena, evl_chain *chain) {
+  const evl_resampler *resampler = &chain->resampler;
+  double out = ceil(max_block_s * resampler->fs_hz) + 1.0;
+  if (!(out >= 1.0) || out > 1e9)
+    return evl_fail(EVL_LIMIT, "block of %g s at %g Hz: expected 1 to 1e9 samples", max_block_s, resampler->fs_hz);
+  chain->max_out = (int64_t)out;
+  double inputs_per_output = (double)resampler->down / resampler->up;
+  chain->tile = (int64_t)fmax(1.0, fmin(TILE, TILE_INPUTS / inputs_per_output));
+  chain->tile_inputs = (int64_t)ceil((double)chain->tile * inputs_per_output) + 2 * resampler->half + 2;
+  chain->extension = (int64_t)ceil((double)chain->margin * inputs_per_output) + resampler->half;
+  EVL_NEW(arena, chain->work, chain->tile_inputs);
+  if (resampler->taps) EVL_NEW(arena, chain->inputs, chain->tile_inputs * EVL_LANES);
+  EVL_NEW(arena, chain->block, (chain->max_out + 2 * chain->margin) * EVL_LANES);
+  if (chain->reference.common) EVL_NEW(arena, chain->common, chain->max_out);
+  return EVL_OK;
+}
+
+evl_status evl_chain_plan(const evl_params *params, const evl_montage *montage, int n_sources,
+                          const evl_source *source, double line_hz, double max_block_s,
+                          evl_arena *arena, evl_chain **chain) {
+  double fs_in_hz = 0.0, low_hz, high_hz;
+  EVL_NEW(arena, *chain, 1);
+  evl_chain *c = *chain;
+  EVL_TRY(copy_sources(n_sources, source, arena, &c->source));
+  EVL_TRY(evl_reference_plan(params, montage, n_sources, c->source, arena, &c->reference));
+  EVL_TRY(common_rate(c, n_sources, &fs_in_hz));
+  EVL_TRY(evl_band_edges(params, &low_hz, &high_hz));
+  EVL_TRY(evl_resampler_plan(params, fs_in_hz, high_hz, arena, &c->resampler));
+  EVL_TRY(plan_filters(params, fs_in_hz, line_hz, c));
+  return plan_buffers(max_block_s, arena, c);
+}
+
+double evl_chain_fs_hz(const evl_chain *chain) { return chain->resampler.fs_hz; }
+const uint8_t *evl_chain_channel_why(const evl_chain *chain) { return chain->reference.channel_why; }
+const char *evl_chain_note(const evl_chain *chain) { return chain->reference.note; }
+
+/* Largest k with k down / up <= n_in - 1, plus one; the products stay below 2^63 for any n_in < 2^47. */
+int64_t evl_chain_samples(const evl_chain *chain, int64_t n_in) {
+  if (n_in <= 0) return 0;
+  int64_t whole = (n_in - 1) / chain->resampler.down, rest = (n_in - 1) % chain->resampler.down;
+  return whole * chain->resampler.up + rest * chain->resampler.up / chain->resampler.down + 1;
+}
+
+static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+
+void evl_chain_needs(const evl_chain *chain, int64_t out_first, int64_t out_n, int64_t stretch_in,
+                     int64_t *first, int64_t *n) {
+  *first = *n = 0;
+  if (out_n <= 0 || stretch_in <= 0) return;
+  int64_t begin, end, last = stretch_in - 1, reach = smaller(chain->extension, last);
+  evl_resampler_span(&chain->resampler, out_first - chain->margin, out_n + 2 * chain->margin, &begin, &end);
+  int64_t low = larger(begin, 0), high = smaller(end - 1, last);
+  if (begin < 0) high = larger(high, smaller(-begin, reach));
+  if (end - 1 > last) low = smaller(low, last - smaller(end - 1 - last, reach));
+  *first = low;
+  *n = high - low + 1;
+}
+
+/* ---- run ---- */
+
+/* The input rows of one tile, kept from tile to tile where they overlap. */
+typedef struct { int64_t begin, end; } loaded;
+
+/* Rows [begin, end) of the lanes into `rows`, of which [have->begin, have->end) are there. */
+static evl_status load_rows(evl_chain *chain, const evl_stretch *stretch, const evl_lane *lane, int n_lanes,
+                            int64_t begin, int64_t end, loaded *have, double *rows) {
+  int64_t from = begin;
+  if (have->end > begin) {
+    from = have->end;
+    memmove(rows, rows + (begin - have->begin) * EVL_LANES, (size_t)(from - begin) * EVL_LANES * sizeof *rows);
+  }
+  for (int i = 0; i < n_lanes && from < end; i++)
+    EVL_TRY(evl_stretch_load(stretch, &lane[i], from, end - from, chain->work, rows + (from - begin) * EVL_LANES + i));
+  *have = (loaded){begin, end};
+  return EVL_OK;
+}
+
+/* Output samples [first, first + n) of the lanes, forward-filtered, into chain->block. */
+static evl_status run_forward(evl_chain *chain, const evl_stretch *stretch, const evl_lane *lane, int n_lanes,
+                              int64_t first, int64_t n) {
+  loaded have = {0, INT64_MIN};
+  for (int64_t t = 0; t < n; t += chain->tile) {
+    int64_t begin, end, m = smaller(chain->tile, n - t);
+    double *rows = chain->block + t * EVL_LANES;
+    evl_resampler_span(&chain->resampler, first + t, m, &begin, &end);
+    if (chain->resampler.taps) {
+      EVL_TRY(load_rows(chain, stretch, lane, n_lanes, begin, end, &have, chain->inputs));
+      evl_resampler_run(&chain->resampler, first + t, m, chain->inputs, begin, rows);
+    } else {
+      loaded nothing = {0, INT64_MIN};
+      EVL_TRY(load_rows(chain, stretch, lane, n_lanes, begin, end, &nothing, rows));
+    }
+    if (t == 0) evl_cascade_settle(&chain->cascade, rows);
+    evl_cascade_forward(&chain->cascade, rows, m);
+  }
+  return EVL_OK;
+}
+
+/* Filters the n rows of chain->block against time and writes rows [margin, n - margin) of each lane to its row. */
+static void run_backward(evl_chain *chain, const evl_lane *lane, int n_lanes, int64_t n, double *x, size_t ld) {
+  int64_t margin = chain->margin;
+  evl_cascade_settle(&chain->cascade, chain->block + (n - 1) * EVL_LANES);
+  for (int64_t end = n; end > margin; end -= chain->tile) {
+    int64_t begin = larger(end - chain->tile, margin), last = smaller(end, n - margin);
+    evl_cascade_backward(&chain->cascade, chain->block + begin * EVL_LANES, end - begin);
+    for (int i = 0; i < n_lanes; i++) {
+      double *row = lane[i].channel >= 0 ? x + (size_t)lane[i].channel * ld : chain->common;
+      for (int64_t t = begin; t < last; t++) row[t - margin] = chain->block[t * EVL_LANES + i];
+    }
+  }
+}
+
+evl_status evl_chain_run(evl_chain *chain, evl_fetch fetch, void *context, int64_t stretch_in,
+                         int64_t out_first, int64_t out_n, double *x, size_t ld) {
+  const evl_reference *reference = &chain->reference;
+  int64_t available = evl_chain_samples(chain, stretch_in);
+  if (out_first < 0 || out_n < 0 || out_n > available || out_first > available - out_n || out_n > chain->max_out)
+    return evl_fail(EVL_LIMIT, "block of %lld samples from %lld: expected at most %lld samples inside a stretch of %lld",
+                    (long long)out_n, (long long)out_first, (long long)chain->max_out, (long long)available);
+  if (out_n == 0) return EVL_OK;
+  evl_stretch stretch = {fetch, context, chain->source, stretch_in, smaller(chain->extension, stretch_in - 1)};
+  int64_t n = out_n + 2 * chain->margin;
+  for (int i = 0; i < reference->n_lanes; i += EVL_LANES) {
+    int n_lanes = reference->n_lanes - i < EVL_LANES ? reference->n_lanes - i : EVL_LANES;
+    if (n_lanes < EVL_LANES) { /* lanes without a signal hold zeros, not leftovers */
+      memset(chain->block, 0, (size_t)n * EVL_LANES * sizeof *chain->block);
+      if (chain->inputs) memset(chain->inputs, 0, (size_t)chain->tile_inputs * EVL_LANES * sizeof *chain->inputs);
+    }
+    EVL_TRY(run_forward(chain, &stretch, reference->lane + i, n_lanes, out_first - chain->margin, n));
+    run_backward(chain, reference->lane + i, n_lanes, n, x, ld);
+  }
+  for (int c = 0; c < reference->n_channels; c++)
+    if (reference->channel_why[c] != EVL_WHY_VALUE) memset(x + (size_t)c * ld, 0, (size_t)out_n * sizeof *x);
+  evl_reference_run(reference, chain->common, out_n, x, ld);
+  return EVL_OK;
+}

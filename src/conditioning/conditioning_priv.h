@@ -1,0 +1,126 @@
+/* What the files of src/conditioning share. */
+#ifndef EVEIL_CONDITIONING_PRIV_H
+#define EVEIL_CONDITIONING_PRIV_H
+
+#include "eveil/conditioning.h"
+#include "eveil/math.h"
+
+#define X(name)                       \
+  extern const evl_step evl_step_##name; \
+  extern const evl_param evl_step_##name##_params[];
+#include "conditioning.def"
+#undef X
+
+/* Filters work on this many signals at a time, interleaved: buffer[t * EVL_LANES + lane].
+   Two AVX2 registers a sample; the arithmetic of a lane does not depend on its neighbours. */
+enum { EVL_LANES = 8 };
+
+/* ---- electrode.c ---- */
+
+/* Whether a parsed label stands for channel `name`; `common` is the scalp electrode that all pairs of
+   the file end in (evl_electrode_common), or NULL. */
+bool evl_electrode_is(const evl_electrode *electrode, const char *common, const char *name);
+/* "Cz" where at least EVL_COMMON_PAIRS labels are pairs and all of them end in Cz: then it is the
+   amplifier's reference, since no chain of pairs looks so. NULL otherwise. */
+enum { EVL_COMMON_PAIRS = 4 };
+const char *evl_electrode_common(const evl_electrode *electrode, int n);
+
+/* ---- montage.c ---- */
+
+/* The montage is a named set of scalp positions ("10-20", "10-10"). */
+bool evl_montage_is_standard(const evl_params *params);
+
+/* ---- resample.c ---- */
+
+/* Output k lies at input position k * down / up. up = down: no filter (taps 0). */
+typedef struct evl_resampler {
+  int up, down;
+  double fs_hz;       /* of the output */
+  int half;           /* taps reach from -half + 1 to half around floor(k * down / up) */
+  const double *taps; /* [up][2 * half], phase-major */
+} evl_resampler;
+
+/* band_high_hz: end of the band that must pass, 0 where there is none. */
+evl_status evl_resampler_plan(const evl_params *params, double fs_in_hz, double band_high_hz, evl_arena *arena,
+                              evl_resampler *resampler) EVL_MUST_USE;
+/* First and one-past-last input sample that outputs [first, first + n) read; n > 0. */
+void evl_resampler_span(const evl_resampler *resampler, int64_t first, int64_t n, int64_t *begin, int64_t *end);
+/* Outputs [first, first + n) from interleaved rows, row 0 being input sample `begin`. */
+void evl_resampler_run(const evl_resampler *resampler, int64_t first, int64_t n, const double *rows,
+                       int64_t begin, double *out);
+
+/* ---- band.c, notch.c ---- */
+
+/* Edges of band_hz; 0 for an open end. */
+evl_status evl_band_edges(const evl_params *params, double *low_hz, double *high_hz) EVL_MUST_USE;
+/* Sections for signals at fs_hz that hold nothing above top_hz. section[EVL_MAX_SECTIONS]. */
+evl_status evl_band_sections(const evl_params *params, double fs_hz, double top_hz, evl_biquad *section, int *n) EVL_MUST_USE;
+/* Appends to the n_band sections of the band those of the line and its harmonics; at most EVL_MAX_SECTIONS more. */
+evl_status evl_notch_sections(const evl_params *params, double line_hz, double fs_hz, double top_hz,
+                              const evl_biquad *band, int n_band, evl_biquad *section, int *n) EVL_MUST_USE;
+
+/* ---- cascade.c: the recursive filters, forward and backward ---- */
+
+typedef struct evl_cascade {
+  int n;
+  evl_biquad section[2 * EVL_MAX_SECTIONS];
+  double rest_1[2 * EVL_MAX_SECTIONS], rest_2[2 * EVL_MAX_SECTIONS]; /* states for a constant input of 1 */
+  double state_1[2 * EVL_MAX_SECTIONS][EVL_LANES], state_2[2 * EVL_MAX_SECTIONS][EVL_LANES];
+} evl_cascade;
+
+void evl_cascade_plan(evl_cascade *cascade);
+/* States as after an endless constant input of row[lane]. */
+void evl_cascade_settle(evl_cascade *cascade, const double *row);
+/* Filters rows [0, n) in place, in order of time or against it. */
+void evl_cascade_forward(evl_cascade *cascade, double *rows, int64_t n);
+void evl_cascade_backward(evl_cascade *cascade, double *rows, int64_t n);
+
+/* ---- reference.c: which signals make a channel ---- */
+
+/* One signal to filter: the weighted sum of one or two sources. */
+typedef struct evl_lane {
+  int n, source[2];
+  double weight[2];
+  int channel; /* row of the window; -1: the common reference */
+} evl_lane;
+
+typedef enum {
+  EVL_REFERENCE_NONE, EVL_REFERENCE_AVERAGE, EVL_REFERENCE_LINKED, EVL_REFERENCE_BIPOLAR, EVL_REFERENCE_ELECTRODE
+} evl_reference_kind;
+
+typedef struct evl_reference {
+  bool average, common;  /* what to subtract: the mean of the members, or the lane with channel -1 */
+  int n_lanes;
+  evl_lane *lane;
+  int n_channels, n_members;
+  bool *member;          /* [n_channels] single electrodes; pairs do not change with the reference */
+  uint8_t *channel_why;  /* [n_channels] */
+  const char *note;      /* "" or why channels are missing that the file seems to have */
+} evl_reference;
+
+evl_reference_kind evl_reference_of(const evl_params *params);
+evl_status evl_reference_plan(const evl_params *params, const evl_montage *montage, int n_sources,
+                              const evl_source *source, evl_arena *arena, evl_reference *reference) EVL_MUST_USE;
+/* Subtracts the average or the row `common` from the members among the rows x[c * ld + t]. */
+void evl_reference_run(const evl_reference *reference, const double *common, int64_t n, double *x, size_t ld);
+
+/* ---- stretch.c: the signal of a stretch, extended beyond its edges ---- */
+
+typedef struct evl_stretch {
+  evl_fetch fetch;
+  void *context;
+  const evl_source *source;
+  int64_t n;         /* input samples */
+  int64_t extension; /* samples of odd extension at each edge, at most n - 1; constant beyond */
+} evl_stretch;
+
+/* Samples [first, first + n) of a lane, offsets removed, into column[t * EVL_LANES]. work[n].
+   EVL_FORMAT for a sample that is not finite. */
+evl_status evl_stretch_load(const evl_stretch *stretch, const evl_lane *lane, int64_t first, int64_t n, double *work,
+                            double *column) EVL_MUST_USE;
+
+static inline int64_t evl_floor_divide(int64_t a, int64_t b) { /* b > 0 */
+  return a / b - (a % b < 0);
+}
+
+#endif

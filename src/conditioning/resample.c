@@ -1,0 +1,159 @@
+/* Step resample: to a common rate by a ratio of whole numbers, with a linear-phase
+   anti-alias filter of zero delay in polyphase form. */
+#include <math.h>
+
+#include "conditioning_priv.h"
+
+static const double pi = 3.14159265358979323846;
+
+/* Kaiser design for 100 dB: the ripple of 1e-5 in the pass band is what asks for more than 80. */
+static const double attenuation_db = 100.0;
+/* The pass band ends here, in shares of the lower Nyquist frequency; later where band_hz asks for more. */
+static const double pass_least = 0.8, pass_most = 0.95;
+
+/* up and down at most 2^16, and a table of at most 4 Mi taps (32 MiB). */
+enum { RATIO_MOST = 1 << 16, TAPS_MOST = 1 << 22 };
+/* Over 72 h a ratio this close to that of the rates is wrong by less than a microsecond. */
+static const double ratio_error = 1e-12;
+
+const evl_param evl_step_resample_params[] = {
+  {"resample_hz", EVL_REAL, "250.0", 0.0, 1e5, NULL, "Hz", "rate of the windows; 0 keeps each recording's own"},
+  {0}};
+
+const evl_step evl_step_resample = {
+  .name = "resample",
+  .summary = "rational resampling with a zero-delay anti-alias filter",
+  .definition = "y[k] = sum_i x[i] g(i - k M / L), g a Kaiser-windowed sinc with 100 dB of stop-band attenuation, whose transition band ends at "
+                "the lower of the two Nyquist frequencies and starts at 0.8 of it (at the upper edge of band_hz where that is higher, at most "
+                "0.95); each of the L phases has a sum of 1. Sample k lies at k / fs_out from the start of the stretch.",
+  .cite = "Kaiser 1974, Proc. IEEE ISCAS, 20-23; Crochiere & Rabiner 1981, doi:10.1109/PROC.1981.11969",
+  .version = 1,
+  .params = evl_step_resample_params};
+
+/* Best ratio up / down by continued fractions; false where none is close enough. */
+static bool ratio_of(double ratio, int *up, int *down) {
+  double rest = ratio;
+  int64_t p0 = 0, q0 = 1, p1 = 1, q1 = 0;
+  for (int i = 0; i < 64; i++) {
+    double whole = floor(rest);
+    if (whole > RATIO_MOST) return false;
+    int64_t p2 = (int64_t)whole * p1 + p0, q2 = (int64_t)whole * q1 + q0;
+    if (p2 > RATIO_MOST || q2 > RATIO_MOST) return false;
+    p0 = p1, q0 = q1, p1 = p2, q1 = q2;
+    if (p1 > 0 && fabs((double)p1 / (double)q1 - ratio) <= ratio_error * ratio) {
+      *up = (int)p1;
+      *down = (int)q1;
+      return true;
+    }
+    rest = 1.0 / (rest - whole);
+  }
+  return false;
+}
+
+/* Modified Bessel function I0(beta sqrt(v)), 0 <= v <= 1, as a power series in v: for beta of 10 the last term
+   is below 1e-20 of the sum. */
+enum { SERIES = 32 };
+static void bessel_series(double beta, double *c) {
+  c[0] = 1.0;
+  for (int k = 1; k < SERIES; k++) c[k] = c[k - 1] * (0.25 * beta * beta) / ((double)k * k);
+}
+
+/* taps[2 half] of the phase whose output lies `fraction` after input 0; Kaiser window first, for all taps at once. */
+static void phase_taps(double cut, double fraction, int half, const double *series, double *taps) {
+  double sum = 0.0, shift = half - 1 + fraction;
+  for (int j = 0; j < 2 * half; j++) taps[j] = 0.0;
+  for (int k = SERIES - 1; k >= 0; k--)
+    for (int j = 0; j < 2 * half; j++) {
+      double u = (j - shift) / half;
+      taps[j] = fma(taps[j], 1.0 - u * u, series[k]);
+    }
+  for (int j = 0; j < 2 * half; j++) {
+    double t = j - shift;
+    taps[j] *= fabs(t) >= half ? 0.0 : t == 0.0 ? 2.0 * cut : sin(2.0 * pi * cut * t) / (pi * t);
+    sum += taps[j];
+  }
+  for (int j = 0; j < 2 * half; j++) taps[j] /= sum;
+}
+
+/* taps[up][2 half]; the kernel is even, so phase up - p is phase p reversed. */
+static void all_taps(double cut, int up, int half, double *taps) {
+  double series[SERIES];
+  int n = 2 * half;
+  bessel_series(0.1102 * (attenuation_db - 8.7), series);
+  for (int phase = 0; phase <= up / 2; phase++) {
+    double *these = taps + (size_t)phase * (size_t)n;
+    phase_taps(cut, (double)phase / up, half, series, these);
+    if (phase == 0) continue;
+    double *mirrored = taps + (size_t)(up - phase) * (size_t)n;
+    for (int j = 0; j < n && mirrored != these; j++) mirrored[n - 1 - j] = these[j];
+  }
+}
+
+evl_status evl_resampler_plan(const evl_params *params, double fs_in_hz, double band_high_hz, evl_arena *arena,
+                              evl_resampler *resampler) {
+  double want_hz = evl_params_real(params, "resample_hz");
+  if (!(fs_in_hz > 0.0) || !isfinite(fs_in_hz))
+    return evl_fail(EVL_FORMAT, "sampling rate: expected a positive number, found %g Hz", fs_in_hz);
+  *resampler = (evl_resampler){.up = 1, .down = 1, .fs_hz = want_hz > 0.0 ? want_hz : fs_in_hz};
+  if (want_hz == 0.0 || want_hz == fs_in_hz) return EVL_OK;
+  if (!ratio_of(want_hz / fs_in_hz, &resampler->up, &resampler->down))
+    return evl_fail(EVL_USAGE, "conditioning.resample_hz: %.17g Hz to %.17g Hz is no ratio of whole numbers up to %d; "
+                               "resample_hz = 0 keeps the rate", fs_in_hz, want_hz, RATIO_MOST);
+  if (resampler->up == resampler->down) return EVL_OK;
+  double nyquist_hz = 0.5 * fmin(fs_in_hz, want_hz);
+  double pass_hz = fmin(fmax(band_high_hz, pass_least * nyquist_hz), pass_most * nyquist_hz);
+  double transition = 2.0 * pi * (nyquist_hz - pass_hz) / fs_in_hz;
+  double half_width = 0.5 * ((attenuation_db - 7.95) / (2.285 * transition) + 1.0);
+  /* Even, so that the taps of a phase are a multiple of four. */
+  double half = 2.0 * ceil(0.5 * half_width);
+  if (2.0 * half * resampler->up > TAPS_MOST)
+    return evl_fail(EVL_LIMIT, "conditioning.resample_hz: %.17g Hz to %.17g Hz is %d / %d and needs %.0f filter taps, "
+                               "at most %d; choose a rate of a simpler ratio, or 0", fs_in_hz, want_hz, resampler->up,
+                    resampler->down, 2.0 * half * resampler->up, TAPS_MOST);
+  resampler->half = (int)half;
+  double *taps;
+  EVL_NEW(arena, taps, (size_t)resampler->up * 2 * (size_t)resampler->half);
+  all_taps(0.5 * (pass_hz + nyquist_hz) / fs_in_hz, resampler->up, resampler->half, taps);
+  resampler->taps = taps;
+  return EVL_OK;
+}
+
+void evl_resampler_span(const evl_resampler *resampler, int64_t first, int64_t n, int64_t *begin, int64_t *end) {
+  *begin = evl_floor_divide(first * resampler->down, resampler->up);
+  *end = evl_floor_divide((first + n - 1) * resampler->down, resampler->up) + 1;
+  if (resampler->taps) {
+    *begin -= resampler->half - 1;
+    *end += resampler->half;
+  }
+}
+
+/* Four sums a lane, because a chain of fma waits for each; written out, because gcc then keeps
+   them in registers. n is a multiple of four. */
+static void weighted_rows(const double *taps, int n, const double *rows, double *out) {
+  double sum0[EVL_LANES] = {0.0}, sum1[EVL_LANES] = {0.0}, sum2[EVL_LANES] = {0.0}, sum3[EVL_LANES] = {0.0};
+  for (int j = 0; j < n; j += 4, rows += 4 * EVL_LANES)
+    for (int lane = 0; lane < EVL_LANES; lane++) {
+      sum0[lane] = fma(taps[j], rows[lane], sum0[lane]);
+      sum1[lane] = fma(taps[j + 1], rows[EVL_LANES + lane], sum1[lane]);
+      sum2[lane] = fma(taps[j + 2], rows[2 * EVL_LANES + lane], sum2[lane]);
+      sum3[lane] = fma(taps[j + 3], rows[3 * EVL_LANES + lane], sum3[lane]);
+    }
+  for (int lane = 0; lane < EVL_LANES; lane++) out[lane] = (sum0[lane] + sum1[lane]) + (sum2[lane] + sum3[lane]);
+}
+
+void evl_resampler_run(const evl_resampler *resampler, int64_t first, int64_t n, const double *rows,
+                       int64_t begin, double *out) {
+  int64_t up = resampler->up, down = resampler->down;
+  int64_t at = evl_floor_divide(first * down, up), phase = first * down - at * up;
+  int64_t whole = down / up, part = down % up;
+  int taps = 2 * resampler->half;
+  for (int64_t k = 0; k < n; k++, out += EVL_LANES) {
+    weighted_rows(resampler->taps + phase * taps, taps, rows + (at - (resampler->half - 1) - begin) * EVL_LANES, out);
+    at += whole;
+    phase += part;
+    if (phase >= up) {
+      phase -= up;
+      at++;
+    }
+  }
+}

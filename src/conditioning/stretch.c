@@ -1,0 +1,73 @@
+/* The signal of a stretch as the filters see it: without offset, and continued beyond both edges by
+   point reflection, x[-k] = 2 x[0] - x[k], for `extension` samples, then by the last value. The signal is so defined for
+   every index, whatever block asks for it. */
+#include <math.h>
+#include <string.h>
+
+#include "conditioning_priv.h"
+
+static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+
+static void reverse(double *x, int64_t n) {
+  for (int64_t i = 0, j = n - 1; i < j; i++, j--) {
+    double keep = x[i];
+    x[i] = x[j];
+    x[j] = keep;
+  }
+}
+
+/* n samples beyond an edge; the nearest one is `distance` >= 1 from it, `inward` (1 or -1) leads from the edge
+   `at` into the stretch. In order of time. */
+static evl_status load_beyond(const evl_stretch *s, int source, int64_t at, int inward, int64_t distance, int64_t n,
+                              double *x) {
+  double edge;
+  EVL_TRY(s->fetch(s->context, source, at, 1, &edge));
+  int64_t near = smaller(distance, s->extension), far = smaller(distance + n - 1, s->extension);
+  int64_t m = far - near + 1; /* mirrored; the others repeat the farthest */
+  double *mirrored = inward > 0 ? x + n - m : x;
+  EVL_TRY(s->fetch(s->context, source, inward > 0 ? at + near : at - far, m, mirrored));
+  reverse(mirrored, m);
+  for (int64_t i = 0; i < m; i++) mirrored[i] = 2.0 * edge - mirrored[i];
+  if (inward > 0)
+    for (int64_t i = 0; i < n - m; i++) x[i] = mirrored[0];
+  else
+    for (int64_t i = m; i < n; i++) x[i] = mirrored[m - 1];
+  return EVL_OK;
+}
+
+static evl_status load_source(const evl_stretch *s, int source, int64_t first, int64_t n, double *x) {
+  int64_t end = first + n;
+  if (first < 0) {
+    int64_t m = smaller(-first, n);
+    EVL_TRY(load_beyond(s, source, 0, 1, -(first + m - 1), m, x));
+    x += m;
+    first += m;
+  }
+  if (first < s->n && first < end) {
+    int64_t m = smaller(s->n, end) - first;
+    EVL_TRY(s->fetch(s->context, source, first, m, x));
+    x += m;
+    first += m;
+  }
+  if (first < end) EVL_TRY(load_beyond(s, source, s->n - 1, -1, first - (s->n - 1), end - first, x));
+  return EVL_OK;
+}
+
+evl_status evl_stretch_load(const evl_stretch *s, const evl_lane *lane, int64_t first, int64_t n, double *work,
+                            double *column) {
+  for (int j = 0; j < lane->n; j++) {
+    const evl_source *source = &s->source[lane->source[j]];
+    EVL_TRY(load_source(s, lane->source[j], first, n, work));
+    double weight = lane->weight[j], offset = source->offset;
+    bool odd = false;
+    for (int64_t t = 0; t < n; t++) odd |= !(fabs(work[t]) <= 1e100);
+    if (odd)
+      return evl_fail(EVL_FORMAT, "signal \"%s\": a sample within %lld samples from %lld of a stretch is not a finite number",
+                      source->label, (long long)n, (long long)first);
+    if (j == 0)
+      for (int64_t t = 0; t < n; t++) column[t * EVL_LANES] = weight * (work[t] - offset);
+    else
+      for (int64_t t = 0; t < n; t++) column[t * EVL_LANES] += weight * (work[t] - offset);
+  }
+  return EVL_OK;
+}

@@ -1,0 +1,86 @@
+/* linear_algebra: dense kernels. The only file with BLAS and LAPACK, through their Fortran names, which
+   OpenBLAS, MKL and the reference library share. */
+#include <math.h>
+
+#include "eveil/math.h"
+
+/* The trailing size_t are the lengths of the character arguments, as gfortran passes them. */
+void dgemm_(const char *, const char *, const int *, const int *, const int *, const double *, const double *,
+            const int *, const double *, const int *, const double *, double *, const int *, size_t, size_t);
+void dsyrk_(const char *, const char *, const int *, const int *, const double *, const double *, const int *,
+            const double *, double *, const int *, size_t, size_t);
+void dtrsm_(const char *, const char *, const char *, const char *, const int *, const int *, const double *,
+            const double *, const int *, double *, const int *, size_t, size_t, size_t, size_t);
+void dpotrf_(const char *, const int *, double *, const int *, int *, size_t);
+void dgeev_(const char *, const char *, const int *, double *, const int *, double *, double *, double *, const int *,
+            double *, const int *, double *, const int *, int *, size_t, size_t);
+void dsyev_(const char *, const char *, const int *, double *, const int *, double *, double *, const int *, int *,
+            size_t, size_t);
+void openblas_set_num_threads(int) __attribute__((weak));
+void MKL_Set_Num_Threads(int) __attribute__((weak));
+
+void evl_blas_one_thread(void) {
+  if (openblas_set_num_threads) openblas_set_num_threads(1);
+  if (MKL_Set_Num_Threads) MKL_Set_Num_Threads(1);
+}
+
+static const char *transposed(bool transpose) { return transpose ? "T" : "N"; }
+
+void evl_gemm(bool transpose_a, bool transpose_b, int m, int n, int k, double alpha, const double *a, int lda,
+              const double *b, int ldb, double beta, double *c, int ldc) {
+  dgemm_(transposed(transpose_a), transposed(transpose_b), &m, &n, &k, &alpha, a, &lda, b, &ldb, &beta, c, &ldc, 1, 1);
+}
+
+void evl_syrk_lower(int n, int k, double alpha, const double *a, int lda, double beta, double *c, int ldc) {
+  dsyrk_("L", "N", &n, &k, &alpha, a, &lda, &beta, c, &ldc, 1, 1);
+}
+
+evl_status evl_cholesky(int n, double *a, int lda) {
+  int info = 0;
+  dpotrf_("L", &n, a, &lda, &info, 1);
+  if (info == 0) return EVL_OK;
+  return evl_fail(EVL_NUMERIC, "matrix of order %d: expected positive definite, found pivot %d not positive", n, info);
+}
+
+void evl_solve_lower(bool transpose, int n, int n_rhs, const double *l, int lda, double *b, int ldb) {
+  const double one = 1.0;
+  dtrsm_("L", "L", transposed(transpose), "N", &n, &n_rhs, &one, l, &lda, b, &ldb, 1, 1, 1, 1);
+}
+
+void evl_cholesky_solve(int n, int n_rhs, const double *l, int lda, double *b, int ldb) {
+  evl_solve_lower(false, n, n_rhs, l, lda, b, ldb);
+  evl_solve_lower(true, n, n_rhs, l, lda, b, ldb);
+}
+
+double evl_cholesky_log_determinant(int n, const double *l, int lda) {
+  double sum = 0.0;
+  for (int i = 0; i < n; i++) sum += log(l[(size_t)i * (size_t)lda + (size_t)i]);
+  return 2.0 * sum;
+}
+
+/* Room for LAPACK's blocked reductions (blocks up to 64 columns). A formula, not a query, so that it never
+   falls with n and one region serves smaller problems too. */
+size_t evl_eigenvalues_work(int n) { return 66 * (size_t)n + 4160; }
+
+evl_status evl_eigenvalues(int n, double *a, int lda, double *real, double *imaginary, double *work) {
+  const int one = 1, size = (int)evl_eigenvalues_work(n);
+  int info = 0;
+  double none = 0.0;
+  dgeev_("N", "N", &n, a, &lda, real, imaginary, &none, &one, &none, &one, work, &size, &info, 1, 1);
+  if (info == 0) return EVL_OK;
+  return evl_fail(EVL_NUMERIC, "eigenvalues of order %d: %d did not converge", n, info);
+}
+
+size_t evl_symmetric_work(int n) { return 66 * (size_t)n; }
+
+evl_status evl_symmetric(int n, double *a, int lda, double *value, double *work) {
+  const int size = (int)evl_symmetric_work(n);
+  int info = 0;
+  dsyev_("V", "L", &n, a, &lda, value, work, &size, &info, 1, 1);
+  if (info == 0) return EVL_OK;
+  return evl_fail(EVL_NUMERIC, "symmetric eigenproblem of order %d: %d did not converge", n, info);
+}
+
+extern char *openblas_get_config(void) __attribute__((weak)); /* other BLAS libraries have none */
+
+const char *evl_blas_library(void) { return openblas_get_config ? openblas_get_config() : "BLAS"; }

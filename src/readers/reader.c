@@ -1,0 +1,164 @@
+/* reader: opens a recording by its content and passes calls on to its format. */
+#include "reader_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define X(name) extern const evl_format evl_format_##name;
+#include "readers.def"
+#undef X
+
+const evl_format *const evl_formats[] = {
+#define X(name) &evl_format_##name,
+#include "readers.def"
+#undef X
+  NULL};
+
+#define FIRST_BYTES 512
+
+evl_status evl_reader_bytes(const evl_reader *reader, int64_t offset, void *into, size_t bytes) {
+  for (size_t done = 0; done < bytes;) {
+    ssize_t n = pread(reader->fd, (char *)into + done, bytes - done, (off_t)(offset + (int64_t)done));
+    if (n > 0) {
+      done += (size_t)n;
+      continue;
+    }
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return evl_fail(EVL_IO, "%s: could not be read: %s", reader->path, strerror(errno));
+    return evl_fail(EVL_IO, "%s: expected %zu bytes from offset %lld, found %zu: the file has become shorter",
+                    reader->path, bytes, (long long)offset, done);
+  }
+  return EVL_OK;
+}
+
+void evl_reader_note(evl_reader *reader, const char *format, ...) {
+  char *note = reader->header.note;
+  size_t size = sizeof reader->header.note, used = strlen(note), between = used ? 2 : 0;
+  char remark[sizeof reader->header.note];
+  va_list list;
+  va_start(list, format);
+  int n = vsnprintf(remark, sizeof remark, format, list);
+  va_end(list);
+  if (n < 0 || used + between + (size_t)n >= size) return;
+  snprintf(note + used, size - used, "%s%s", between ? "; " : "", remark);
+}
+
+static evl_status open_file(evl_reader *reader) {
+  struct stat status;
+  /* O_NONBLOCK: a pipe in place of a file must not hang us. */
+  reader->fd = open(reader->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (reader->fd < 0) return evl_fail(EVL_IO, "%s: could not be opened: %s", reader->path, strerror(errno));
+  if (fstat(reader->fd, &status) != 0)
+    return evl_fail(EVL_IO, "%s: could not be examined: %s", reader->path, strerror(errno));
+  if (S_ISDIR(status.st_mode)) return evl_fail(EVL_IO, "%s: expected a file, found a directory", reader->path);
+  if (!S_ISREG(status.st_mode))
+    return evl_fail(EVL_IO, "%s: expected a regular file, found a device, pipe or socket", reader->path);
+  reader->header.bytes = (int64_t)status.st_size;
+  reader->header.mtime_ns = (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec;
+  return EVL_OK;
+}
+
+static evl_status find_format(evl_reader *reader) {
+  uint8_t first[FIRST_BYTES];
+  size_t n = reader->header.bytes < FIRST_BYTES ? (size_t)reader->header.bytes : FIRST_BYTES;
+  if (n == 0) return evl_fail(EVL_FORMAT, "%s: expected a recording, found an empty file", reader->path);
+  EVL_TRY(evl_reader_bytes(reader, 0, first, n));
+  for (int i = 0; evl_formats[i]; i++)
+    if (evl_formats[i]->knows(first, n, reader->path)) {
+      reader->format = evl_formats[i];
+      return EVL_OK;
+    }
+  char known[256] = "";
+  for (int i = 0; evl_formats[i]; i++) {
+    size_t used = strlen(known);
+    snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "", evl_formats[i]->name);
+  }
+  return evl_fail(EVL_FORMAT, "%s: expected a recording (known formats: %s), found none of them in its first bytes",
+                  reader->path, known);
+}
+
+evl_status evl_reader_open(const char *path, size_t raw_bytes, evl_arena *arena, evl_reader **opened) {
+  *opened = NULL;
+  evl_mark mark = evl_arena_mark(arena);
+  evl_reader *reader;
+  EVL_NEW(arena, reader, 1);
+  reader->fd = -1;
+  reader->loaded_stretch = -1;
+  reader->arena = arena;
+  reader->raw_bytes = raw_bytes;
+  reader->path = evl_arena_text(arena, path);
+  evl_status status = reader->path ? open_file(reader) : EVL_MEMORY;
+  if (status == EVL_OK) status = find_format(reader);
+  if (status == EVL_OK) status = reader->format->open(reader);
+  if (status == EVL_OK && raw_bytes > 0) {
+    reader->raw = raw_bytes < SIZE_MAX - EVL_RAW_PAD ? evl_arena_alloc(arena, raw_bytes + EVL_RAW_PAD) : NULL;
+    if (!reader->raw) status = evl_fail(EVL_MEMORY, "%s: no memory for %zu raw bytes", path, raw_bytes);
+  }
+  reader->arena = NULL;
+  if (status != EVL_OK) {
+    evl_reader_close(reader);
+    evl_arena_release(arena, mark);
+    return status;
+  }
+  *opened = reader;
+  return EVL_OK;
+}
+
+void evl_reader_close(evl_reader *reader) {
+  if (!reader || reader->fd < 0) return;
+  close(reader->fd);
+  reader->fd = -1;
+}
+
+const evl_header *evl_reader_header(const evl_reader *reader) { return &reader->header; }
+
+size_t evl_reader_raw_bytes(const evl_reader *reader, double seconds) {
+  const evl_header *header = &reader->header;
+  if (!(seconds > 0.0) || !(header->record_s > 0.0)) return 0;
+  /* One record more because a span may start inside one, one for the rounding of times. */
+  double records = ceil(seconds / header->record_s) + 2.0;
+  if (records > (double)header->n_records) records = (double)header->n_records;
+  return (size_t)records * reader->record_bytes;
+}
+
+evl_status evl_reader_load(evl_reader *reader, int stretch, double from_s, double to_s) {
+  if (stretch < 0 || stretch >= reader->header.n_stretches)
+    return evl_fail(EVL_USAGE, "%s: expected a stretch below %d, found %d", reader->path, reader->header.n_stretches,
+                    stretch);
+  double length = reader->header.stretch[stretch].duration_s;
+  if (!(from_s < to_s) || !(from_s < length) || !(to_s > 0.0))
+    return evl_fail(EVL_USAGE, "%s: expected a span inside the %g s of stretch %d, found [%g, %g) s", reader->path,
+                    length, stretch, from_s, to_s);
+  return reader->format->load(reader, stretch, fmax(from_s, 0.0), fmin(to_s, length));
+}
+
+evl_status evl_reader_channel(evl_reader *reader, int signal, int64_t first, int64_t n, double *x) {
+  const evl_header *header = &reader->header;
+  if (signal < 0 || signal >= header->n_signals || header->signal[signal].kind == EVL_SIGNAL_ANNOTATION)
+    return evl_fail(EVL_USAGE, "%s: signal %d of %d holds no samples", reader->path, signal, header->n_signals);
+  if (reader->loaded_stretch < 0) return evl_fail(EVL_USAGE, "%s: nothing is loaded", reader->path);
+  const evl_stretch *stretch = &header->stretch[reader->loaded_stretch];
+  int64_t per_record = header->signal[signal].samples_per_record;
+  int64_t low = (reader->loaded_first - stretch->first_record) * per_record;
+  int64_t high = low + reader->loaded_records * per_record;
+  if (n < 0 || first < low || first > high || n > high - first)
+    return evl_fail(EVL_USAGE, "%s: samples %lld to %lld of signal %d are not loaded (%lld to %lld are)", reader->path,
+                    (long long)first, (long long)first + (long long)n, signal, (long long)low, (long long)high);
+  return reader->format->channel(reader, signal, first, n, x);
+}
+
+int64_t evl_reader_samples(const evl_reader *reader, int signal, int stretch) {
+  const evl_signal *s = &reader->header.signal[signal];
+  return s->kind == EVL_SIGNAL_ANNOTATION ? 0 : reader->header.stretch[stretch].n_records * s->samples_per_record;
+}
+
+evl_status evl_reader_annotations(evl_reader *reader,
+                                  evl_status (*see)(void *context, double onset_s, double duration_s, const char *text),
+                                  void *context) {
+  return reader->format->annotations(reader, see, context);
+}

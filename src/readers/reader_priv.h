@@ -1,0 +1,40 @@
+/* What the formats of this room share behind evl_reader. */
+#ifndef EVEIL_READER_PRIV_H
+#define EVEIL_READER_PRIV_H
+
+#include "eveil/readers.h"
+
+struct evl_reader {
+  const evl_format *format;
+  const char *path;
+  int fd;
+  evl_arena *arena;        /* valid during open only */
+  evl_header header;
+  void *state;             /* of the format */
+  size_t record_bytes;     /* one data record */
+  uint8_t *raw;            /* raw_bytes, then EVL_RAW_PAD readable bytes */
+  size_t raw_bytes;
+  int loaded_stretch;      /* -1: nothing loaded */
+  int64_t loaded_first, loaded_records; /* counted from the first record of the file */
+};
+
+/* A decoder may look this far behind the last sample. */
+#define EVL_RAW_PAD 8
+
+/* Exactly `bytes` from `offset`; EVL_IO where the file ends before. */
+evl_status evl_reader_bytes(const evl_reader *reader, int64_t offset, void *into, size_t bytes) EVL_MUST_USE;
+/* Adds a remark to header.note, "; " between remarks; what does not fit is dropped. */
+void evl_reader_note(evl_reader *reader, const char *format, ...) EVL_PRINTF(2, 3);
+
+/* `n` bytes of UTF-8 or latin-1 as valid UTF-8: bytes that are not UTF-8 as a whole are
+   taken as latin-1, control characters become blanks, blanks at the end and what exceeds
+   `size` are cut. */
+void evl_text_utf8(const uint8_t *bytes, size_t n, char *text, size_t size);
+/* Factor from a unit to microvolt ("uV", "mV", " V ", "nV", "µV"); 0 for anything else.
+   Case is ignored: nobody records megavolts. */
+double evl_unit_microvolt(const char *unit);
+/* A decimal number that fills `n` characters but for blanks and NULs around it; correctly
+   rounded, whatever the locale. False for anything else and beyond 15 digits or 1e22. */
+bool evl_text_decimal(const char *text, size_t n, double *number);
+
+#endif

@@ -1,0 +1,136 @@
+/* reader_text: text and numbers of headers, from bytes that may hold anything. */
+#include "reader_priv.h"
+
+#include <string.h>
+
+/* Length of the UTF-8 sequence at `bytes`, 0 where it is none (Unicode 15, table 3-7). */
+static size_t utf8_sequence(const uint8_t *bytes, size_t n) {
+  uint8_t lead = bytes[0];
+  if (lead < 0x80) return 1;
+  size_t length = lead >= 0xC2 && lead <= 0xDF ? 2 : (lead & 0xF0) == 0xE0 ? 3 : lead >= 0xF0 && lead <= 0xF4 ? 4 : 0;
+  if (length == 0 || length > n) return 0;
+  uint8_t low = 0x80, high = 0xBF;
+  if (lead == 0xE0) low = 0xA0;
+  if (lead == 0xED) high = 0x9F;
+  if (lead == 0xF0) low = 0x90;
+  if (lead == 0xF4) high = 0x8F;
+  if (bytes[1] < low || bytes[1] > high) return 0;
+  for (size_t i = 2; i < length; i++)
+    if ((bytes[i] & 0xC0) != 0x80) return 0;
+  return length;
+}
+
+static bool utf8_valid(const uint8_t *bytes, size_t n) {
+  for (size_t i = 0; i < n;) {
+    size_t length = utf8_sequence(bytes + i, n - i);
+    if (length == 0) return false;
+    i += length;
+  }
+  return true;
+}
+
+/* C0, DEL and C1, the latter as it stands in UTF-8 or in latin-1. */
+static bool is_control(const uint8_t *sequence, size_t length, bool utf8) {
+  if (length == 1 && utf8) return sequence[0] < 0x20 || sequence[0] == 0x7F;
+  if (!utf8) return sequence[0] < 0x20 || (sequence[0] >= 0x7F && sequence[0] < 0xA0);
+  return length == 2 && sequence[0] == 0xC2 && sequence[1] < 0xA0;
+}
+
+void evl_text_utf8(const uint8_t *bytes, size_t n, char *text, size_t size) {
+  bool utf8 = utf8_valid(bytes, n);
+  size_t used = 0;
+  for (size_t i = 0; i < n;) {
+    size_t length = utf8 ? utf8_sequence(bytes + i, n - i) : 1;
+    uint8_t out[4];
+    size_t out_length = length;
+    memcpy(out, bytes + i, length);
+    if (is_control(bytes + i, length, utf8)) {
+      out[0] = ' ';
+      out_length = 1;
+    } else if (!utf8 && bytes[i] >= 0x80) {
+      out[0] = (uint8_t)(0xC0 | bytes[i] >> 6);
+      out[1] = (uint8_t)(0x80 | (bytes[i] & 0x3F));
+      out_length = 2;
+    }
+    if (used + out_length >= size) break;
+    memcpy(text + used, out, out_length);
+    used += out_length;
+    i += length;
+  }
+  while (used > 0 && text[used - 1] == ' ') used--;
+  text[used] = 0;
+}
+
+double evl_unit_microvolt(const char *unit) {
+  static const struct { const char *name; double factor; } known[] = {
+    {"uv", 1.0}, {"mv", 1e3}, {"v", 1e6}, {"nv", 1e-3}, {"microvolt", 1.0}, {"millivolt", 1e3}, {"volt", 1e6},
+  };
+  char plain[16];
+  size_t n = 0;
+  for (const char *c = unit; *c; c++) {
+    char letter = *c;
+    if (letter == ' ') continue;
+    /* the micro sign and the Greek mu */
+    if ((c[0] == '\xC2' && c[1] == '\xB5') || (c[0] == '\xCE' && c[1] == '\xBC')) {
+      letter = 'u';
+      c++;
+    }
+    if (letter >= 'A' && letter <= 'Z') letter = (char)(letter - 'A' + 'a');
+    if (n + 1 == sizeof plain) return 0.0;
+    plain[n++] = letter;
+  }
+  plain[n] = 0;
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    if (strcmp(plain, known[i].name) == 0) return known[i].factor;
+  return 0.0;
+}
+
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/* A mantissa below 1e15 and a power of ten up to 1e22 are both exact, so that one product or
+   quotient is correctly rounded (Clinger 1990, doi:10.1145/93548.93557). */
+static bool scale_decimal(int64_t mantissa, int exponent, double *number) {
+  static const double power[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+  if (exponent < -22 || exponent > 22) return false;
+  *number = exponent < 0 ? (double)mantissa / power[-exponent] : (double)mantissa * power[exponent];
+  return true;
+}
+
+bool evl_text_decimal(const char *text, size_t n, double *number) {
+  const char *c = text, *end = text + n;
+  while (end > c && (end[-1] == ' ' || end[-1] == 0)) end--;
+  while (c < end && *c == ' ') c++;
+  bool negative = c < end && *c == '-';
+  if (c < end && (*c == '-' || *c == '+')) c++;
+  int64_t mantissa = 0;
+  int digits = 0, fraction = 0;
+  bool point = false;
+  for (; c < end && (is_digit(*c) || (*c == '.' && !point)); c++) {
+    if (*c == '.') {
+      point = true;
+      continue;
+    }
+    digits++;
+    if (mantissa >= 100000000000000) { /* 15 digits: more of a fraction cannot matter */
+      if (!point) return false;
+      continue;
+    }
+    mantissa = 10 * mantissa + (*c - '0');
+    fraction += point;
+  }
+  if (digits == 0) return false;
+  int exponent = 0;
+  if (c < end && (*c == 'e' || *c == 'E')) {
+    c++;
+    bool down = c < end && *c == '-';
+    if (c < end && (*c == '-' || *c == '+')) c++;
+    if (c == end) return false;
+    for (; c < end && is_digit(*c); c++)
+      if (exponent < 1000) exponent = 10 * exponent + (*c - '0');
+    if (down) exponent = -exponent;
+  }
+  if (c != end || !scale_decimal(mantissa, exponent - fraction, number)) return false;
+  if (negative) *number = -*number;
+  return true;
+}
