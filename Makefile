@@ -60,7 +60,7 @@ $(call archive,$(1)): $(call objects,$(1))
 	@mkdir -p $$(@D); rm -f $$@; ar rcs $$@ $$^
 $(BUILD)/obj/$(1)/%.o: src/$(1)/%.c
 	@mkdir -p $$(@D)
-	$(or $(ROOM_CC_$(1)),$(CC)) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) $(ROOM_CFLAGS_$(1)) -c $$< -o $$@
+	$(or $(ROOM_CC_$(1)),$(CC)) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) $(ROOM_CFLAGS_$(1)) $$(OBJECT_FLAGS) -c $$< -o $$@
 endef
 $(foreach room,$(ROOMS),$(eval $(call room_rules,$(room))))
 $(eval $(call room_rules,cli))
@@ -68,7 +68,7 @@ $(eval $(call room_rules,cli))
 # The revision enters one object only, made anew when it changes.
 $(BUILD)/revision: FORCE
 	@mkdir -p $(@D); echo '$(GIT_REVISION)' | cmp -s - $@ || echo '$(GIT_REVISION)' > $@
-$(BUILD)/obj/cli/main.o: EXTRA := -DEVL_GIT_REVISION='"$(GIT_REVISION)"'
+$(BUILD)/obj/cli/main.o: OBJECT_FLAGS = -DEVL_GIT_REVISION='"$(GIT_REVISION)"'
 $(BUILD)/obj/cli/main.o: $(BUILD)/revision
 FORCE:
 

@@ -59,12 +59,12 @@ evl_status evl_chain_plan(const evl_params *params, const evl_montage *montage, 
                           const evl_source *source, double line_hz, double max_block_s,
                           evl_arena *arena, evl_chain **chain) EVL_MUST_USE;
 double evl_chain_fs_hz(const evl_chain *chain);            /* of the output */
-double evl_chain_fs_in_hz(const evl_chain *chain);         /* of the signals that it uses; 0 where it uses none */
+double evl_chain_fs_in_hz(const evl_chain *chain);         /* of its signals; where all are bad, of the first usable */
 const uint8_t *evl_chain_channel_why(const evl_chain *chain); /* [montage->n] */
 /* "" or one sentence for the recording's message: why channels that the file has are absent all the same. */
 const char *evl_chain_note(const evl_chain *chain);
 /* Output samples of a stretch with n_in input samples: sample k lies k / fs_out after the first input
-   sample, the last one not after the last input sample. */
+   sample, and before n_in / fs_in, so that windows of the whole duration fit. */
 int64_t evl_chain_samples(const evl_chain *chain, int64_t n_in);
 /* Input samples [*first, *first + *n) of the stretch needed for output samples [out_first, out_first + out_n). */
 void evl_chain_needs(const evl_chain *chain, int64_t out_first, int64_t out_n, int64_t stretch_in,
@@ -80,7 +80,9 @@ evl_status evl_chain_run(evl_chain *chain, evl_fetch fetch, void *context, int64
 
 /* Line frequency (50, 60, or 0) from segments of one channel's raw signal: power at the line and its harmonics
    against the neighbourhood. `x`: n_segments x n samples at fs_hz; segments of 4 s or more are best, of less than 2 s
-   are not enough (0). Several channels may be given as further segments. `scratch` is left as it was found. */
+   are not enough (0). Segments must be independent: no overlap, not the same time of several channels. A line
+   whose amplitude is a tenth of the sd of a white background is found in 20 segments of 10 s; of EEG, in one.
+   `scratch` is left as it was found. */
 double evl_line_detect(const double *x, int n_segments, int n, double fs_hz, evl_arena *scratch);
 
 #endif

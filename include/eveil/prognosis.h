@@ -76,9 +76,10 @@ evl_status evl_design_finish(evl_design *design, const char *where, evl_arena *a
 extern const evl_param evl_prognosis_params[];
 extern const evl_param evl_prognosis_select_params[];
 
-/* Local. Reads the design of one element from its `table`, or from the store (then `store_path` is opened read-only). */
-evl_status evl_design_read(const evl_params *params, const evl_params *select, const char *store_path, const char *where,
-                           evl_arena *arena, evl_design **design) EVL_MUST_USE;
+/* Local. Reads the design of one element from its `table` (a relative path starts at `folder`), or from the store (then
+   `store_path` is opened read-only). `where` opens messages. */
+evl_status evl_design_read(const evl_params *params, const evl_params *select, const char *folder, const char *store_path,
+                           const char *where, evl_arena *arena, evl_design **design) EVL_MUST_USE;
 /* Collective. The design that rank 0 has becomes the design of all. */
 evl_status evl_design_broadcast(evl_design **design, evl_arena *arena) EVL_MUST_USE;
 

@@ -32,10 +32,12 @@ static const char *skip_string(const char *p, int *line) {
   return *p ? p + 1 : p;
 }
 
+/* NULL where it does not end. */
 static const char *skip_comment(const char *p, int *line) {
   if (*p == '#' || (p[0] == '/' && p[1] == '/')) return p + strcspn(p, "\n");
   const char *end = strstr(p + 2, "*/");
-  end = end ? end + 2 : p + strlen(p);
+  if (!end) return NULL;
+  end += 2;
   for (; p < end; p++) *line += *p == '\n';
   return end;
 }
@@ -43,14 +45,16 @@ static const char *skip_comment(const char *p, int *line) {
 static evl_status check_number(const char *p, size_t n, const char *name, int line) {
   bool hex = n > 2 && p[0] == '0' && (p[1] == 'x' || p[1] == 'X');
   bool wide = n && (p[n - 1] == 'L' || p[n - 1] == 'l');
-  if (wide || (!hex && memchr(p, '.', n)) || (!hex && (memchr(p, 'e', n) || memchr(p, 'E', n)))) return EVL_OK;
+  if (!hex && (memchr(p, '.', n) || memchr(p, 'e', n) || memchr(p, 'E', n))) return EVL_OK;
   char digits[32];
   if (n >= sizeof digits) return evl_fail(EVL_USAGE, "%s:%d: the number %.*s is too long", name, line, 24, p);
   memcpy(digits, p, n);
   digits[n] = 0;
   errno = 0;
   unsigned long long value = strtoull(digits, NULL, hex ? 16 : 10);
-  if (errno || value > 2147483647ull)
+  if (errno || value > INT64_MAX)
+    return evl_fail(EVL_USAGE, "%s:%d: the integer %s needs more than 63 bits", name, line, digits);
+  if (!wide && value > 2147483647ull)
     return evl_fail(EVL_USAGE, "%s:%d: the integer %s needs more than 31 bits: write %sL", name, line, digits, digits);
   return EVL_OK;
 }
@@ -61,7 +65,8 @@ static evl_status scan(char *text, const char *name) {
     if (*p == '"') {
       p = skip_string(p, &line);
     } else if (*p == '#' || (p[0] == '/' && (p[1] == '/' || p[1] == '*'))) {
-      p = skip_comment(p, &line);
+      /* libconfig would take all that follows for comment, in silence. */
+      if (!(p = skip_comment(p, &line))) return evl_fail(EVL_USAGE, "%s:%d: a comment that never ends", name, line);
     } else if (*p == '@') {
       return evl_fail(EVL_USAGE, "%s:%d: @include is not supported: a run has one configuration file", name, line);
     } else if (isdigit((unsigned char)*p)) {

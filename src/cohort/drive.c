@@ -40,11 +40,12 @@ static void tick(void *context) {
   driver *d = context;
   bool synced;
   schedule_tick(NULL);
-  (void)evl_journal_tick(d->journal, &synced); /* an error comes back with the next append */
+  /* An error of either comes back with the next append. */
+  evl_status status = evl_journal_tick(d->journal, &synced);
   if (!stop_at_once()) return;
-  (void)evl_journal_sync(d->journal);
-  evl_log(EVL_LOG_INFO, "stopped on request; run again to go on");
-  evl_parallel_abort(evl_exit_code(EVL_STOPPED));
+  if (status == EVL_OK) status = evl_journal_sync(d->journal);
+  evl_log(EVL_LOG_INFO, "%s", status == EVL_OK ? "stopped on request; run again to go on" : evl_error_message());
+  evl_parallel_abort(evl_exit_code(status == EVL_OK ? EVL_STOPPED : status));
 }
 
 /* Reads the states of a recording's window tasks back and sums them in order of time. */
@@ -275,7 +276,7 @@ evl_status evl_study_run(evl_study *s, const evl_run_options *options) {
   EVL_TRY(study_scan(s, true));
   if (evl_rank() == 0) say_journals(s);
   driver d = {.study = s, .options = options};
-  int64_t *list;
+  int64_t *list = NULL;
   EVL_TRY(evl_agree(plan_driver(&d, &list)));
   evl_status status = run_and_gather(&d, list);
   evl_status closed = evl_journal_close(d.journal);

@@ -41,9 +41,10 @@ static char *tidy(evl_arena *arena, const char *root, const char *file) {
 static const char *escaped(evl_arena *arena, const char *text) {
   size_t n = strlen(text), used = 0;
   char *out = evl_arena_alloc(arena, 4 * n + 1);
-  for (size_t i = 0; out && i < n; i++) {
+  if (!out) return NULL;
+  for (size_t i = 0; i < n; i++) {
     unsigned char byte = (unsigned char)text[i];
-    used += (size_t)sprintf(out + used, byte < 32 || byte > 126 ? "\\x%02x" : "%c", byte);
+    used += (size_t)snprintf(out + used, 5, byte < 32 || byte > 126 ? "\\x%02x" : "%c", byte);
   }
   return out;
 }

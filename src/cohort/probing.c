@@ -1,5 +1,6 @@
 /* probing: headers and sidecars of all recordings, shared out over the ranks, then known to all. */
 #include <string.h>
+#include <strings.h>
 
 #include "eveil/parallel.h"
 #include "sidecar_priv.h"
@@ -10,15 +11,15 @@
 static bool is_eeg_type(const char *type) {
   static const char *const types[] = {"EEG", "ECOG", "SEEG", "DBS", "MEGMAG", "MEGGRADAXIAL", "n/a", ""};
   for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-    if (!strcmp(type, types[i])) return true;
+    if (!strcasecmp(type, types[i])) return true;
   return false;
 }
 
-typedef struct look { const char *path, *root; evl_arena *arena; evl_sidecar *sidecar; const char *conflicts; } look;
+typedef struct look { const char *path; evl_sidecars *sidecars; evl_arena *arena; evl_sidecar *sidecar; const char *conflicts; } look;
 
 static evl_status look_at(void *context, const evl_header *header) {
   look *l = context;
-  EVL_TRY(evl_sidecar_read(l->path, l->root, l->arena, &l->sidecar));
+  EVL_TRY(evl_sidecars_read(l->sidecars, l->path, l->arena, &l->sidecar));
   return evl_sidecar_conflicts(l->sidecar, header, l->arena, &l->conflicts);
 }
 
@@ -42,8 +43,8 @@ static evl_status apply_sidecar(const look *l, evl_arena *arena, evl_probe *prob
   return probe->message ? EVL_OK : EVL_MEMORY;
 }
 
-static evl_status probe_one(const evl_study *study, int r, evl_arena *arena, evl_probe *probe) {
-  look l = {study->manifest->recording[r].path, study->manifest->root, arena, NULL, ""};
+static evl_status probe_one(const char *path, evl_sidecars *sidecars, evl_arena *arena, evl_probe *probe) {
+  look l = {path, sidecars, arena, NULL, ""};
   EVL_TRY(evl_recording_probe(l.path, arena, probe, look_at, &l));
   return probe->status == EVL_OK ? apply_sidecar(&l, arena, probe) : EVL_OK;
 }
@@ -127,17 +128,25 @@ static evl_status unpack(const uint8_t *at, known *seen, evl_arena *arena, evl_p
   return unpack_sources(p, size, seen, arena, probe);
 }
 
-static evl_status probe_share(evl_study *study, packer *p) {
+static evl_status probe_all(evl_study *study, evl_sidecars *sidecars, packer *p) {
   for (int r = evl_rank(); r < study->n_recordings; r += evl_size()) {
     evl_arena *own = evl_arena_create();
     if (!own) return evl_fail(EVL_MEMORY, "out of memory");
     evl_probe probe;
-    evl_status status = probe_one(study, r, own, &probe);
+    evl_status status = probe_one(study->manifest->recording[r].path, sidecars, own, &probe);
     if (status == EVL_OK) status = pack(p, &probe);
     evl_arena_free(own);
     EVL_TRY(status);
   }
   return EVL_OK;
+}
+
+static evl_status probe_share(evl_study *study, packer *p) {
+  evl_sidecars *sidecars;
+  EVL_TRY(evl_sidecars_create(study->manifest->root, &sidecars));
+  evl_status status = probe_all(study, sidecars, p);
+  evl_sidecars_free(sidecars);
+  return status;
 }
 
 static evl_status share_probes(evl_study *study, evl_arena *scratch) {

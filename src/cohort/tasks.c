@@ -129,15 +129,27 @@ static evl_status place_windows(evl_study *study) {
   return EVL_OK;
 }
 
-static evl_key plan_key(const evl_study *study, evl_arena *arena) {
+static void add_variables(evl_sha256 *hash, const evl_variable *variable, int n, int n_rows) {
+  for (int v = 0; v < n; v++) {
+    add_text(hash, variable[v].name);
+    for (int r = 0; r < n_rows && variable[v].text; r++) add_text(hash, variable[v].text[r]);
+    if (variable[v].number) add(hash, variable[v].number, (size_t)n_rows * sizeof(double));
+  }
+}
+
+/* Everything that the store holds: tasks, the tables, what is kept. Never where the data lie. */
+static evl_key plan_key(const evl_study *study) {
+  const evl_manifest *m = study->manifest;
   evl_sha256 hash;
   evl_sha256_begin(&hash);
   for (int64_t t = 0; t < study->n_tasks; t++) add(&hash, &study->task[t].key, sizeof(evl_key));
-  void *bytes;
-  size_t size;
-  evl_mark mark = evl_arena_mark(arena);
-  if (evl_manifest_pack(study->manifest, arena, &bytes, &size) == EVL_OK) add(&hash, bytes, size);
-  evl_arena_release(arena, mark);
+  for (int r = 0; r < m->n_recordings; r++) {
+    add_text(&hash, m->recording[r].id);
+    add(&hash, &m->recording[r].start_h, sizeof(double));
+  }
+  add_variables(&hash, m->column, m->n_columns, m->n_recordings);
+  for (int p = 0; p < m->n_participants; p++) add_text(&hash, m->subject[p]);
+  add_variables(&hash, m->participant_column, m->n_participant_columns, m->n_participants);
   for (int a = 0; a < study->n_analyses; a++) {
     const uint8_t kept[2] = {study->analysis[a].summary_only, study->analysis[a].single};
     add(&hash, kept, 2);
@@ -166,7 +178,7 @@ evl_status study_tasks(evl_study *study) {
     }
     study->task[finish_task(study, r)] = (evl_task){.recording = r, .span = FINISH, .key = task_key(study, &input, FINISH)};
   }
-  study->plan_key = plan_key(study, study->arena);
+  study->plan_key = plan_key(study);
   return EVL_OK;
 }
 

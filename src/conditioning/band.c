@@ -5,15 +5,15 @@ const evl_param evl_step_band_params[] = {
   {"band_hz", EVL_REALS, "(0.5, 45.0)", 0.0, 1e6, NULL, "Hz",
    "edges (low, high) of the band kept; 0 as low or high leaves that end open, () leaves out the step"},
   {"band_order", EVL_INT, "4", 1, 8, NULL, "",
-   "order of the Butterworth design (scipy.signal.butter's N); forward and backward together attenuate as twice that"},
+   "order of the Butterworth design (scipy.signal.butter's N); forward and backward together act as twice that"},
   {0}};
 
 const evl_step evl_step_band = {
   .name = "band",
   .summary = "zero-phase Butterworth band-pass",
-  .definition = "y = B(reverse(B(reverse(x)))) with the Butterworth sections B of order N: gain |H(f)|^2, one half at both "
-                "edges (-6 dB), phase 0. Bilinear transform with prewarped edges. At the edges of a stretch x is continued oddly, "
-                "2 x[edge] - x[mirrored], by the memory of the filter (slowest pole below 1e-12).",
+  .definition = "y = reverse(B(reverse(B(x)))) with the Butterworth sections B of order N: gain |H(f)|^2, one half at "
+                "both edges (-6 dB), phase 0. Bilinear transform with prewarped edges. At the edges of a stretch x is "
+                "continued oddly, 2 x[edge] - x[mirrored], by the memory of the filter (slowest pole below 1e-12).",
   .cite = "Oppenheim & Schafer 2010, Discrete-Time Signal Processing, 3rd ed., sections 7.2 and B.1",
   .version = 1,
   .params = evl_step_band_params};

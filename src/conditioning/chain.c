@@ -17,6 +17,7 @@ enum { TILE = 1024, TILE_INPUTS = 16384 };
 static const double margin_most_s = 1200.0;
 
 struct evl_chain {
+  double fs_in_hz;
   evl_source *source;
   evl_reference reference;
   evl_resampler resampler;
@@ -42,24 +43,24 @@ static evl_status copy_sources(int n, const evl_source *source, evl_arena *arena
 }
 
 /* The one rate of all used signals; of the first usable one where every channel is bad. */
-static evl_status common_rate(const evl_chain *chain, int n_sources, double *fs_hz) {
+static evl_status common_rate(evl_chain *chain, int n_sources) {
   const evl_source *first = NULL;
   for (int i = 0; i < chain->reference.n_lanes; i++)
     for (int j = 0; j < chain->reference.lane[i].n; j++) {
       const evl_source *source = &chain->source[chain->reference.lane[i].source[j]];
       if (!first) first = source;
       if (source->fs_hz != first->fs_hz)
-        return evl_fail(EVL_FORMAT, "signals \"%s\" and \"%s\" have different rates: expected one for all channels, found %g and %g Hz",
-                        first->label, source->label, first->fs_hz, source->fs_hz);
+        return evl_fail(EVL_FORMAT, "signals \"%s\" and \"%s\" have different rates: expected one for all channels, "
+                                    "found %g and %g Hz", first->label, source->label, first->fs_hz, source->fs_hz);
     }
   for (int i = 0; i < n_sources && !first; i++)
     if (chain->source[i].usable) first = &chain->source[i];
-  *fs_hz = first ? first->fs_hz : 0.0;
+  chain->fs_in_hz = first ? first->fs_hz : 0.0;
   return EVL_OK;
 }
 
-static evl_status plan_filters(const evl_params *params, double fs_in_hz, double line_hz, evl_chain *chain) {
-  double fs_hz = chain->resampler.fs_hz, top_hz = 0.5 * fmin(fs_in_hz, fs_hz);
+static evl_status plan_filters(const evl_params *params, double line_hz, evl_chain *chain) {
+  double fs_hz = chain->resampler.fs_hz, top_hz = 0.5 * fmin(chain->fs_in_hz, fs_hz);
   evl_cascade *cascade = &chain->cascade;
   evl_biquad notch[EVL_MAX_SECTIONS];
   int n_notch;
@@ -72,8 +73,8 @@ static evl_status plan_filters(const evl_params *params, double fs_in_hz, double
   evl_cascade_plan(cascade);
   chain->margin = evl_biquad_margin(cascade->section, cascade->n, 1e-12);
   if ((double)chain->margin > margin_most_s * fs_hz)
-    return evl_fail(EVL_USAGE, "conditioning.band_hz: the filter remembers %g s, at most %g s are possible; raise its lower edge",
-                    (double)chain->margin / fs_hz, margin_most_s);
+    return evl_fail(EVL_USAGE, "conditioning.band_hz: the filter remembers %g s, at most %g s are possible; raise its "
+                               "lower edge", (double)chain->margin / fs_hz, margin_most_s);
   return EVL_OK;
 }
 
@@ -97,27 +98,29 @@ static evl_status plan_buffers(double max_block_s, evl_arena *arena, evl_chain *
 evl_status evl_chain_plan(const evl_params *params, const evl_montage *montage, int n_sources,
                           const evl_source *source, double line_hz, double max_block_s,
                           evl_arena *arena, evl_chain **chain) {
-  double fs_in_hz = 0.0, low_hz, high_hz;
+  double low_hz, high_hz;
   EVL_NEW(arena, *chain, 1);
   evl_chain *c = *chain;
   EVL_TRY(copy_sources(n_sources, source, arena, &c->source));
   EVL_TRY(evl_reference_plan(params, montage, n_sources, c->source, arena, &c->reference));
-  EVL_TRY(common_rate(c, n_sources, &fs_in_hz));
+  EVL_TRY(common_rate(c, n_sources));
   EVL_TRY(evl_band_edges(params, &low_hz, &high_hz));
-  EVL_TRY(evl_resampler_plan(params, fs_in_hz, high_hz, arena, &c->resampler));
-  EVL_TRY(plan_filters(params, fs_in_hz, line_hz, c));
+  EVL_TRY(evl_resampler_plan(params, c->fs_in_hz, high_hz, arena, &c->resampler));
+  EVL_TRY(plan_filters(params, line_hz, c));
   return plan_buffers(max_block_s, arena, c);
 }
 
 double evl_chain_fs_hz(const evl_chain *chain) { return chain->resampler.fs_hz; }
+double evl_chain_fs_in_hz(const evl_chain *chain) { return chain->fs_in_hz; }
 const uint8_t *evl_chain_channel_why(const evl_chain *chain) { return chain->reference.channel_why; }
 const char *evl_chain_note(const evl_chain *chain) { return chain->reference.note; }
 
-/* Largest k with k down / up <= n_in - 1, plus one; the products stay below 2^63 for any n_in < 2^47. */
+/* Samples k with k / fs_out < n_in / fs_in: as long as the input, its last sample's duration included. Products stay
+   below 2^63 for any n_in. */
 int64_t evl_chain_samples(const evl_chain *chain, int64_t n_in) {
   if (n_in <= 0) return 0;
-  int64_t whole = (n_in - 1) / chain->resampler.down, rest = (n_in - 1) % chain->resampler.down;
-  return whole * chain->resampler.up + rest * chain->resampler.up / chain->resampler.down + 1;
+  int64_t up = chain->resampler.up, down = chain->resampler.down;
+  return n_in / down * up + (n_in % down * up + down - 1) / down;
 }
 
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -142,7 +145,7 @@ void evl_chain_needs(const evl_chain *chain, int64_t out_first, int64_t out_n, i
 typedef struct { int64_t begin, end; } loaded;
 
 /* Rows [begin, end) of the lanes into `rows`, of which [have->begin, have->end) are there. */
-static evl_status load_rows(evl_chain *chain, const evl_stretch *stretch, const evl_lane *lane, int n_lanes,
+static evl_status load_rows(evl_chain *chain, const evl_extension *signal, const evl_lane *lane, int n_lanes,
                             int64_t begin, int64_t end, loaded *have, double *rows) {
   int64_t from = begin;
   if (have->end > begin) {
@@ -150,13 +153,13 @@ static evl_status load_rows(evl_chain *chain, const evl_stretch *stretch, const 
     memmove(rows, rows + (begin - have->begin) * EVL_LANES, (size_t)(from - begin) * EVL_LANES * sizeof *rows);
   }
   for (int i = 0; i < n_lanes && from < end; i++)
-    EVL_TRY(evl_stretch_load(stretch, &lane[i], from, end - from, chain->work, rows + (from - begin) * EVL_LANES + i));
+    EVL_TRY(evl_extension_load(signal, &lane[i], from, end - from, chain->work, rows + (from - begin) * EVL_LANES + i));
   *have = (loaded){begin, end};
   return EVL_OK;
 }
 
 /* Output samples [first, first + n) of the lanes, forward-filtered, into chain->block. */
-static evl_status run_forward(evl_chain *chain, const evl_stretch *stretch, const evl_lane *lane, int n_lanes,
+static evl_status run_forward(evl_chain *chain, const evl_extension *signal, const evl_lane *lane, int n_lanes,
                               int64_t first, int64_t n) {
   loaded have = {0, INT64_MIN};
   for (int64_t t = 0; t < n; t += chain->tile) {
@@ -164,11 +167,11 @@ static evl_status run_forward(evl_chain *chain, const evl_stretch *stretch, cons
     double *rows = chain->block + t * EVL_LANES;
     evl_resampler_span(&chain->resampler, first + t, m, &begin, &end);
     if (chain->resampler.taps) {
-      EVL_TRY(load_rows(chain, stretch, lane, n_lanes, begin, end, &have, chain->inputs));
+      EVL_TRY(load_rows(chain, signal, lane, n_lanes, begin, end, &have, chain->inputs));
       evl_resampler_run(&chain->resampler, first + t, m, chain->inputs, begin, rows);
     } else {
       loaded nothing = {0, INT64_MIN};
-      EVL_TRY(load_rows(chain, stretch, lane, n_lanes, begin, end, &nothing, rows));
+      EVL_TRY(load_rows(chain, signal, lane, n_lanes, begin, end, &nothing, rows));
     }
     if (t == 0) evl_cascade_settle(&chain->cascade, rows);
     evl_cascade_forward(&chain->cascade, rows, m);
@@ -195,10 +198,10 @@ evl_status evl_chain_run(evl_chain *chain, evl_fetch fetch, void *context, int64
   const evl_reference *reference = &chain->reference;
   int64_t available = evl_chain_samples(chain, stretch_in);
   if (out_first < 0 || out_n < 0 || out_n > available || out_first > available - out_n || out_n > chain->max_out)
-    return evl_fail(EVL_LIMIT, "block of %lld samples from %lld: expected at most %lld samples inside a stretch of %lld",
+    return evl_fail(EVL_LIMIT, "block of %lld samples from %lld: expected at most %lld inside a stretch of %lld",
                     (long long)out_n, (long long)out_first, (long long)chain->max_out, (long long)available);
   if (out_n == 0) return EVL_OK;
-  evl_stretch stretch = {fetch, context, chain->source, stretch_in, smaller(chain->extension, stretch_in - 1)};
+  evl_extension signal = {fetch, context, chain->source, stretch_in, smaller(chain->extension, stretch_in - 1)};
   int64_t n = out_n + 2 * chain->margin;
   for (int i = 0; i < reference->n_lanes; i += EVL_LANES) {
     int n_lanes = reference->n_lanes - i < EVL_LANES ? reference->n_lanes - i : EVL_LANES;
@@ -206,7 +209,7 @@ evl_status evl_chain_run(evl_chain *chain, evl_fetch fetch, void *context, int64
       memset(chain->block, 0, (size_t)n * EVL_LANES * sizeof *chain->block);
       if (chain->inputs) memset(chain->inputs, 0, (size_t)chain->tile_inputs * EVL_LANES * sizeof *chain->inputs);
     }
-    EVL_TRY(run_forward(chain, &stretch, reference->lane + i, n_lanes, out_first - chain->margin, n));
+    EVL_TRY(run_forward(chain, &signal, reference->lane + i, n_lanes, out_first - chain->margin, n));
     run_backward(chain, reference->lane + i, n_lanes, n, x, ld);
   }
   for (int c = 0; c < reference->n_channels; c++)

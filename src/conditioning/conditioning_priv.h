@@ -54,8 +54,10 @@ void evl_resampler_run(const evl_resampler *resampler, int64_t first, int64_t n,
 /* Edges of band_hz; 0 for an open end. */
 evl_status evl_band_edges(const evl_params *params, double *low_hz, double *high_hz) EVL_MUST_USE;
 /* Sections for signals at fs_hz that hold nothing above top_hz. section[EVL_MAX_SECTIONS]. */
-evl_status evl_band_sections(const evl_params *params, double fs_hz, double top_hz, evl_biquad *section, int *n) EVL_MUST_USE;
-/* Appends to the n_band sections of the band those of the line and its harmonics; at most EVL_MAX_SECTIONS more. */
+evl_status evl_band_sections(const evl_params *params, double fs_hz, double top_hz, evl_biquad *section,
+                             int *n) EVL_MUST_USE;
+/* Sections of the line and its harmonics, as far as the n_band sections of the band leave them.
+   section[EVL_MAX_SECTIONS]. */
 evl_status evl_notch_sections(const evl_params *params, double line_hz, double fs_hz, double top_hz,
                               const evl_biquad *band, int n_band, evl_biquad *section, int *n) EVL_MUST_USE;
 
@@ -104,20 +106,20 @@ evl_status evl_reference_plan(const evl_params *params, const evl_montage *monta
 /* Subtracts the average or the row `common` from the members among the rows x[c * ld + t]. */
 void evl_reference_run(const evl_reference *reference, const double *common, int64_t n, double *x, size_t ld);
 
-/* ---- stretch.c: the signal of a stretch, extended beyond its edges ---- */
+/* ---- extension.c: the signal of a stretch, continued beyond its edges ---- */
 
-typedef struct evl_stretch {
+typedef struct evl_extension {
   evl_fetch fetch;
   void *context;
   const evl_source *source;
-  int64_t n;         /* input samples */
-  int64_t extension; /* samples of odd extension at each edge, at most n - 1; constant beyond */
-} evl_stretch;
+  int64_t n;     /* input samples */
+  int64_t reach; /* samples of odd extension at each edge, at most n - 1; constant beyond */
+} evl_extension;
 
 /* Samples [first, first + n) of a lane, offsets removed, into column[t * EVL_LANES]. work[n].
    EVL_FORMAT for a sample that is not finite. */
-evl_status evl_stretch_load(const evl_stretch *stretch, const evl_lane *lane, int64_t first, int64_t n, double *work,
-                            double *column) EVL_MUST_USE;
+evl_status evl_extension_load(const evl_extension *extension, const evl_lane *lane, int64_t first, int64_t n,
+                              double *work, double *column) EVL_MUST_USE;
 
 static inline int64_t evl_floor_divide(int64_t a, int64_t b) { /* b > 0 */
   return a / b - (a % b < 0);

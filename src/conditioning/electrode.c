@@ -3,10 +3,10 @@
    A label is an electrode of the 10-10 system, with or without its reference: "Fp1", "EEG FP1-Ref",
    "Fp1-A2". What follows the dash decides. A word for a reference or an ear or mastoid (A1, A2, M1,
    M2) is a reference. Another scalp electrode makes a bipolar channel, which is not the
-   electrode in front of the dash: taking "F3-C3" for F3 would be a silent error. "Fz-Cz" reads the same in a chain of pairs and in
-   a file referred to Cz, so a single label never counts as referred to Cz; all labels of a
-   file together may (evl_electrode_common). Two ears ("A2-A1") are a pair too. Words that are not understood
-   leave the label unknown: an absent channel is seen, a wrong one is not.
+   electrode in front of the dash: taking "F3-C3" for F3 would be a silent error. "Fz-Cz" reads the same
+   in a chain of pairs and in a file referred to Cz, so a single label never counts as referred to Cz;
+   all labels of a file together may (evl_electrode_common). Two ears ("A2-A1") are a pair too. Words
+   that are not understood leave the label unknown: an absent channel is seen, a wrong one is not.
 
    Positions: R. Oostenveld, P. Praamstra 2001, doi:10.1016/S1388-2457(00)00527-7, figure 2; the old
    names T3 T4 T5 T6 are T7 T8 P7 P8 there. */

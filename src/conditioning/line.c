@@ -3,9 +3,9 @@
    In each segment (mean removed, Hann window) the power at the line is divided by the mean power
    of the neighbourhood, and the quotients are averaged over segments, each capped so that none decides
    alone. Without a line the quotient of a segment is nearly exponential with mean 1 and the average of S
-   of them follows a gamma distribution of shape S; the threshold is its quantile at 4.75 standard normal deviations (1e-6 for
-   each frequency tried, Wilson & Hilferty 1931, doi:10.1073/pnas.17.12.684). A hardware notch leaves a
-   dip, no peak; harmonics that it spared still tell the line. */
+   of them follows a gamma distribution of shape S; the threshold is its quantile at 4.75 standard normal
+   deviations (1e-6 for each frequency tried; Wilson & Hilferty 1931, doi:10.1073/pnas.17.12.684). A
+   hardware notch leaves a dip, no peak; harmonics that it spared still tell the line. */
 #include <math.h>
 
 #include "conditioning_priv.h"

@@ -11,8 +11,9 @@ const evl_param evl_step_montage_params[] = {
 const evl_step evl_step_montage = {
   .name = "montage",
   .summary = "channels by canonical names, their offsets removed",
-  .definition = "Labels of the file are matched by position (T3 = T7, T4 = T8, T5 = P7, T6 = P8; case, prefix and reference "
-                "ignored); the offset of the recording is subtracted from each signal. Missing channels have why 1, bad ones why 6.",
+  .definition = "Labels of the file are matched by position (T3 = T7, T4 = T8, T5 = P7, T6 = P8; case, prefix and "
+                "reference ignored); the offset of the recording is subtracted from each signal. Missing channels "
+                "have why 1, bad ones why 6.",
   .cite = "Oostenveld & Praamstra 2001, doi:10.1016/S1388-2457(00)00527-7, figure 2",
   .version = 1,
   .params = evl_step_montage_params};
@@ -86,8 +87,8 @@ static evl_status check_exists(const char *key, const char *others, const evl_el
     int distance = evl_text_distance(other.name, electrode->name);
     if (!nearest || distance < least) nearest = label[i], least = distance;
   }
-  return evl_fail(EVL_USAGE, "conditioning.%s: expected %s or a channel; no recording has \"%s\" (nearest: \"%s\")", key, others,
-                  electrode->name, nearest);
+  return evl_fail(EVL_USAGE, "conditioning.%s: expected %s or a channel; no recording has \"%s\" (nearest: \"%s\")",
+                  key, others, electrode->name, nearest);
 }
 
 static evl_status from_names(const evl_value *given, int n_labels, const char *const *label, evl_arena *arena,
@@ -114,8 +115,8 @@ static evl_status check_pairs(const evl_montage *montage) {
     evl_electrode electrode;
     evl_electrode_parse(montage->name[i], &electrode);
     if (!electrode.pair)
-      return evl_fail(EVL_USAGE, "conditioning.reference \"bipolar\": needs montage \"10-20\" or a list of pairs such as "
-                                 "\"F3-C3\", found channel \"%s\"", montage->name[i]);
+      return evl_fail(EVL_USAGE, "conditioning.reference \"bipolar\": needs montage \"10-20\" or a list of pairs such "
+                                 "as \"F3-C3\", found channel \"%s\"", montage->name[i]);
   }
   return EVL_OK;
 }

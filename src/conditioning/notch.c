@@ -35,8 +35,8 @@ evl_status evl_notch_sections(const evl_params *params, double line_hz, double f
     double gain = evl_biquad_gain(band, n_band, k * line_hz, fs_hz);
     if (gain * gain < 1e-4) continue;
     if (*n == EVL_MAX_SECTIONS)
-      return evl_fail(EVL_USAGE, "conditioning.notch: more than %d harmonics of %g Hz below %g Hz; close band_hz at its "
-                                 "upper end or choose a lower resample_hz", EVL_MAX_SECTIONS, line_hz, top_hz);
+      return evl_fail(EVL_USAGE, "conditioning.notch: more than %d harmonics of %g Hz below %g Hz; close band_hz at "
+                                 "its upper end or choose a lower resample_hz", EVL_MAX_SECTIONS, line_hz, top_hz);
     section[(*n)++] = evl_notch_design(k * line_hz, k * line_hz / width_hz, fs_hz);
   }
   return EVL_OK;

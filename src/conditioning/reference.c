@@ -6,16 +6,17 @@
 
 const evl_param evl_step_reference_params[] = {
   {"reference", EVL_STRING, "\"average\"", 0, 0, NULL, "",
-   "average, linked (mean of A1 and A2, or of M1 and M2), bipolar (longitudinal pairs), none (as in the file), or an electrode"},
+   "average, linked (mean of A1 and A2, or of M1 and M2), bipolar (longitudinal pairs), none (as in the file), "
+   "or an electrode"},
   {0}};
 
 const evl_step evl_step_reference = {
   .name = "reference",
   .summary = "re-referencing",
-  .definition = "y_c = x_c - r with r the mean of the good channels, the mean of both ears, or the electrode named; bipolar: x_a - x_b. A pair whose "
-                "electrodes differ in status takes the worse one. Pairs recorded as such are used where their electrodes are not, and are left alone "
-                "by other references. The reference electrode itself, and an average over less than two channels, are zero everywhere: why 2. "
-                "Where the reference is not in the file its channels have why 1.",
+  .definition = "y_c = x_c - r with r the mean of the good channels, the mean of both ears, or the electrode named; "
+                "bipolar: x_a - x_b. A pair recorded as such is used before its electrodes, and left alone by other "
+                "references. The reference electrode itself, and an average over less than two channels, are zero "
+                "everywhere: why 2. Channels whose reference is not in the file have why 1.",
   .cite = "Acharya et al. 2016, ACNS guideline 3, doi:10.1097/WNP.0000000000000317, montage LB-18.1",
   .version = 1,
   .params = evl_step_reference_params};
@@ -67,21 +68,23 @@ static evl_status check_layout(const evl_params *params, const sources *all) {
     b1 |= strcmp(all->electrode[i].name, "B1") == 0;
   }
   if (a1 && b1 && evl_montage_is_standard(params))
-    return evl_fail(EVL_FORMAT, "labels A1, B1, ...: a cap with a lettering of its own, whose C3 or F4 are not the electrodes "
-                                "of that name; expected 10-20 names, or the channels listed in conditioning.montage");
+    return evl_fail(EVL_FORMAT, "labels A1, B1, ...: a cap with a lettering of its own, whose C3 or F4 are not the "
+                                "electrodes of that name; expected 10-20 names, or the channels listed in "
+                                "conditioning.montage");
   return EVL_OK;
 }
 
-static evl_status check_same_reference(const sources *all, const evl_lane *lane, int n_lanes, bool members_only) {
+/* What is combined must be measured against one point; `members`: of the lanes, those that the reference changes. */
+static evl_status check_same_reference(const sources *all, const evl_lane *lane, int n_lanes, bool members) {
   int first = -1;
   for (int i = 0; i < n_lanes; i++) {
-    if (members_only && lane[i].n == 2 && lane[i].weight[1] < 0.0) continue;
+    if (members && lane[i].n == 2 && lane[i].weight[1] < 0.0) continue;
     for (int j = 0; j < lane[i].n; j++) {
       const evl_electrode *electrode = &all->electrode[lane[i].source[j]];
-      if (!*electrode->reference || (members_only && electrode->pair && !all->common)) continue;
+      if (!*electrode->reference || (members && electrode->pair && !all->common)) continue;
       if (first >= 0 && strcmp(all->electrode[first].reference, electrode->reference) != 0)
-        return evl_fail(EVL_FORMAT, "signals \"%s\" and \"%s\" have different references: expected one for all that are "
-                                    "combined; conditioning.reference = \"none\" leaves them as they are",
+        return evl_fail(EVL_FORMAT, "signals \"%s\" and \"%s\" have different references: expected one for all that "
+                                    "are combined; conditioning.reference = \"none\" leaves them as they are",
                         all->source[first].label, all->source[lane[i].source[j]].label);
       first = lane[i].source[j];
     }
@@ -190,8 +193,8 @@ static evl_status none_found(const evl_montage *montage, const sources *all) {
     int n = snprintf(list + used, sizeof list - used, "%s\"%s\"", i ? ", " : "", all->source[i].label);
     used += n > 0 ? (size_t)n : 0;
   }
-  return evl_fail(EVL_FORMAT, "none of the %d channels of the montage (%s, ...) found among the labels %s%s", montage->n,
-                  montage->name[0], list, used >= sizeof list ? "..." : "");
+  return evl_fail(EVL_FORMAT, "none of the %d channels of the montage (%s, ...) found among the labels %s%s",
+                  montage->n, montage->name[0], list, used >= sizeof list ? "..." : "");
 }
 
 evl_status evl_reference_plan(const evl_params *params, const evl_montage *montage, int n_sources,

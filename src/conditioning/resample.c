@@ -23,9 +23,10 @@ const evl_param evl_step_resample_params[] = {
 const evl_step evl_step_resample = {
   .name = "resample",
   .summary = "rational resampling with a zero-delay anti-alias filter",
-  .definition = "y[k] = sum_i x[i] g(i - k M / L), g a Kaiser-windowed sinc with 100 dB of stop-band attenuation, whose transition band ends at "
-                "the lower of the two Nyquist frequencies and starts at 0.8 of it (at the upper edge of band_hz where that is higher, at most "
-                "0.95); each of the L phases has a sum of 1. Sample k lies at k / fs_out from the start of the stretch.",
+  .definition = "y[k] = sum_i x[i] g(i - k M / L), g a Kaiser-windowed sinc with 100 dB of stop-band attenuation, "
+                "whose transition band ends at the lower of the two Nyquist frequencies and starts at 0.8 of it (at "
+                "the upper edge of band_hz where that is higher, at most 0.95); each of the L phases has a sum of 1. "
+                "Sample k lies k / fs_out after the start of the stretch.",
   .cite = "Kaiser 1974, Proc. IEEE ISCAS, 20-23; Crochiere & Rabiner 1981, doi:10.1109/PROC.1981.11969",
   .version = 1,
   .params = evl_step_resample_params};

@@ -58,7 +58,7 @@ static evl_status recalibrate(int n, const double *z, const double *y, bool slop
     double t = 1, next = 0;
     for (int half = 0; half < 50; half++, t *= 0.5) {
       next = mean_loss(n, z, y, *a + t * da, *b + t * db);
-      if (next <= loss + 1e-15) break;
+      if (next <= loss + 1e-14 * (1 + loss)) break;
     }
     loss = next;
     *a += t * da;

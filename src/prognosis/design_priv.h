@@ -50,7 +50,7 @@ typedef struct evl_encoded { int n; const char **name; double **value; /* [n][n_
 evl_status evl_field_encode(const evl_field *field, int n_rows, const int *row, const char *where, evl_arena *arena,
                             evl_encoded *encoded) EVL_MUST_USE;
 
-evl_status evl_design_from_table(const evl_params *params, const evl_params *select, const char *where, evl_arena *arena,
+evl_status evl_design_from_table(const evl_params *params, const char *path, const char *where, evl_arena *arena,
                                  evl_design *design) EVL_MUST_USE;
 evl_status evl_design_from_store(const evl_params *params, const evl_params *select, const char *store_path,
                                  const char *where, evl_arena *arena, evl_design *design) EVL_MUST_USE;

@@ -4,11 +4,14 @@
 #include "design_priv.h"
 #include "eveil/parallel.h"
 
-evl_status evl_design_read(const evl_params *params, const evl_params *select, const char *store_path, const char *where,
-                           evl_arena *arena, evl_design **design) {
+evl_status evl_design_read(const evl_params *params, const evl_params *select, const char *folder, const char *store_path,
+                           const char *where, evl_arena *arena, evl_design **design) {
+  const char *table = evl_params_string(params, "table");
   evl_design *d;
   EVL_NEW(arena, d, 1);
-  if (*evl_params_string(params, "table")) EVL_TRY(evl_design_from_table(params, select, where, arena, d));
+  if (*table && *table != '/' && *folder) table = evl_arena_format(arena, "%s/%s", folder, table);
+  if (!table) return EVL_MEMORY;
+  if (*table) EVL_TRY(evl_design_from_table(params, table, where, arena, d));
   else EVL_TRY(evl_design_from_store(params, select, store_path, where, arena, d));
   EVL_TRY(evl_design_finish(d, where, arena));
   if (!strcmp(evl_params_string(params, "folds_by"), "row") && d->n_groups < d->n_rows)

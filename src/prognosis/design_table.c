@@ -127,14 +127,13 @@ static evl_status fill(const evl_params *params, const evl_table *table, const i
   return EVL_OK;
 }
 
-evl_status evl_design_from_table(const evl_params *params, const evl_params *select, const char *where, evl_arena *arena,
+evl_status evl_design_from_table(const evl_params *params, const char *path, const char *where, evl_arena *arena,
                                  evl_design *design) {
-  const char *path = evl_params_string(params, "table"), *site = evl_params_string(params, "site");
+  const char *site = evl_params_string(params, "site");
   evl_table *table;
   evl_field outcome_field;
   char separator;
   int special[3] = {-1, -1, -1}, *outcome, *row, n = 0, count[EVL_N_REASONS] = {0};
-  (void)select; /* recordings are the store's */
   EVL_TRY(separator_of(path, arena, &separator));
   EVL_TRY(evl_table_read(path, separator, arena, &table));
   EVL_TRY(column_of(table, "subject", evl_params_string(params, "subject"), &special[0]));

@@ -98,7 +98,7 @@ void evl_phases_scan(evl_damage *damage, int64_t start, const uint8_t *bytes, si
   int64_t record = damage->record_bytes;
   for (size_t i = 0; i + EVL_DAMAGE_PIECE <= n; i += EVL_DAMAGE_PIECE) {
     int64_t at = start + (int64_t)i;
-    bool learning = at < 2 * record;
+    bool learning = at < 2 * record || phases->learned < ENOUGH;
     if (!learning && at < damage->sound) continue;
     int vote = slipped(bytes + i, damage->width);
     if (vote < 0) continue;

@@ -31,7 +31,7 @@ typedef struct evl_pairs {
 /* Which byte of the samples is the smooth one: the high one, unless bytes slipped. A run is of pieces
    that slipped, one after the other; a span is a record, or as many as hold enough pieces. */
 typedef struct evl_phases {
-  int64_t learned, reference_run; /* pieces and longest run of the first two records */
+  int64_t learned, reference_run; /* pieces and longest run of the first two records, or more of small ones */
   int64_t run, longest_run;       /* the present one; the longest after those records */
   int64_t judged, slipped;        /* pieces in all */
   int64_t span_end, span_judged, span_slipped;

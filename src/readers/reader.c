@@ -39,13 +39,13 @@ evl_status evl_reader_bytes(const evl_reader *reader, int64_t offset, void *into
 void evl_reader_note(evl_reader *reader, const char *format, ...) {
   char *note = reader->header.note;
   size_t size = sizeof reader->header.note, used = strlen(note), between = used ? 2 : 0;
-  char remark[sizeof reader->header.note];
+  if (used + between >= size) return;
   va_list list;
   va_start(list, format);
-  int n = vsnprintf(remark, sizeof remark, format, list);
+  int n = vsnprintf(note + used + between, size - used - between, format, list);
   va_end(list);
-  if (n < 0 || used + between + (size_t)n >= size) return;
-  snprintf(note + used, size - used, "%s%s", between ? "; " : "", remark);
+  if (n < 0 || (size_t)n >= size - used - between) note[used] = 0;
+  else if (between) memcpy(note + used, "; ", between);
 }
 
 static evl_status open_file(evl_reader *reader) {

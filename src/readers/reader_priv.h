@@ -27,7 +27,7 @@ evl_status evl_reader_bytes(const evl_reader *reader, int64_t offset, void *into
 void evl_reader_note(evl_reader *reader, const char *format, ...) EVL_PRINTF(2, 3);
 
 /* `n` bytes of UTF-8 or latin-1 as valid UTF-8: bytes that are not UTF-8 as a whole are
-   taken as latin-1, control characters become blanks, blanks at the end and what exceeds
+   taken as latin-1, control characters become blanks or '?', blanks at the end and what exceeds
    `size` are cut. */
 void evl_text_utf8(const uint8_t *bytes, size_t n, char *text, size_t size);
 /* Factor from a unit to microvolt ("uV", "mV", " V ", "nV", "µV"); 0 for anything else.

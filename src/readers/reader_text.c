@@ -29,11 +29,12 @@ static bool utf8_valid(const uint8_t *bytes, size_t n) {
   return true;
 }
 
-/* C0, DEL and C1, the latter as it stands in UTF-8 or in latin-1. */
-static bool is_control(const uint8_t *sequence, size_t length, bool utf8) {
-  if (length == 1 && utf8) return sequence[0] < 0x20 || sequence[0] == 0x7F;
-  if (!utf8) return sequence[0] < 0x20 || (sequence[0] >= 0x7F && sequence[0] < 0xA0);
-  return length == 2 && sequence[0] == 0xC2 && sequence[1] < 0xA0;
+/* What stands for a control character: a blank for C0 and DEL, '?' for C1 (as UTF-8 or latin-1), which
+   in a header is rather a letter of an unknown encoding; 0 where it is none. */
+static uint8_t instead_of_control(const uint8_t *sequence, size_t length, bool utf8) {
+  if (sequence[0] < 0x20 || sequence[0] == 0x7F) return ' ';
+  if (!utf8) return sequence[0] >= 0x80 && sequence[0] < 0xA0 ? '?' : 0;
+  return length == 2 && sequence[0] == 0xC2 && sequence[1] < 0xA0 ? '?' : 0;
 }
 
 void evl_text_utf8(const uint8_t *bytes, size_t n, char *text, size_t size) {
@@ -44,8 +45,9 @@ void evl_text_utf8(const uint8_t *bytes, size_t n, char *text, size_t size) {
     uint8_t out[4];
     size_t out_length = length;
     memcpy(out, bytes + i, length);
-    if (is_control(bytes + i, length, utf8)) {
-      out[0] = ' ';
+    uint8_t instead = instead_of_control(bytes + i, length, utf8);
+    if (instead) {
+      out[0] = instead;
       out_length = 1;
     } else if (!utf8 && bytes[i] >= 0x80) {
       out[0] = (uint8_t)(0xC0 | bytes[i] >> 6);

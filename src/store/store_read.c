@@ -55,32 +55,37 @@ static evl_status absent(const evl_store *store, const char *path, const char *w
   return evl_fail(EVL_FORMAT, "%s: %s %s expected, not found", store->path, what, path);
 }
 
+typedef struct members { evl_arena *arena; const char **name; hsize_t n, most; } members;
+
+/* By H5Literate: asking for names by index sorts the whole group again for each. */
+static herr_t add_member(hid_t group, const char *name, const H5L_info_t *info, void *context) {
+  members *list = context;
+  (void)info;
+  if (list->n == list->most) return -1;
+  hid_t object = H5Oopen(group, name, H5P_DEFAULT);
+  bool is_group = object >= 0 && H5Iget_type(object) == H5I_GROUP;
+  if (object >= 0) H5Oclose(object);
+  list->name[list->n] = evl_arena_format(list->arena, "%s%s", name, is_group ? "/" : "");
+  return list->name[list->n++] ? 0 : -1;
+}
+
 evl_status evl_store_list(evl_store *store, const char *group, evl_arena *arena, int *n, const char ***name) {
   H5G_info_t info;
-  const char **list;
-  if (!evl_store_has(store, group)) return absent(store, group, "group");
-  hid_t id = H5Gopen2(store->file, group, H5P_DEFAULT);
+  hid_t id = evl_store_has(store, group) ? H5Gopen2(store->file, group, H5P_DEFAULT) : H5I_INVALID_HID;
   if (id < 0) return absent(store, group, "group");
+  members list = {.arena = arena};
   evl_status status = H5Gget_info(id, &info) < 0 ? evl_h5_fail(EVL_FORMAT, store->path, group, "its members are unreadable") : EVL_OK;
   if (status == EVL_OK && info.nlinks > INT32_MAX / 2) status = evl_fail(EVL_LIMIT, "%s: %s: too many members", store->path, group);
-  hsize_t members = status == EVL_OK ? info.nlinks : 0;
-  list = evl_arena_alloc(arena, ((size_t)members + 1) * sizeof *list);
-  if (!list) status = EVL_MEMORY;
-  for (hsize_t i = 0; i < members && status == EVL_OK; i++) {
-    char text[1024];
-    ssize_t length = H5Lget_name_by_idx(id, ".", H5_INDEX_NAME, H5_ITER_INC, i, text, sizeof text, H5P_DEFAULT);
-    if (length < 0 || (size_t)length >= sizeof text) {
-      status = evl_h5_fail(EVL_FORMAT, store->path, group, "the name of a member is unreadable");
-      break;
-    }
-    hid_t member = H5Oopen(id, text, H5P_DEFAULT);
-    list[i] = evl_arena_format(arena, "%s%s", text, member >= 0 && H5Iget_type(member) == H5I_GROUP ? "/" : "");
-    if (!list[i]) status = EVL_MEMORY;
-    if (member >= 0) H5Oclose(member);
+  if (status == EVL_OK) {
+    list.most = info.nlinks;
+    list.name = evl_arena_alloc(arena, ((size_t)list.most + 1) * sizeof *list.name);
+    if (!list.name) status = EVL_MEMORY;
   }
+  if (status == EVL_OK && H5Literate(id, H5_INDEX_NAME, H5_ITER_INC, NULL, add_member, &list) < 0)
+    status = evl_h5_fail(EVL_FORMAT, store->path, group, "its members are unreadable");
   H5Gclose(id);
-  *n = (int)members;
-  *name = list;
+  *n = (int)list.n;
+  *name = list.name;
   return status;
 }
 

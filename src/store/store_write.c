@@ -57,7 +57,10 @@ static evl_status begin_file(const evl_store_plan *plan, const char *path, int *
   if (*fd < 0) return evl_fail(EVL_IO, "%s: the file cannot be made: %s", path, strerror(errno));
   for (int i = 0; i < plan->n_datasets; i++)
     by_rows[i] = !plan->dataset[i].data && evl_dataset_elements(&plan->dataset[i], 0) > 0;
-  EVL_TRY(evl_store_layout(plan, path));
+  /* HDF5 does not survive a file that it cannot close: the space is there before it begins, and
+     again once it has emptied the file. */
+  EVL_TRY(evl_store_reserve(path, *fd, 0, evl_store_layout_bytes(plan)));
+  EVL_TRY(evl_store_layout(plan, path, *fd));
   struct stat info;
   if (fstat(*fd, &info) != 0) return evl_fail(EVL_IO, "%s: %s", path, strerror(errno));
   return evl_store_reserve(path, *fd, 0, (uint64_t)info.st_size);

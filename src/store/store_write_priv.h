@@ -11,8 +11,11 @@ uint64_t evl_dataset_elements(const evl_dataset *dataset, int from_dim); /* prod
 /* Chunks of about 512 KiB; false: contiguous (empty, small, text, or not compressed). */
 bool evl_dataset_chunk(const evl_store_plan *plan, const evl_dataset *dataset, hsize_t chunk[4]);
 
-/* Rank 0. Makes the file with the serial driver: groups, attributes, datasets with data, space of the others. */
-evl_status evl_store_layout(const evl_store_plan *plan, const char *path) EVL_MUST_USE;
+/* The size of the laid out file at most: rows of compressed datasets come later. */
+uint64_t evl_store_layout_bytes(const evl_store_plan *plan);
+/* Rank 0. Makes the file with the serial driver: groups, attributes, datasets with data, addresses of the others.
+   `fd`: the same file, to reserve space. */
+evl_status evl_store_layout(const evl_store_plan *plan, const char *path, int fd) EVL_MUST_USE;
 /* Rank 0. Marks scales and attaches them; ids of all datasets, open. */
 evl_status evl_store_attach_scales(const evl_store_plan *plan, const char *path, const hid_t *dataset) EVL_MUST_USE;
 

@@ -1,5 +1,5 @@
 /* The signal of a stretch as the filters see it: without offset, and continued beyond both edges by
-   point reflection, x[-k] = 2 x[0] - x[k], for `extension` samples, then by the last value. The signal is so defined for
+   point reflection, x[-k] = 2 x[0] - x[k], for `reach` samples, then by the last value. So it is defined for
    every index, whatever block asks for it. */
 #include <math.h>
 #include <string.h>
@@ -18,11 +18,11 @@ static void reverse(double *x, int64_t n) {
 
 /* n samples beyond an edge; the nearest one is `distance` >= 1 from it, `inward` (1 or -1) leads from the edge
    `at` into the stretch. In order of time. */
-static evl_status load_beyond(const evl_stretch *s, int source, int64_t at, int inward, int64_t distance, int64_t n,
+static evl_status load_beyond(const evl_extension *s, int source, int64_t at, int inward, int64_t distance, int64_t n,
                               double *x) {
   double edge;
   EVL_TRY(s->fetch(s->context, source, at, 1, &edge));
-  int64_t near = smaller(distance, s->extension), far = smaller(distance + n - 1, s->extension);
+  int64_t near = smaller(distance, s->reach), far = smaller(distance + n - 1, s->reach);
   int64_t m = far - near + 1; /* mirrored; the others repeat the farthest */
   double *mirrored = inward > 0 ? x + n - m : x;
   EVL_TRY(s->fetch(s->context, source, inward > 0 ? at + near : at - far, m, mirrored));
@@ -35,7 +35,7 @@ static evl_status load_beyond(const evl_stretch *s, int source, int64_t at, int 
   return EVL_OK;
 }
 
-static evl_status load_source(const evl_stretch *s, int source, int64_t first, int64_t n, double *x) {
+static evl_status load_source(const evl_extension *s, int source, int64_t first, int64_t n, double *x) {
   int64_t end = first + n;
   if (first < 0) {
     int64_t m = smaller(-first, n);
@@ -53,7 +53,7 @@ static evl_status load_source(const evl_stretch *s, int source, int64_t first, i
   return EVL_OK;
 }
 
-evl_status evl_stretch_load(const evl_stretch *s, const evl_lane *lane, int64_t first, int64_t n, double *work,
+evl_status evl_extension_load(const evl_extension *s, const evl_lane *lane, int64_t first, int64_t n, double *work,
                             double *column) {
   for (int j = 0; j < lane->n; j++) {
     const evl_source *source = &s->source[lane->source[j]];
@@ -62,8 +62,8 @@ evl_status evl_stretch_load(const evl_stretch *s, const evl_lane *lane, int64_t 
     bool odd = false;
     for (int64_t t = 0; t < n; t++) odd |= !(fabs(work[t]) <= 1e100);
     if (odd)
-      return evl_fail(EVL_FORMAT, "signal \"%s\": a sample within %lld samples from %lld of a stretch is not a finite number",
-                      source->label, (long long)n, (long long)first);
+      return evl_fail(EVL_FORMAT, "signal \"%s\": expected finite numbers, found another among %lld samples from "
+                                  "number %lld of a stretch", source->label, (long long)n, (long long)first);
     if (j == 0)
       for (int64_t t = 0; t < n; t++) column[t * EVL_LANES] = weight * (work[t] - offset);
     else

@@ -1,4 +1,4 @@
-/* store_hash: the bits of a store. Every dataset has a SHA-256; the total covers what results are made of. */
+/* store_bits: the bits of a store. Every dataset has a SHA-256; the total covers what results are made of. */
 #include <string.h>
 
 #include "study_priv.h"

@@ -1,0 +1,18 @@
+/* audit: recompute random rows from the recordings and compare. */
+#include "command_priv.h"
+#include "eveil/cohort.h"
+
+static evl_status run(const evl_arguments *arguments) {
+  static const char *const known[] = {"rows", "seed", NULL};
+  EVL_TRY(evl_options_known(arguments, known));
+  const char *rows = evl_option(arguments, "rows"), *seed = evl_option(arguments, "seed");
+  double n = 100, s = 1;
+  if (rows && (!evl_cell_number(rows, &n) || !(n >= 1 && n <= 1e6)))
+    return evl_fail(EVL_USAGE, "audit: --rows=%s: expected a number from 1 to 1000000", rows);
+  if (seed && (!evl_cell_number(seed, &s) || !(s >= 0 && s < 9e15)))
+    return evl_fail(EVL_USAGE, "audit: --seed=%s: expected a number", seed);
+  return evl_store_audit(arguments->operand[0], (int)n, (uint64_t)s, stdout);
+}
+
+const evl_command evl_command_audit = {"audit", "STORE", "recompute random rows from the recordings and compare",
+                                    "\n  --rows=100  how many rows\n  --seed=1    which rows\n", false, 1, 1, run};

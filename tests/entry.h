@@ -1,0 +1,118 @@
+/* entry: binds one table entry to a shape and runs it on windows, as a driver would. Tests that include
+   eveil/features.h first get shared products. */
+#ifndef EVEIL_TESTS_ENTRY_H
+#define EVEIL_TESTS_ENTRY_H
+
+#include "check.h"
+#include "eveil/base.h"
+
+typedef struct bound {
+  evl_arena *arena;
+  const evl_entry *entry;
+  evl_params *params;
+  evl_montage montage;
+  evl_shape shape;
+  evl_products *products;
+  void *kernel;
+  int n_values, n_recording_values, n_tensors;
+  size_t n_state;
+  evl_tensor *tensor;
+  double *tensor_data[8];
+  uint8_t *channel_why;
+  evl_out out;           /* of windows */
+  evl_out recording_out; /* of `finish` */
+} bound;
+
+static inline void bound_free(bound *b) { evl_arena_free(b->arena); }
+
+static inline void *bound_new(bound *b, size_t bytes) {
+  void *p = evl_arena_alloc(b->arena, bytes);
+  if (!p) abort();
+  return p;
+}
+
+static inline void bound_clear(bound *b) {
+  for (int i = 0; i < b->n_values; i++) b->out.value[i] = NAN, b->out.why[i] = EVL_WHY_UNDEFINED;
+  for (int i = 0; i < b->n_recording_values; i++)
+    b->recording_out.value[i] = NAN, b->recording_out.why[i] = EVL_WHY_UNDEFINED;
+  for (int i = 0; i < b->n_tensors; i++)
+    for (size_t k = 0; k < b->tensor[i].size; k++) b->tensor_data[i][k] = NAN;
+}
+
+static inline evl_status bound_params(bound *b, const char *config) {
+  evl_config *parsed;
+  EVL_TRY(evl_config_parse(config, "test", &parsed));
+  evl_status status = evl_group_params(evl_config_root(parsed), b->entry->name, &b->entry->params, 1, NULL, NULL,
+                                       b->arena, &b->params);
+  evl_config_free(parsed);
+  return status;
+}
+
+static inline evl_status bound_plan(bound *b) {
+  const evl_entry *e = b->entry;
+  b->n_values = evl_entry_columns(e, b->params, &b->montage, false);
+  b->n_recording_values = evl_entry_columns(e, b->params, &b->montage, true);
+  if (e->tensors) EVL_TRY(e->tensors(b->params, &b->montage, b->arena, &b->tensor, &b->n_tensors));
+  b->n_state = e->state_size ? e->state_size(b->params, &b->montage) : 0;
+  b->out.value = bound_new(b, (size_t)b->n_values * sizeof(double));
+  b->out.why = bound_new(b, (size_t)b->n_values);
+  b->recording_out.value = bound_new(b, (size_t)b->n_recording_values * sizeof(double));
+  b->recording_out.why = bound_new(b, (size_t)b->n_recording_values);
+  for (int i = 0; i < b->n_tensors; i++) b->tensor_data[i] = bound_new(b, b->tensor[i].size * sizeof(double));
+  b->out.tensor = b->recording_out.tensor = b->tensor_data;
+  b->out.state = b->n_state ? bound_new(b, b->n_state * sizeof(double)) : NULL;
+  b->channel_why = bound_new(b, (size_t)b->shape.n_channels);
+#ifdef EVEIL_FEATURES_H
+  EVL_TRY(evl_products_create(&b->shape, b->arena, &b->products));
+#endif
+  return e->plan(b->params, &b->shape, b->products, b->arena, &b->kernel);
+}
+
+/* `config`: the entry's parameters in libconfig syntax. */
+static inline evl_status bound_begin(bound *b, const evl_entry *entry, const char *config, int n_channels, int n_samples,
+                                     double fs_hz) {
+  memset(b, 0, sizeof *b);
+  b->arena = evl_arena_create();
+  if (!b->arena) abort();
+  b->entry = entry;
+  const char **name = bound_new(b, (size_t)n_channels * sizeof *name);
+  for (int c = 0; c < n_channels; c++) name[c] = evl_arena_format(b->arena, "C%d", c);
+  b->montage = (evl_montage){n_channels, name};
+  b->shape = (evl_shape){n_channels, n_samples, fs_hz, &b->montage};
+  EVL_TRY(bound_params(b, config));
+  EVL_TRY(bound_plan(b));
+  evl_arena_freeze(b->arena);
+  return EVL_OK;
+}
+
+/* Runs on the window that begins at x, rows `ld` apart. Absent channels: set b->channel_why before. */
+static inline void bound_run(bound *b, const double *x, size_t ld) {
+  const evl_window window = {x, ld, b->shape.n_channels, b->shape.n_samples, b->shape.fs_hz, 0.0, b->channel_why};
+  bound_clear(b);
+#ifdef EVEIL_FEATURES_H
+  evl_products_begin(b->products, &window);
+#endif
+  b->entry->run(b->kernel, &window, &b->out);
+}
+
+/* First value of output `name` for item `item` of the parameter it is expanded over (0 without one). */
+static inline int bound_index(const bound *b, const char *name, int item) {
+  int window = 0, recording = 0, c = b->montage.n;
+  for (const evl_output *o = b->entry->outputs; o->name; o++) {
+    int *at = o->of_recording ? &recording : &window;
+    const int each = o->per == EVL_PER_WINDOW ? 1 : o->per == EVL_PER_CHANNEL ? c : c * (c - 1) / 2;
+    if (!strcmp(o->name, name)) return *at + item * each;
+    *at += each * (o->over ? evl_params_value(b->params, o->over)->n : 1);
+  }
+  abort();
+}
+
+static inline double bound_value(const bound *b, const char *name, int item, int channel) {
+  return b->out.value[bound_index(b, name, item) + channel];
+}
+
+static inline int bound_why(const bound *b, const char *name, int item, int channel) {
+  return b->out.why[bound_index(b, name, item) + channel];
+}
+
+#endif

@@ -1,0 +1,92 @@
+/* truth: the reference signal and the values of other programs, from $EVEIL_TRUTH (default ../shared/truth). */
+#ifndef EVEIL_TESTS_TRUTH_H
+#define EVEIL_TESTS_TRUTH_H
+
+#include "check.h"
+
+enum { TRUTH_CHANNELS = 19, TRUTH_SAMPLES = 15000 };
+static const double TRUTH_FS_HZ = 250.0;
+
+static inline const char *truth_folder(void) {
+  const char *folder = getenv("EVEIL_TRUTH");
+  return folder ? folder : "../shared/truth";
+}
+
+/* [TRUTH_CHANNELS][TRUTH_SAMPLES] uV, or NULL where the file is absent or not the expected array. */
+static inline double *truth_signal(void) {
+  char path[1024], header[1024] = {0};
+  snprintf(path, sizeof path, "%s/ref19x15000.npy", truth_folder());
+  FILE *file = fopen(path, "rb");
+  if (!file) return NULL;
+  unsigned char start[10];
+  double *x = malloc((size_t)TRUTH_CHANNELS * TRUTH_SAMPLES * sizeof *x);
+  size_t n = fread(start, 1, sizeof start, file), length = start[8] + 256u * start[9];
+  int good = x && n == sizeof start && !memcmp(start, "\x93NUMPY\x01\x00", 8) && length < sizeof header &&
+             fread(header, 1, length, file) == length && strstr(header, "'<f8'") && strstr(header, "False") &&
+             strstr(header, "(19, 15000)") &&
+             fread(x, sizeof *x, (size_t)TRUTH_CHANNELS * TRUTH_SAMPLES, file) == (size_t)TRUTH_CHANNELS * TRUTH_SAMPLES;
+  fclose(file);
+  if (good) return x;
+  free(x);
+  return NULL;
+}
+
+/* What makes the flat table of values: a script of this folder, its input in the truth folder, the file it writes. */
+typedef struct truth_maker { const char *script, *input, *flat; } truth_maker;
+static truth_maker truth_from;
+
+/* The table, made at the first call; NULL where that fails. */
+static inline FILE *truth_table(void) {
+  const char *python = getenv("PYTHON");
+  char command[3000];
+  snprintf(command, sizeof command, "%s tests/golden/%s '%s/%s' %s", python ? python : "/usr/bin/python3",
+           truth_from.script, truth_folder(), truth_from.input, truth_from.flat);
+  static int made;
+  if (!made && system(command) != 0) return NULL;
+  made = 1;
+  return fopen(truth_from.flat, "r");
+}
+
+/* Numbers of one feature of a peer into value; their count, 0 where there is none. */
+static inline int truth_values(const char *peer, const char *feature, double *value, int most) {
+  static char line[1 << 20];
+  char key[300];
+  const size_t length = (size_t)snprintf(key, sizeof key, "%s\t%s\t", peer, feature);
+  FILE *file = truth_table();
+  int n = 0;
+  while (file && n == 0 && fgets(line, sizeof line, file)) {
+    if (strncmp(line, key, length)) continue;
+    char *at = line + length, *end;
+    for (; n < most; at = end) {
+      value[n] = strtod(at, &end);
+      if (end == at) break;
+      n++;
+    }
+  }
+  if (file) fclose(file);
+  return n;
+}
+
+static int truth_failures;
+
+/* One line a column: ours and theirs where they differ most, the largest difference relative to `scale` (the peer's
+   largest magnitude in the column), the tolerance, the verdict. ours[i] stands against theirs[i * step + from]. */
+static inline void truth_compare(const char *entry, const char *peer, const char *feature, int step, int from,
+                                 const double *ours, int n, double tolerance) {
+  static double theirs[1 << 13];
+  const int found = truth_values(peer, feature, theirs, 1 << 13);
+  int worst = 0;
+  double largest = 0.0, difference = -1.0;
+  for (int i = 0; i < n && found == n * step; i++) largest = fmax(largest, fabs(theirs[i * step + from]));
+  for (int i = 0; i < n && found == n * step; i++) {
+    const double d = fabs(ours[i] - theirs[i * step + from]) / (largest > 0.0 ? largest : 1.0);
+    if (!(d <= difference)) difference = d, worst = i;
+    if (isnan(d)) break;
+  }
+  const int agree = found == n * step && difference >= 0.0 && difference <= tolerance;
+  printf("# %-20s %-13s %-26s ours %-22.16g theirs %-22.16g rel %-9.2g tol %-7.1g %s\n", entry, peer, feature, ours[worst],
+         found ? theirs[worst * step + from] : NAN, difference, tolerance, agree ? "agrees" : "DIFFERS");
+  if (!agree) truth_failures++, check_failures++;
+}
+
+#endif
