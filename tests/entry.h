@@ -10,14 +10,14 @@ typedef struct bound {
   evl_arena *arena;
   const evl_entry *entry;
   evl_params *params;
-  evl_montage montage;
+  evl_montage *montage;
   evl_shape shape;
   evl_products *products;
   void *kernel;
   int n_values, n_recording_values, n_tensors;
   size_t n_state;
   evl_tensor *tensor;
-  double *tensor_data[8];
+  double **tensor_data; /* [n_tensors] */
   uint8_t *channel_why;
   evl_out out;           /* of windows */
   evl_out recording_out; /* of `finish` */
@@ -50,14 +50,15 @@ static inline evl_status bound_params(bound *b, const char *config) {
 
 static inline evl_status bound_plan(bound *b) {
   const evl_entry *e = b->entry;
-  b->n_values = evl_entry_columns(e, b->params, &b->montage, false);
-  b->n_recording_values = evl_entry_columns(e, b->params, &b->montage, true);
-  if (e->tensors) EVL_TRY(e->tensors(b->params, &b->montage, b->arena, &b->tensor, &b->n_tensors));
-  b->n_state = e->state_size ? e->state_size(b->params, &b->montage) : 0;
+  b->n_values = evl_entry_columns(e, b->params, b->montage, false);
+  b->n_recording_values = evl_entry_columns(e, b->params, b->montage, true);
+  if (e->tensors) EVL_TRY(e->tensors(b->params, b->montage, b->arena, &b->tensor, &b->n_tensors));
+  b->n_state = e->state_size ? e->state_size(b->params, b->montage) : 0;
   b->out.value = bound_new(b, (size_t)b->n_values * sizeof(double));
   b->out.why = bound_new(b, (size_t)b->n_values);
   b->recording_out.value = bound_new(b, (size_t)b->n_recording_values * sizeof(double));
   b->recording_out.why = bound_new(b, (size_t)b->n_recording_values);
+  b->tensor_data = bound_new(b, (size_t)b->n_tensors * sizeof *b->tensor_data);
   for (int i = 0; i < b->n_tensors; i++) b->tensor_data[i] = bound_new(b, b->tensor[i].size * sizeof(double));
   b->out.tensor = b->recording_out.tensor = b->tensor_data;
   b->out.state = b->n_state ? bound_new(b, b->n_state * sizeof(double)) : NULL;
@@ -77,8 +78,9 @@ static inline evl_status bound_begin(bound *b, const evl_entry *entry, const cha
   b->entry = entry;
   const char **name = bound_new(b, (size_t)n_channels * sizeof *name);
   for (int c = 0; c < n_channels; c++) name[c] = evl_arena_format(b->arena, "C%d", c);
-  b->montage = (evl_montage){n_channels, name};
-  b->shape = (evl_shape){n_channels, n_samples, fs_hz, &b->montage};
+  b->montage = bound_new(b, sizeof *b->montage);
+  *b->montage = (evl_montage){n_channels, name};
+  b->shape = (evl_shape){n_channels, n_samples, fs_hz, b->montage};
   EVL_TRY(bound_params(b, config));
   EVL_TRY(bound_plan(b));
   evl_arena_freeze(b->arena);
@@ -97,7 +99,7 @@ static inline void bound_run(bound *b, const double *x, size_t ld) {
 
 /* First value of output `name` for item `item` of the parameter it is expanded over (0 without one). */
 static inline int bound_index(const bound *b, const char *name, int item) {
-  int window = 0, recording = 0, c = b->montage.n;
+  int window = 0, recording = 0, c = b->montage->n;
   for (const evl_output *o = b->entry->outputs; o->name; o++) {
     int *at = o->of_recording ? &recording : &window;
     const int each = o->per == EVL_PER_WINDOW ? 1 : o->per == EVL_PER_CHANNEL ? c : c * (c - 1) / 2;

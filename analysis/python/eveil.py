@@ -69,8 +69,8 @@ class Store:
         self.file = open_hdf5(path, "an Éveil store")
         missing = [g for g in ("recordings", "analyses") if g not in self.file]
         if "eveil_version" not in self.file.attrs or missing:
+            what = f"no group /{missing[0]}" if "eveil_version" in self.file.attrs else "no attribute eveil_version"
             self.file.close()
-            what = f"no group /{missing[0]}" if missing else "no attribute eveil_version"
             raise StoreError(f"{path}: expected an Éveil store, found an HDF5 file with {what}")
         self.attrs = {name: attribute(self.file, name) for name in self.file.attrs}
         self.analyses = sorted(self.file["analyses"])

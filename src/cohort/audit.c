@@ -90,7 +90,7 @@ static evl_status audit(auditor *u, int n, uint64_t seed) {
   evl_hex(s->plan_key.byte, 16, today);
   if (!plan || strcmp(plan, today))
     fprintf(u->out, "note: recordings or this machine are not those that the store was made from; differences may follow\n");
-  EVL_TRY(study_worker(s));
+  EVL_TRY(evl_study_worker(s));
   for (int a = 0; a < s->n_analyses; a++) {
     if (!s->analysis[a].summary_only) total += s->first_window[a][s->n_recordings];
     if (s->analysis[a].layout->n_columns > columns) columns = s->analysis[a].layout->n_columns;

@@ -43,7 +43,7 @@ static evl_status absolute_from(const evl_study *study, const char *path, const 
   return *out ? EVL_OK : EVL_MEMORY;
 }
 
-evl_status study_configure(evl_study *study) {
+evl_status evl_study_configure(evl_study *study) {
   static const char *const groups[] = {"cohort", "output", "conditioning", "analyses", "prognosis", "run", "simulate", NULL};
   evl_group *root = evl_config_root(study->config), *group;
   const evl_param *output = evl_output_params, *run = evl_run_params;
@@ -196,7 +196,7 @@ static evl_status read_analysis(evl_study *study, evl_group *group, const evl_pa
   return EVL_OK;
 }
 
-evl_status study_analyses(evl_study *study) {
+evl_status evl_study_analyses(evl_study *study) {
   evl_group *root = evl_config_root(study->config), *group;
   const evl_param *const *tables;
   int n_tables = evl_conditioning_tables(&tables), n_labels;

@@ -67,7 +67,7 @@ static double journal_bytes(const evl_journals *j) {
 }
 
 static evl_status print_journal_state(evl_study *s, FILE *out) {
-  EVL_TRY(study_scan(s, false));
+  EVL_TRY(evl_study_scan(s, false));
   int64_t done = 0;
   int failed = 0, finished = 0;
   double seconds = 0;
@@ -149,7 +149,7 @@ static totals add_up(const evl_study *s) {
 }
 
 evl_status evl_study_print_plan(evl_study *s, FILE *out) {
-  EVL_TRY(evl_agree(study_worker(s)));
+  EVL_TRY(evl_agree(evl_study_worker(s)));
   if (evl_rank() != 0) return EVL_OK;
   totals t = add_up(s);
   fprintf(out, "%s\n  recordings    %d of %d participants, %.4g h of signal\n", s->config_path, s->n_recordings, s->manifest->n_participants, t.signal_s / 3600);

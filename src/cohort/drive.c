@@ -39,10 +39,10 @@ static void progress(void *context, int64_t finished, int64_t n) {
 static void tick(void *context) {
   driver *d = context;
   bool synced;
-  schedule_tick(NULL);
+  evl_schedule_tick(NULL);
   /* An error of either comes back with the next append. */
   evl_status status = evl_journal_tick(d->journal, &synced);
-  if (!stop_at_once()) return;
+  if (!evl_stop_at_once()) return;
   if (status == EVL_OK) status = evl_journal_sync(d->journal);
   evl_log(EVL_LOG_INFO, "%s", status == EVL_OK ? "stopped on request; run again to go on" : evl_error_message());
   evl_parallel_abort(evl_exit_code(status == EVL_OK ? EVL_STOPPED : status));
@@ -142,7 +142,7 @@ static evl_status run_round(driver *d, int64_t from, int64_t to, int64_t *list) 
   qsort(list, (size_t)n, sizeof *list, by_cost);
   const evl_round round = {n, list, !strcmp(evl_params_string(s->run, "schedule"), "dynamic"), work, progress, d, s};
   d->began_s = d->spoke_s = evl_seconds();
-  evl_status status = n ? schedule_round(&round) : EVL_OK;
+  evl_status status = n ? evl_schedule_round(&round) : EVL_OK;
   evl_status synced = evl_agree(evl_journal_sync(d->journal));
   EVL_TRY(synced);
   EVL_TRY(status);
@@ -152,7 +152,7 @@ static evl_status run_round(driver *d, int64_t from, int64_t to, int64_t *list) 
 static evl_status plan_driver(driver *d, int64_t **list) {
   evl_study *s = d->study;
   size_t largest = 1;
-  EVL_TRY(study_worker(s));
+  EVL_TRY(evl_study_worker(s));
   d->record = evl_arena_alloc(s->arena, evl_journal_header_bytes() + evl_worker_payload_bytes(s->worker));
   if (!d->record) return EVL_MEMORY;
   EVL_NEW(s->arena, d->done, s->n_tasks + 1);
@@ -259,7 +259,7 @@ static evl_status run_and_gather(driver *d, int64_t *list) {
     int64_t missing;
     int failed;
     EVL_TRY(run_tasks(d, list));
-    EVL_TRY(study_gather(d->study, d->options, false, &missing, &failed));
+    EVL_TRY(evl_gather_store(d->study, d->options, false, &missing, &failed));
     if (missing == 0) return end_run(d->study, failed);
     if (evl_rank() == 0) evl_log(EVL_LOG_WARNING, "%lld damaged records found: their tasks run again", (long long)missing);
   }
@@ -273,7 +273,7 @@ evl_status evl_study_run(evl_study *s, const evl_run_options *options) {
     if (evl_rank() == 0) evl_log(EVL_LOG_INFO, "%s: complete, nothing to do", s->store);
     return EVL_OK;
   }
-  EVL_TRY(study_scan(s, true));
+  EVL_TRY(evl_study_scan(s, true));
   if (evl_rank() == 0) say_journals(s);
   driver d = {.study = s, .options = options};
   int64_t *list = NULL;
@@ -292,8 +292,8 @@ evl_status evl_study_gather(evl_study *s, const evl_run_options *options) {
     if (evl_rank() == 0) evl_log(EVL_LOG_INFO, "%s: complete, nothing to do", s->store);
     return EVL_OK;
   }
-  EVL_TRY(study_scan(s, false));
-  EVL_TRY(study_gather(s, options, true, &missing, &failed));
+  EVL_TRY(evl_study_scan(s, false));
+  EVL_TRY(evl_gather_store(s, options, true, &missing, &failed));
   if (evl_rank() == 0)
     evl_log(EVL_LOG_INFO, "%s: %lld of %lld tasks gathered, %d recordings failed so far", s->store,
             (long long)(s->n_tasks - missing), (long long)s->n_tasks, failed);

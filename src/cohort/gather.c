@@ -115,7 +115,7 @@ static void describe(gather *g, root *at) {
   note(at, "plan_hash", hex_of(g, &s->plan_key));
   note(at, "libraries", evl_arena_format(g->arena, "%s; %s; %s; %s; compiler %s", evl_store_library(),
                                          evl_parallel_library(), evl_fft_library(), evl_blas_library(), __VERSION__));
-  note(at, "cpu", study_cpu());
+  note(at, "cpu", evl_study_cpu());
   note(at, "command", g->options->command);
   note(at, "config_file", s->config_path);
   note(at, "complete", g->missing == 0 && g->failed == 0 ? "1" : "0");
@@ -130,7 +130,7 @@ static evl_status write_store(gather *g) {
   g->buffer = evl_arena_alloc(g->arena, g->buffer_bytes);
   if (!g->buffer) return EVL_MEMORY;
   EVL_TRY(read_finish_heads(g));
-  EVL_TRY(gather_layout(g));
+  EVL_TRY(evl_gather_layout(g));
   describe(g, &at);
   const evl_store_plan plan = {.path = s->store,
                                .n_datasets = g->n_datasets,
@@ -139,10 +139,10 @@ static evl_status write_store(gather *g) {
                                .attribute = at.attribute,
                                .compress = evl_params_bool(s->run, "compress"),
                                .memory_bytes = memory / 2};
-  return evl_store_write(&plan, gather_rows, g);
+  return evl_store_write(&plan, evl_gather_rows, g);
 }
 
-evl_status study_gather(evl_study *study, const evl_run_options *options, bool partial, int64_t *missing, int *failed) {
+evl_status evl_gather_store(evl_study *study, const evl_run_options *options, bool partial, int64_t *missing, int *failed) {
   gather g = {.study = study, .options = options, .partial = partial, .arena = evl_arena_create()};
   if (!g.arena) return evl_fail(EVL_MEMORY, "out of memory");
   evl_status status = check_all(&g);

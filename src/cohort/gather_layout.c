@@ -345,7 +345,7 @@ static evl_status lay_analysis(gather *g, int a) {
   return lay_tensors(g, a, group, window, w, recording);
 }
 
-evl_status gather_layout(gather *g) {
+evl_status evl_gather_layout(gather *g) {
   const evl_study *s = g->study;
   g->capacity = 80 + s->manifest->n_columns + s->manifest->n_participant_columns;
   for (int a = 0; a < s->n_analyses; a++) g->capacity += 80 + 4 * s->analysis[a].layout->n_tensors;

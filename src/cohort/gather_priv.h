@@ -46,16 +46,16 @@ typedef struct gather {
 } gather;
 
 /* gather_layout.c: all datasets of the store. */
-evl_status gather_layout(gather *g) EVL_MUST_USE;
+evl_status evl_gather_layout(gather *g) EVL_MUST_USE;
 /* gather_rows.c: an evl_fill. */
-evl_status gather_rows(void *context, int dataset, uint64_t row, uint64_t n, void *data) EVL_MUST_USE;
+evl_status evl_gather_rows(void *context, int dataset, uint64_t row, uint64_t n, void *data) EVL_MUST_USE;
 /* summary.c */
-evl_status gather_summary(gather *g, int analysis, int recording, double *statistic) EVL_MUST_USE; /* [C][K] */
-evl_status gather_counts(gather *g, int analysis, int recording, uint32_t *count, uint8_t *why) EVL_MUST_USE; /* either may be NULL */
+evl_status evl_gather_summary(gather *g, int analysis, int recording, double *statistic) EVL_MUST_USE; /* [C][K] */
+evl_status evl_gather_counts(gather *g, int analysis, int recording, uint32_t *count, uint8_t *why) EVL_MUST_USE; /* either may be NULL */
 /* Rows [first, first + n) of one part of the windows of a recording; *why: what a missing part means (else 0). */
-evl_status gather_windows(gather *g, rows_kind kind, int analysis, int recording, int64_t first, int64_t n, size_t row_bytes,
+evl_status evl_gather_windows(gather *g, rows_kind kind, int analysis, int recording, int64_t first, int64_t n, size_t row_bytes,
                           size_t offset, size_t bytes, uint8_t *out) EVL_MUST_USE;
 /* 0, PENDING or FAILED for a whole recording. */
-uint8_t recording_why(const gather *g, int recording);
+uint8_t evl_recording_why(const gather *g, int recording);
 
 #endif

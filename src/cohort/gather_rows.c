@@ -4,7 +4,7 @@
 
 #include "gather_priv.h"
 
-uint8_t recording_why(const gather *g, int r) {
+uint8_t evl_recording_why(const gather *g, int r) {
   const evl_study *s = g->study;
   const evl_task *finish = &s->task[finish_task(s, r)];
   if (s->probe[r].status != EVL_OK) return EVL_WHY_FAILED;
@@ -41,11 +41,11 @@ static void fill_missing(rows_kind kind, uint8_t why, int64_t n, size_t bytes, u
   }
 }
 
-evl_status gather_windows(gather *g, rows_kind kind, int a, int r, int64_t first, int64_t n, size_t row_bytes,
+evl_status evl_gather_windows(gather *g, rows_kind kind, int a, int r, int64_t first, int64_t n, size_t row_bytes,
                           size_t offset, size_t bytes, uint8_t *out) {
   evl_study *s = g->study;
   evl_section section[64];
-  uint8_t whole = recording_why(g, r);
+  uint8_t whole = evl_recording_why(g, r);
   while (n > 0) {
     int64_t span_first, span_n;
     int span = span_of(s, a, r, first, &span_first, &span_n);
@@ -116,7 +116,7 @@ static evl_status window_rows(gather *g, const rows *what, uint64_t row, uint64_
       int64_t piece = k - done;
       if (single && (size_t)piece * bytes > g->buffer_bytes) piece = (int64_t)(g->buffer_bytes / bytes);
       uint8_t *to = single ? g->buffer : data;
-      EVL_TRY(gather_windows(g, what->kind, a, r, first + done, piece, row_bytes, offset, bytes, to));
+      EVL_TRY(evl_gather_windows(g, what->kind, a, r, first + done, piece, row_bytes, offset, bytes, to));
       if (single) {
         narrow(to, (size_t)piece * bytes / sizeof(double));
         memcpy(data, to, (size_t)piece * bytes / 2);
@@ -149,7 +149,7 @@ static evl_status finish_rows(gather *g, const rows *what, int r, uint8_t *out) 
   bool tensor = what->kind == ROWS_RECORDING_TENSOR;
   size_t c = (size_t)l->n_recording_columns;
   size_t bytes = tensor ? l->tensor[what->tensor].tensor.size * sizeof(double) : what->kind == ROWS_RECORDING_WHY ? c : c * sizeof(double);
-  uint8_t why = recording_why(g, r);
+  uint8_t why = evl_recording_why(g, r);
   if (why || !task->done) {
     fill_missing(what->kind == ROWS_RECORDING_WHY ? ROWS_WHY : ROWS_VALUES, why ? why : EVL_WHY_PENDING, 1, bytes, out);
     return EVL_OK;
@@ -166,10 +166,10 @@ static evl_status recording_rows(gather *g, const rows *what, uint64_t row, uint
     int r = (int)(row + i);
     switch (what->kind) {
       case ROWS_SUMMARY:
-        EVL_TRY(gather_summary(g, what->analysis, r, (double *)data + i * c * N_STATISTICS));
+        EVL_TRY(evl_gather_summary(g, what->analysis, r, (double *)data + i * c * N_STATISTICS));
         break;
-      case ROWS_COUNT: EVL_TRY(gather_counts(g, what->analysis, r, (uint32_t *)data + i * c, NULL)); break;
-      case ROWS_SUMMARY_WHY: EVL_TRY(gather_counts(g, what->analysis, r, NULL, data + i * c)); break;
+      case ROWS_COUNT: EVL_TRY(evl_gather_counts(g, what->analysis, r, (uint32_t *)data + i * c, NULL)); break;
+      case ROWS_SUMMARY_WHY: EVL_TRY(evl_gather_counts(g, what->analysis, r, NULL, data + i * c)); break;
       case ROWS_RECORDING_WHY: EVL_TRY(finish_rows(g, what, r, data + i * cr)); break;
       case ROWS_RECORDING_VALUES: EVL_TRY(finish_rows(g, what, r, data + i * cr * sizeof(double))); break;
       default: {
@@ -181,7 +181,7 @@ static evl_status recording_rows(gather *g, const rows *what, uint64_t row, uint
   return EVL_OK;
 }
 
-evl_status gather_rows(void *context, int dataset, uint64_t row, uint64_t n, void *data) {
+evl_status evl_gather_rows(void *context, int dataset, uint64_t row, uint64_t n, void *data) {
   gather *g = context;
   const rows *what = &g->rows[dataset];
   if (what->kind == ROWS_RECORDING || what->kind == ROWS_START) {

@@ -189,7 +189,7 @@ static evl_status share_manifest(evl_study *study, const evl_params *cohort) {
   return EVL_OK;
 }
 
-evl_status study_probe(evl_study *study, const evl_params *cohort) {
+evl_status evl_study_probe(evl_study *study, const evl_params *cohort) {
   EVL_TRY(share_manifest(study, cohort));
   evl_arena *scratch = evl_arena_create();
   if (!scratch) return evl_fail(EVL_MEMORY, "out of memory");

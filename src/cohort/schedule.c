@@ -29,7 +29,7 @@ static void rest(void) {
 /* ---- master ---- */
 
 static int64_t take(scheduler *s) {
-  if (stop_asked()) s->stopping = true;
+  if (evl_stop_asked()) s->stopping = true;
   return s->stopping || s->next == s->round->n ? NOTHING : s->round->task[s->next++];
 }
 
@@ -83,7 +83,7 @@ static evl_status run_worker(scheduler *s) {
   int64_t finished = 0;
   send_ask(0, false);
   for (int64_t task; (task = await()) != NOTHING;) {
-    bool stop = stop_asked() || status != EVL_OK;
+    bool stop = evl_stop_asked() || status != EVL_OK;
     send_ask(finished, stop);
     finished = 0;
     if (stop) continue; /* given before the stop was known: left for another run */
@@ -115,7 +115,7 @@ static void pass_stop_on(scheduler *s) {
   char word;
   size_t bytes;
   while (evl_message_poll(TAG_STOP, &from, &word, 1, &bytes)) s->stopping = true;
-  if (stop_asked() && !s->stopping) {
+  if (evl_stop_asked() && !s->stopping) {
     s->stopping = true;
     for (int r = 0; r < evl_size(); r++)
       if (r != evl_rank()) evl_message_send(r, TAG_STOP, "", 1);
@@ -148,12 +148,12 @@ static evl_status run_static(scheduler *s) {
 
 /* ---- both ---- */
 
-void schedule_tick(void *context) {
+void evl_schedule_tick(void *context) {
   (void)context;
   if (present && present->round->dynamic && evl_rank() == 0) serve(present);
 }
 
-evl_status schedule_round(const evl_round *round) {
+evl_status evl_schedule_round(const evl_round *round) {
   scheduler s = {.round = round};
   present = &s;
   evl_status status = !round->dynamic ? run_static(&s) : evl_rank() == 0 ? run_master(&s) : run_worker(&s);
@@ -164,6 +164,6 @@ evl_status schedule_round(const evl_round *round) {
   size_t bytes;
   while (evl_message_poll(TAG_STOP, &from, &word, 1, &bytes)) s.stopping = true;
   EVL_TRY(evl_agree(status));
-  if (evl_max_i64(stop_asked() || s.stopping)) return evl_fail(EVL_STOPPED, "stopped on request; run again to go on");
+  if (evl_max_i64(evl_stop_asked() || s.stopping)) return evl_fail(EVL_STOPPED, "stopped on request; run again to go on");
   return EVL_OK;
 }

@@ -24,5 +24,5 @@ void evl_stop_install(void) {
   sigaction(SIGTERM, &action, NULL);
 }
 
-bool stop_asked(void) { return asked; }
-bool stop_at_once(void) { return at_once; }
+bool evl_stop_asked(void) { return asked; }
+bool evl_stop_at_once(void) { return at_once; }

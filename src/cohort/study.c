@@ -27,12 +27,12 @@ static evl_status open_all(evl_study *study) {
   evl_group *group;
   evl_params *cohort;
   EVL_TRY(share_config(study));
-  EVL_TRY(study_configure(study));
+  EVL_TRY(evl_study_configure(study));
   EVL_TRY(evl_group_child(evl_config_root(study->config), "cohort", &group));
   EVL_TRY(evl_group_params(group, "cohort", &table, 1, NULL, NULL, study->arena, &cohort));
-  EVL_TRY(study_probe(study, cohort));
-  EVL_TRY(study_analyses(study));
-  return study_tasks(study);
+  EVL_TRY(evl_study_probe(study, cohort));
+  EVL_TRY(evl_study_analyses(study));
+  return evl_study_tasks(study);
 }
 
 evl_status evl_study_open(const char *config_path, evl_study **study) {

@@ -45,21 +45,21 @@ struct evl_study {
 static inline int64_t finish_task(const evl_study *study, int recording) { return study->n_window_tasks + recording; }
 
 /* Local steps of evl_study_open, in this order. */
-evl_status study_configure(evl_study *study) EVL_MUST_USE;       /* groups run, output; checks the top level */
-evl_status study_probe(evl_study *study, const evl_params *cohort) EVL_MUST_USE; /* collective */
-evl_status study_analyses(evl_study *study) EVL_MUST_USE;
-evl_status study_tasks(evl_study *study) EVL_MUST_USE;
+evl_status evl_study_configure(evl_study *study) EVL_MUST_USE;       /* groups run, output; checks the top level */
+evl_status evl_study_probe(evl_study *study, const evl_params *cohort) EVL_MUST_USE; /* collective */
+evl_status evl_study_analyses(evl_study *study) EVL_MUST_USE;
+evl_status evl_study_tasks(evl_study *study) EVL_MUST_USE;
 
-/* Plans the worker (memory of the run); its cost estimates then stand in the tasks. */
-evl_status study_worker(evl_study *study) EVL_MUST_USE;
+/* Plans the evl_worker (memory of the run); its cost estimates then stand in the tasks. */
+evl_status evl_study_worker(evl_study *study) EVL_MUST_USE;
 /* Collective. Scans the journals and marks what is done. */
-evl_status study_scan(evl_study *study, bool create) EVL_MUST_USE;
+evl_status evl_study_scan(evl_study *study, bool create) EVL_MUST_USE;
 /* Gathers (collective): CRC of every record first; a damaged one becomes unfinished, and nothing is written unless
    `partial`. *missing: tasks without record, *failed: failed recordings. */
-evl_status study_gather(evl_study *study, const evl_run_options *options, bool partial, int64_t *missing, int *failed) EVL_MUST_USE;
+evl_status evl_gather_store(evl_study *study, const evl_run_options *options, bool partial, int64_t *missing, int *failed) EVL_MUST_USE;
 
 /* Distinct source lists of a cohort are few: the labels of all, in order of first appearance. */
-const char *study_cpu(void); /* kind of processor, part of every key */
+const char *evl_study_cpu(void); /* kind of processor, part of every key */
 
 /* ---- schedule.c ---- */
 typedef struct evl_round {
@@ -72,12 +72,12 @@ typedef struct evl_round {
   const evl_study *study;
 } evl_round;
 /* Collective. Runs each task of the round on one rank. EVL_STOPPED where some rank was asked to stop. */
-evl_status schedule_round(const evl_round *round) EVL_MUST_USE;
+evl_status evl_schedule_round(const evl_round *round) EVL_MUST_USE;
 /* Between windows: the master answers, stop requests travel. */
-void schedule_tick(void *context);
+void evl_schedule_tick(void *context);
 
 /* ---- stop.c ---- */
-bool stop_asked(void);        /* SIGUSR1 or SIGTERM came */
-bool stop_at_once(void);      /* SIGTERM */
+bool evl_stop_asked(void);        /* SIGUSR1 or SIGTERM came */
+bool evl_stop_at_once(void);      /* SIGTERM */
 
 #endif

@@ -29,8 +29,8 @@ static evl_status block(gather *g, int a, int r, int64_t n, int c0, int width, d
   size_t c = (size_t)s->analysis[a].layout->n_columns, w = (size_t)width, rows_n = (size_t)n;
   double *value = (double *)g->buffer, *x = value + rows_n * w, *t = x + rows_n;
   uint8_t *why = (uint8_t *)(t + rows_n);
-  EVL_TRY(gather_windows(g, ROWS_VALUES, a, r, 0, n, c * sizeof(double), (size_t)c0 * sizeof(double), w * sizeof(double), g->buffer));
-  EVL_TRY(gather_windows(g, ROWS_WHY, a, r, 0, n, c, (size_t)c0, w, why));
+  EVL_TRY(evl_gather_windows(g, ROWS_VALUES, a, r, 0, n, c * sizeof(double), (size_t)c0 * sizeof(double), w * sizeof(double), g->buffer));
+  EVL_TRY(evl_gather_windows(g, ROWS_WHY, a, r, 0, n, c, (size_t)c0, w, why));
   for (size_t j = 0; j < w; j++) {
     series v = {0, x, t};
     for (size_t i = 0; i < rows_n; i++) {
@@ -43,11 +43,11 @@ static evl_status block(gather *g, int a, int r, int64_t n, int c0, int width, d
   return EVL_OK;
 }
 
-evl_status gather_summary(gather *g, int a, int r, double *statistic) {
+evl_status evl_gather_summary(gather *g, int a, int r, double *statistic) {
   const evl_study *s = g->study;
   int c = s->analysis[a].layout->n_columns;
   int64_t n = s->first_window[a][r + 1] - s->first_window[a][r];
-  if (n == 0 || recording_why(g, r)) {
+  if (n == 0 || evl_recording_why(g, r)) {
     for (int i = 0; i < c * N_STATISTICS; i++) statistic[i] = NAN;
     return EVL_OK;
   }
@@ -71,11 +71,11 @@ static uint8_t main_why(const uint32_t *tally) {
   return (uint8_t)best;
 }
 
-evl_status gather_counts(gather *g, int a, int r, uint32_t *count, uint8_t *why) {
+evl_status evl_gather_counts(gather *g, int a, int r, uint32_t *count, uint8_t *why) {
   const evl_study *s = g->study;
   int c = s->analysis[a].layout->n_columns;
   int64_t n = s->first_window[a][r + 1] - s->first_window[a][r];
-  uint8_t whole = recording_why(g, r);
+  uint8_t whole = evl_recording_why(g, r);
   for (int j = 0; j < c; j++) {
     if (count) count[j] = 0;
     if (why) why[j] = whole ? whole : EVL_WHY_UNDEFINED;
@@ -88,7 +88,7 @@ evl_status gather_counts(gather *g, int a, int r, uint32_t *count, uint8_t *why)
   memset(tally, 0, (size_t)c * sizeof *tally);
   for (int64_t first = 0; first < n; first += rows_n) {
     int64_t k = n - first < rows_n ? n - first : rows_n;
-    EVL_TRY(gather_windows(g, ROWS_WHY, a, r, first, k, (size_t)c, 0, (size_t)c, g->buffer));
+    EVL_TRY(evl_gather_windows(g, ROWS_WHY, a, r, first, k, (size_t)c, 0, (size_t)c, g->buffer));
     for (int64_t i = 0; i < k; i++)
       for (int j = 0; j < c; j++) tally[j][g->buffer[i * c + j] & 7]++;
   }

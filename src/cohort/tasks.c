@@ -18,7 +18,7 @@ static evl_key ended(evl_sha256 *hash) {
   return key;
 }
 
-const char *study_cpu(void) {
+const char *evl_study_cpu(void) {
   static char kind[64];
 #ifdef __x86_64__
   unsigned a = 0, b = 0, c = 0, d = 0, e = 0, f = 0;
@@ -70,7 +70,7 @@ static evl_key values_key(const evl_study *study) {
   add_text(&hash, EVL_VERSION);
   add(&hash, &study->seed, sizeof study->seed);
   add(&hash, &study->task_s, sizeof study->task_s);
-  add_text(&hash, study_cpu());
+  add_text(&hash, evl_study_cpu());
   for (int a = 0; a < study->n_analyses; a++) add_analysis(&hash, &study->analysis[a]);
   return ended(&hash);
 }
@@ -157,7 +157,7 @@ static evl_key plan_key(const evl_study *study) {
   return ended(&hash);
 }
 
-evl_status study_tasks(evl_study *study) {
+evl_status evl_study_tasks(evl_study *study) {
   study->values_key = values_key(study);
   study->layout_key = layout_key(study);
   EVL_TRY(place_windows(study));
@@ -182,7 +182,7 @@ evl_status study_tasks(evl_study *study) {
   return EVL_OK;
 }
 
-evl_status study_worker(evl_study *study) {
+evl_status evl_study_worker(evl_study *study) {
   if (study->worker) return EVL_OK;
   EVL_TRY(evl_worker_plan(study->n_analyses, study->analysis, study->n_recordings, study->probe, study->task_s,
                           study->arena, &study->worker));
@@ -200,7 +200,7 @@ static int by_key(const void *key, const void *record) {
   return memcmp(key, &((const evl_record *)record)->key, sizeof(evl_key));
 }
 
-evl_status study_scan(evl_study *study, bool create) {
+evl_status evl_study_scan(evl_study *study, bool create) {
   EVL_TRY(evl_journals_scan(study->journal_folder, create, study->arena, &study->journals));
   const evl_journals *j = study->journals;
   for (int64_t t = 0; t < study->n_tasks; t++) {

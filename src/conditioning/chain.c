@@ -116,7 +116,7 @@ const uint8_t *evl_chain_channel_why(const evl_chain *chain) { return chain->ref
 const char *evl_chain_note(const evl_chain *chain) { return chain->reference.note; }
 
 /* Samples k with k / fs_out < n_in / fs_in: as long as the input, its last sample's duration included. Products stay
-   below 2^63 for any n_in. */
+   below 2^63 for n_in below 2^47. */
 int64_t evl_chain_samples(const evl_chain *chain, int64_t n_in) {
   if (n_in <= 0) return 0;
   int64_t up = chain->resampler.up, down = chain->resampler.down;

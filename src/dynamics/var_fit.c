@@ -92,29 +92,34 @@ static bool criterion(evl_var *v, int p, double *bic) {
   double *factor = v->residual + m * m;
   for (size_t k = 0; k < m * m; k++) factor[k] = v->residual[k] / v->n_fit;
   for (size_t a = 0; a < m; a++) factor[a * m + a] += v->ridge;
-  if (evl_cholesky(v->n_used, factor, v->n_used) != EVL_OK) return false;
+  if (evl_cholesky(v->n_used, factor, v->n_used) != EVL_OK) {
+    evl_error_clear();
+    return false;
+  }
   *bic = evl_cholesky_log_determinant(v->n_used, factor, v->n_used) + p * (double)(m * m) * log(v->n_fit) / v->n_fit;
   return true;
 }
 
-/* Order by the criterion, or the one given; the training error with it. */
+/* Order by the criterion, or the one given, whose criterion may fail (a perfect fit without ridge); the training error
+   with it. */
 static bool choose_order(evl_var *v, int lags) {
   const int m = v->n_used, ld = gram_ld(v, lags);
   for (int b = 0; b < m; b++)
     memcpy(v->residual + (size_t)b * (size_t)m, v->gram + (size_t)b * (size_t)ld, (size_t)m * sizeof(double));
   double best = INFINITY;
+  v->order = 0;
   for (int p = 1; p <= lags; p++) {
-    double bic;
+    double bic = NAN;
     take_block(v, lags, p);
     if (!v->choose_order && p < lags) continue;
-    if (!criterion(v, p, &bic)) return false;
-    if (!(bic < best)) continue;
+    if (!criterion(v, p, &bic) && v->choose_order) return false;
+    if (v->choose_order && !(bic < best)) continue;
     best = v->bic = bic;
     v->order = p;
     v->mse_train = 0.0;
     for (int a = 0; a < m; a++) v->mse_train += v->residual[(size_t)a * (size_t)m + (size_t)a];
   }
-  return isfinite(best);
+  return v->order > 0;
 }
 
 static bool solve(evl_var *v, int lags) {

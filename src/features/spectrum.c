@@ -109,7 +109,9 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
   double *count = out->state + (size_t)k->n_channels * (size_t)k->n_frequencies;
   for (int c = 0; c < k->n_channels; c++) {
     if (!usable[c]) continue;
-    add_density(k, evl_psd_channel(k->psd, window, c), out->state + (size_t)c * (size_t)k->n_frequencies);
+    const double *density = evl_psd_channel(k->psd, window, c);
+    if (!isfinite(evl_sum(density, evl_psd_bins(k->psd)))) continue; /* squares beyond a double spoil one window only */
+    add_density(k, density, out->state + (size_t)c * (size_t)k->n_frequencies);
     count[c] += 1.0;
   }
 }

@@ -23,7 +23,7 @@ static evl_status read_whole(evl_worker *w, const char *path, int file, uint8_t 
   return evl_damage_verdict(w->damage, path);
 }
 
-evl_status worker_hash_file(evl_worker *w, const char *path, uint8_t digest[32]) {
+evl_status evl_worker_hash_file(evl_worker *w, const char *path, uint8_t digest[32]) {
   int file = open(path, O_RDONLY | O_CLOEXEC);
   if (file < 0) return evl_fail(EVL_IO, "%s: cannot be opened: %s", path, strerror(errno));
   evl_status status = read_whole(w, path, file, digest);

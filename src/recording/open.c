@@ -5,7 +5,7 @@
 #include "eveil/math.h"
 #include "worker_priv.h"
 
-void worker_shut(evl_worker *worker) {
+void evl_worker_shut(evl_worker *worker) {
   if (!worker->probe) return;
   evl_reader_close(worker->reader);
   evl_arena_release(worker->own, worker->mark);
@@ -13,7 +13,7 @@ void worker_shut(evl_worker *worker) {
   worker->probe = NULL;
 }
 
-evl_status worker_fetch(void *context, int source, int64_t first, int64_t n, double *x) {
+evl_status evl_worker_fetch(void *context, int source, int64_t first, int64_t n, double *x) {
   evl_worker *w = context;
   return evl_reader_channel(w->reader, source, first, n, x);
 }
@@ -53,7 +53,7 @@ static evl_status read_segment(evl_worker *w, facts *f, int source, const fact_s
   int64_t first = (int64_t)floor(segment->from_s * fs_hz), count = first + n > all ? all - first : n;
   double mean = 0;
   if (count > 0) {
-    EVL_TRY(worker_fetch(w, source, first, count, x));
+    EVL_TRY(evl_worker_fetch(w, source, first, count, x));
     mean = evl_mean(x, (size_t)count);
     f->mean[source][f->n_means[source]++] = mean;
   }
@@ -93,7 +93,7 @@ static double line_of(evl_worker *w, const facts *f) {
   return w->probe->sidecar_line_hz;
 }
 
-evl_status worker_facts(evl_worker *w) {
+evl_status evl_worker_facts(evl_worker *w) {
   const evl_probe *probe = w->probe;
   facts f = {.line_n = (int)floor(FACT_SEGMENT_S * probe->fs_hz)};
   w->line_hz = probe->sidecar_line_hz;
@@ -113,7 +113,7 @@ evl_status worker_facts(evl_worker *w) {
 }
 
 static evl_status bind(evl_worker *w, const char *path, const evl_probe *probe) {
-  EVL_TRY(evl_reader_open(path, worker_raw_bytes(w, probe), w->own, &w->reader));
+  EVL_TRY(evl_reader_open(path, evl_worker_raw_bytes(w, probe), w->own, &w->reader));
   const evl_header *h = evl_reader_header(w->reader);
   if (memcmp(&h->header_key, &probe->header_key, sizeof h->header_key) || h->bytes != probe->bytes)
     return evl_fail(EVL_FORMAT, "%s: changed since the run was planned (%lld bytes then, %lld now); run again", path,
@@ -121,7 +121,7 @@ static evl_status bind(evl_worker *w, const char *path, const evl_probe *probe) 
   EVL_NEW(w->own, w->source, probe->n_sources);
   memcpy(w->source, probe->source, (size_t)probe->n_sources * sizeof *w->source);
   w->probe = probe;
-  EVL_TRY(worker_facts(w));
+  EVL_TRY(evl_worker_facts(w));
   for (int g = 0; g < w->n_groups; g++) {
     evl_status status = evl_chain_plan(w->group[g].params, w->group[g].montage, probe->n_sources, w->source, w->line_hz,
                                        w->block_s, w->own, &w->group[g].chain);
@@ -130,13 +130,13 @@ static evl_status bind(evl_worker *w, const char *path, const evl_probe *probe) 
   return EVL_OK;
 }
 
-evl_status worker_open(evl_worker *w, const char *path, const evl_probe *probe) {
+evl_status evl_worker_open(evl_worker *w, const char *path, const evl_probe *probe) {
   if (w->probe == probe) return EVL_OK;
-  worker_shut(w);
+  evl_worker_shut(w);
   w->reader = NULL;
   w->path = path;
   evl_status status = bind(w, path, probe);
   w->probe = probe;
-  if (status != EVL_OK) worker_shut(w);
+  if (status != EVL_OK) evl_worker_shut(w);
   return status;
 }

@@ -146,10 +146,10 @@ static evl_status run_stretch(evl_worker *w, uint8_t *payload, int g, int s) {
   int64_t in_first, in_n;
   evl_chain_needs(group->chain, first, n, in, &in_first, &in_n);
   EVL_TRY(evl_reader_load(w->reader, s, (double)in_first / fs_in_hz, (double)(in_first + in_n) / fs_in_hz));
-  EVL_TRY(evl_chain_run(group->chain, worker_fetch, w, in, first, n, w->x, ld));
+  EVL_TRY(evl_chain_run(group->chain, evl_worker_fetch, w, in, first, n, w->x, ld));
   for (int a = 0; a < w->n_analyses; a++) {
     if (w->group_of[a] != g) continue;
-    task t = {w, payload, a, &w->section[a], worker_kernels(w, a, fs_hz), evl_chain_channel_why(group->chain)};
+    task t = {w, payload, a, &w->section[a], evl_worker_kernels(w, a, fs_hz), evl_chain_channel_why(group->chain)};
     run_block(&t, stretch, samples, first, ld);
   }
   return EVL_OK;
@@ -183,7 +183,7 @@ static bool stretch_meets(const evl_worker *w, const evl_stretch *stretch, int s
 }
 
 static evl_status run_span(evl_worker *w, const char *path, const evl_probe *probe, int span, uint8_t *payload) {
-  EVL_TRY(worker_open(w, path, probe));
+  EVL_TRY(evl_worker_open(w, path, probe));
   start_rows(w, payload);
   const evl_header *h = evl_reader_header(w->reader);
   for (int g = 0; g < w->n_groups; g++)
@@ -192,7 +192,7 @@ static evl_status run_span(evl_worker *w, const char *path, const evl_probe *pro
   return EVL_OK;
 }
 
-void worker_head(void *payload, evl_status status, const char *message, double began_s) {
+void evl_worker_head(void *payload, evl_status status, const char *message, double began_s) {
   evl_task_head *head = payload;
   head->status = status;
   head->seconds = evl_seconds() - began_s;
@@ -211,7 +211,7 @@ evl_status evl_worker_windows(evl_worker *w, const char *path, const evl_probe *
     *bytes = sizeof(evl_task_head);
     memset(payload, 0, *bytes);
   }
-  worker_head(payload, status, status == EVL_OK ? "" : evl_error_message(), began_s);
+  evl_worker_head(payload, status, status == EVL_OK ? "" : evl_error_message(), began_s);
   return EVL_OK;
 }
 
@@ -222,7 +222,7 @@ static evl_status run_finish(evl_worker *w, double *const *state, uint8_t *paylo
     const evl_analysis *analysis = &w->analysis[a];
     const evl_layout *l = analysis->layout;
     const chain_group *group = &w->group[w->group_of[a]];
-    const kernel_set *k = worker_kernels(w, a, evl_chain_fs_hz(group->chain));
+    const kernel_set *k = evl_worker_kernels(w, a, evl_chain_fs_hz(group->chain));
     const uint8_t *channel_why = evl_chain_channel_why(group->chain);
     double *value = (double *)(payload + section[a].value), *tensor = (double *)(payload + section[a].tensor);
     uint8_t *why = payload + section[a].why;
@@ -262,14 +262,14 @@ evl_status evl_worker_finish(evl_worker *w, const char *path, const evl_probe *p
   memset(payload, 0, *bytes);
   evl_task_head *head = payload;
   if (status == EVL_OK) {
-    status = worker_open(w, path, probe);
-    if (status == EVL_OK) status = worker_hash_file(w, path, head->sha256);
+    status = evl_worker_open(w, path, probe);
+    if (status == EVL_OK) status = evl_worker_hash_file(w, path, head->sha256);
     if (status == EVL_OK) status = run_finish(w, state, payload, section);
     if (status == EVL_MEMORY) return status;
     message = status == EVL_OK ? notes(w, probe, note, sizeof note) : evl_error_message();
     head->line_hz = status == EVL_OK ? w->line_hz : 0;
   }
   if (status != EVL_OK) *bytes = sizeof(evl_task_head);
-  worker_head(payload, status, message, began_s);
+  evl_worker_head(payload, status, message, began_s);
   return EVL_OK;
 }

@@ -42,14 +42,14 @@ static evl_status plan_groups(evl_worker *w) {
   return EVL_OK;
 }
 
-kernel_set *worker_kernels(const evl_worker *w, int analysis, double fs_hz) {
+kernel_set *evl_worker_kernels(const evl_worker *w, int analysis, double fs_hz) {
   for (kernel_set *k = w->kernels; k; k = k->next)
     if (k->analysis == analysis && k->fs_hz == fs_hz) return k;
   return NULL;
 }
 
 static evl_status plan_kernels(evl_worker *w, int a, double fs_hz) {
-  if (worker_kernels(w, a, fs_hz)) return EVL_OK;
+  if (evl_worker_kernels(w, a, fs_hz)) return EVL_OK;
   const evl_analysis *analysis = &w->analysis[a];
   const evl_layout *l = analysis->layout;
   kernel_set *k;
@@ -108,7 +108,7 @@ static evl_status collect_shapes(int n, const evl_probe *probe, evl_arena *arena
   return EVL_OK;
 }
 
-size_t worker_raw_bytes(const evl_worker *w, const evl_probe *probe) {
+size_t evl_worker_raw_bytes(const evl_worker *w, const evl_probe *probe) {
   if (probe->record_s <= 0) return 0;
   double records = fmin(ceil(w->load_s / probe->record_s) + 2, (double)probe->n_records);
   return (size_t)records * probe->record_bytes;
@@ -118,7 +118,7 @@ size_t worker_raw_bytes(const evl_worker *w, const evl_probe *probe) {
 static size_t open_memory(const evl_worker *w, int n, const evl_probe *probe) {
   size_t most = 0;
   for (int i = 0; i < n; i++) {
-    size_t memory = probe[i].header_memory + worker_raw_bytes(w, &probe[i]) + (size_t)probe[i].n_sources * (sizeof(evl_source) + sizeof(double[FACT_SEGMENTS + 1]));
+    size_t memory = probe[i].header_memory + evl_worker_raw_bytes(w, &probe[i]) + (size_t)probe[i].n_sources * (sizeof(evl_source) + sizeof(double[FACT_SEGMENTS + 1]));
     if (memory > most) most = memory;
   }
   return most;
@@ -224,7 +224,7 @@ evl_status evl_worker_plan(int n_analyses, const evl_analysis *analysis, int n_p
 
 void evl_worker_free(evl_worker *worker) {
   if (!worker) return;
-  worker_shut(worker);
+  evl_worker_shut(worker);
   evl_arena_free(worker->own);
 }
 

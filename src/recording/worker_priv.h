@@ -55,17 +55,17 @@ struct evl_worker {
 enum { HASH_BLOCK = 1 << 20 };
 
 /* Binds the worker to a recording: header compared with the probe, facts measured, chains planned. */
-evl_status worker_open(evl_worker *worker, const char *path, const evl_probe *probe) EVL_MUST_USE;
-void worker_shut(evl_worker *worker);
-size_t worker_raw_bytes(const evl_worker *worker, const evl_probe *probe);
+evl_status evl_worker_open(evl_worker *worker, const char *path, const evl_probe *probe) EVL_MUST_USE;
+void evl_worker_shut(evl_worker *worker);
+size_t evl_worker_raw_bytes(const evl_worker *worker, const evl_probe *probe);
 /* Offsets of all usable sources and the line frequency, from fixed positions. */
-evl_status worker_facts(evl_worker *worker) EVL_MUST_USE;
+evl_status evl_worker_facts(evl_worker *worker) EVL_MUST_USE;
 /* Reads signal samples [first, first + n) of the loaded stretch. */
-evl_status worker_fetch(void *context, int source, int64_t first, int64_t n, double *x) EVL_MUST_USE;
+evl_status evl_worker_fetch(void *context, int source, int64_t first, int64_t n, double *x) EVL_MUST_USE;
 /* SHA-256 of the open recording's file; EVL_FORMAT where its bytes speak for a text-mode transfer. */
-evl_status worker_hash_file(evl_worker *worker, const char *path, uint8_t digest[32]) EVL_MUST_USE;
-void worker_head(void *payload, evl_status status, const char *message, double began_s);
-kernel_set *worker_kernels(const evl_worker *worker, int analysis, double fs_hz);
+evl_status evl_worker_hash_file(evl_worker *worker, const char *path, uint8_t digest[32]) EVL_MUST_USE;
+void evl_worker_head(void *payload, evl_status status, const char *message, double began_s);
+kernel_set *evl_worker_kernels(const evl_worker *worker, int analysis, double fs_hz);
 
 /* Facts are measured on at most FACT_SEGMENTS segments of FACT_SEGMENT_S. */
 enum { FACT_SEGMENTS = 16, FACT_SEGMENT_S = 4, LINE_CHANNELS = 4 };

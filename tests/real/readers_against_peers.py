@@ -53,11 +53,14 @@ def eeglab():
     for name in ("test_bdf_eeglab.mat", "test_eeglab.mat"):
         export = loadmat(os.path.join(exports, name))["data"]
         all_near(name, "edf/mne/test.bdf", dict(enumerate(export.astype(float))), 0.0051)
+    # the first 717 samples with one decimal, from a decoder that is off by up to one digital step
     text = np.loadtxt(os.path.join(exports, "test_edf_stim_channel.txt"))
-    rows = np.abs(text).max(axis=0)
-    # seven significant digits, 0.05 of the last one
-    all_near("test_edf_stim_channel.txt", "edf/mne/test_edf_stim_channel.edf", dict(enumerate(text.T)),
-             0.51 * 10 ** (np.floor(np.log10(rows.max())) - 6) * 10)
+    worst = 0.0
+    for signal, expected in enumerate(text.T):
+        found = ours("edf/mne/test_edf_stim_channel.edf", signal)
+        step = np.min(np.diff(np.unique(found)))
+        worst = max(worst, float(np.max(np.abs(found[:len(expected)] - expected)) / (0.05 + 1.01 * step)))
+    report("test_edf_stim_channel.txt", None if worst <= 1 else f"{worst:g} of the allowed difference")
     held = loadmat(os.path.join(exports, "test_uneven_samp.mat"))["data"].astype(float)
     # sample and hold at 1,600 Hz of 100 and 12.8 Hz
     for signal, hold in ((0, 16), (1, 125)):

@@ -144,8 +144,8 @@ static void sample_counts(void) {
   CHECK(evl_chain_samples(half, 1) == 1 && evl_chain_samples(half, 2) == 1 && evl_chain_samples(half, 3) == 2);
   CHECK(evl_chain_samples(half, INT64_C(129600000)) == 64800000);
   for (int64_t n = 1; n < 40000; n += 17) {
-    int64_t k = evl_chain_samples(odd, n) - 1; /* k / 250 <= (n - 1) / 173.61 < (k + 1) / 250 */
-    CHECK(k * 17361 <= (n - 1) * 25000 && (n - 1) * 25000 < (k + 1) * 17361);
+    int64_t k = evl_chain_samples(odd, n); /* (k - 1) / 250 < n / 173.61 <= k / 250 */
+    CHECK((k - 1) * 17361 < n * 25000 && n * 25000 <= k * 17361);
   }
   evl_arena_free(arena);
 }

@@ -25,7 +25,8 @@ static const reading readings[] = {
   {"EOG horizontal", "EOG horizontal", "", false, false},
   {"Status", "Status", "", false, false}, {"EEG", "EEG", "", false, false}, {"", "", "", false, false},
   {"  ", "", "", false, false}, {"EEG 1", "EEG 1", "", false, false}, {"Fp1-", "Fp1-", "", false, false},
-  {"-Fp1", "-Fp1", "", false, false}, {"Fp1-XYZ", "Fp1-XYZ", "", false, false}, {"Fp1-Fp1", "Fp1-Fp1", "", false, false},
+  {"-Fp1", "-Fp1", "", false, false}, {"Fp1-XYZ", "Fp1-XYZ", "", false, false},
+  {"Fp1-Fp1", "Fp1-Fp1", "", false, false},
   {"A1-A1", "A1-A1", "", false, false}, {"Fp1-F7-Ref", "Fp1-F7-Ref", "", false, false},
   {"REF_EEG REF_EEG", "REF_EEG REF_EEG", "", false, false},
   {"3Hz +5/-5 V", "3Hz +5/-5 V", "", false, false}, {"Fp3", "Fp3", "", false, false}, {"F1x", "F1x", "", false, false}};

@@ -26,7 +26,7 @@ static void test_hjorth_sine(void) {
   bound_run(&b, x, N);
   CHECK_NEAR(bound_value(&b, "activity", 0, 0), 200.0, 1e-12);
   CHECK_NEAR(bound_value(&b, "mobility", 0, 0), 2.0 * sin(w / 2.0) * FS_HZ, 1e-4);
-  CHECK_NEAR(bound_value(&b, "complexity", 0, 0), 1.0, 1e-4);
+  CHECK_NEAR(bound_value(&b, "complexity", 0, 0), 1.0, 5e-4); /* one or two samples of 10,000 are cut */
   bound_free(&b);
 }
 
@@ -132,7 +132,7 @@ static void test_too_few_patterns(void) {
 static void test_lowpass(void) {
   evl_random random;
   evl_random_begin(&random, 6, "test", "lowpass", 0);
-  for (int t = 0; t < N; t++) x[t] = 10.0 * sin(2.0 * M_PI * t / FS_HZ) + cos(M_PI * t) * evl_random_uniform(&random);
+  for (int t = 0; t < N; t++) x[t] = 10.0 * sin(2.0 * M_PI * t / FS_HZ) + 3.0 * evl_random_normal(&random);
   CHECK(entropy("tau = (8); lowpass = \"nice\";", 2500) < 0.75 * entropy("tau = (8);", 2500));
 }
 
