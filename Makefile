@@ -88,6 +88,15 @@ $(foreach test,$(C_TESTS),$(eval $(call test_rules,$(test))))
 -include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/tests/*/*.d)
 -include tests/tests.mk
 
+deps:  ## install missing packages (Debian, Ubuntu), or say which modules to load
+	@bash config/deps
+
+demo:  ## from a fresh machine to a report: simulate 24 subjects, run on 2 ranks, prognose, draw
+	@bash config/deps
+	@$(MAKE) --no-print-directory all
+	@bash config/demo $(BUILD)
+.PHONY: deps demo
+
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 

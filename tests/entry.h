@@ -70,8 +70,8 @@ static inline evl_status bound_plan(bound *b) {
 }
 
 /* `config`: the entry's parameters in libconfig syntax. */
-static inline evl_status bound_begin(bound *b, const evl_entry *entry, const char *config, int n_channels, int n_samples,
-                                     double fs_hz) {
+static inline evl_status bound_begin(bound *b, const evl_entry *entry, const char *config, int n_channels,
+                                     int n_samples, double fs_hz) {
   memset(b, 0, sizeof *b);
   b->arena = evl_arena_create();
   if (!b->arena) abort();

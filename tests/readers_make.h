@@ -10,7 +10,9 @@
 
 enum { MAKE_SIGNALS = 8, MAKE_BYTES = 1 << 20 };
 
-typedef struct make_signal { const char *label, *unit, *physical_min, *physical_max, *digital_min, *digital_max, *samples; } make_signal;
+typedef struct make_signal {
+  const char *label, *unit, *physical_min, *physical_max, *digital_min, *digital_max, *samples;
+} make_signal;
 
 /* A field that is NULL has the value in brackets. */
 typedef struct make {
@@ -33,7 +35,8 @@ static inline void make_field(size_t at, int width, const char *text) {
 
 /* The header into make_bytes; make_data adds to it. */
 static inline void make_header(const make *m) {
-  static const struct { int before, width; } column[] = {{0, 16}, {96, 8}, {104, 8}, {112, 8}, {120, 8}, {128, 8}, {216, 8}};
+  static const struct { int before, width; } column[] = {{0, 16},  {96, 8},  {104, 8}, {112, 8},
+                                                         {120, 8}, {128, 8}, {216, 8}};
   char number[24];
   make_n = 256 * (size_t)(m->n + 1);
   memset(make_bytes, ' ', make_n);
@@ -50,9 +53,10 @@ static inline void make_header(const make *m) {
   make_field(252, 4, m->n_signals ? m->n_signals : number);
   for (int s = 0; s < m->n; s++) {
     const make_signal *g = &m->signal[s];
-    const char *text[] = {g->label, g->unit, g->physical_min, g->physical_max, g->digital_min, g->digital_max, g->samples};
+    const char *text[] = {g->label,       g->unit,        g->physical_min, g->physical_max,
+                          g->digital_min, g->digital_max, g->samples};
     for (int c = 0; c < 7; c++)
-      make_field(256 + (size_t)m->n * (size_t)column[c].before + (size_t)s * (size_t)column[c].width, column[c].width, text[c]);
+      make_field(256 + (size_t)(m->n * column[c].before + s * column[c].width), column[c].width, text[c]);
   }
 }
 

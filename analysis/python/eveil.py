@@ -17,8 +17,15 @@ import h5py
 import numpy as np
 import pandas as pd
 
-WHY = {0: "value", 1: "channel absent", 2: "undefined here (flat, constant, too short)", 3: "not converged",
-       4: "not computed yet", 5: "recording failed", 6: "artefact or gap"}
+WHY = {
+    0: "value",
+    1: "channel absent",
+    2: "undefined here (flat, constant, too short)",
+    3: "not converged",
+    4: "not computed yet",
+    5: "recording failed",
+    6: "artefact or gap",
+}
 
 
 class StoreError(Exception):
@@ -91,9 +98,13 @@ class Store:
     def _frame(self, group):
         columns = {}
         for part in (group, f"{group}/columns"):
-            for name, dataset in (self.file[part].items() if part in self.file else ()):
-                if isinstance(dataset, h5py.Dataset) and dataset.ndim == 1 and name not in columns and \
-                        not (is_scale(dataset) and dataset.dtype.kind in "iu"):
+            for name, dataset in self.file[part].items() if part in self.file else ():
+                if (
+                    isinstance(dataset, h5py.Dataset)
+                    and dataset.ndim == 1
+                    and name not in columns
+                    and not (is_scale(dataset) and dataset.dtype.kind in "iu")
+                ):
                     columns[name] = column_of(dataset)
         return pd.DataFrame(columns)
 
@@ -142,31 +153,51 @@ class Store:
     def columns(self, analysis, of_recording=False):
         """The columns' name, feature, output, channel, unit, text, ...: one row a column."""
         group, prefix = self.group(analysis), "recording_column_" if of_recording else "column_"
-        return pd.DataFrame({name[len(prefix):]: column_of(group[name]) for name in group
-                             if name.startswith(prefix) and group[name].ndim == 1})
+        return pd.DataFrame(
+            {
+                name[len(prefix) :]: column_of(group[name])
+                for name in group
+                if name.startswith(prefix) and group[name].ndim == 1
+            }
+        )
 
     def windows(self, analysis):
         """Values, window x column, NaN where `why` is not 0, with the window's subject, recording and start."""
         import xarray
+
         group = self.group(analysis)
         if "values" not in group:
-            raise StoreError(f"{self.path}: analysis \"{analysis}\" keeps no window rows (store = \"summary\")")
+            raise StoreError(f'{self.path}: analysis "{analysis}" keeps no window rows (store = "summary")')
         recording = group["window_recording"][()]
         subject = self.recordings["subject"].to_numpy()
         return xarray.DataArray(
-            np.where(group["why"][()] == 0, group["values"][()], np.nan), dims=("window", "column"), name=analysis,
-            coords={"column": self.columns(analysis)["name"].to_numpy(), "recording": ("window", recording),
-                    "subject": ("window", subject[recording]), "start_s": ("window", group["window_start_s"][()])})
+            np.where(group["why"][()] == 0, group["values"][()], np.nan),
+            dims=("window", "column"),
+            name=analysis,
+            coords={
+                "column": self.columns(analysis)["name"].to_numpy(),
+                "recording": ("window", recording),
+                "subject": ("window", subject[recording]),
+                "start_s": ("window", group["window_start_s"][()]),
+            },
+        )
 
     def summary(self, analysis):
         """Statistics of each recording over its windows: recording x column x statistic."""
         import xarray
+
         group = self.group(analysis)
         why = group["summary_why"][()]
         return xarray.DataArray(
-            np.where((why == 0)[:, :, None], group["summary"][()], np.nan), dims=("recording", "column", "statistic"),
-            coords={"column": self.columns(analysis)["name"].to_numpy(), "statistic": texts(group["summary_statistic"]),
-                    "subject": ("recording", self.recordings["subject"].to_numpy())}, name=analysis)
+            np.where((why == 0)[:, :, None], group["summary"][()], np.nan),
+            dims=("recording", "column", "statistic"),
+            coords={
+                "column": self.columns(analysis)["name"].to_numpy(),
+                "statistic": texts(group["summary_statistic"]),
+                "subject": ("recording", self.recordings["subject"].to_numpy()),
+            },
+            name=analysis,
+        )
 
     def table(self, analysis, statistic="median"):
         """One row a recording (subject, session, start_h, ok) and one column a feature: a statistic over its windows,
@@ -188,7 +219,7 @@ class Store:
         """One number by its names: a column's statistic for one recording."""
         table = self.table(analysis, statistic)
         if column not in table:
-            raise StoreError(f"{self.path}: analysis \"{analysis}\" has no column \"{column}\"")
+            raise StoreError(f'{self.path}: analysis "{analysis}" has no column "{column}"')
         rows = np.ones(len(table), bool)
         if recording is not None:
             rows &= np.arange(len(table)) == recording
@@ -203,12 +234,18 @@ class Store:
     def tensors(self, analysis):
         """(model, tensor) pairs."""
         group = self.group(analysis)
-        return [(m, t) for part in ("models", "recording_models") for m in group.get(part, ())
-                for t in group[part][m] if not is_scale(group[part][m][t])]
+        return [
+            (m, t)
+            for part in ("models", "recording_models")
+            for m in group.get(part, ())
+            for t in group[part][m]
+            if not is_scale(group[part][m][t])
+        ]
 
     def tensor(self, analysis, model, name):
         """A model's tensor with its dimension scales as coordinates; the first dimension is window or recording."""
         import xarray
+
         group = self.group(analysis)
         for part in ("models", "recording_models"):
             if f"{part}/{model}/{name}" in group:
@@ -216,9 +253,10 @@ class Store:
                 scales = [d[0] if len(d) else None for d in dataset.dims]
                 dims = [s.name.split("/")[-1] if s is not None else f"dim_{i}" for i, s in enumerate(scales)]
                 coords = {d: column_of(s) for d, s in zip(dims[1:], scales[1:]) if s is not None}
-                return xarray.DataArray(dataset[()], dims=dims, coords=coords, name=name,
-                                        attrs={"units": attribute(dataset, "units", "")})
-        raise StoreError(f"{self.path}: analysis \"{analysis}\" has no tensor {model}/{name}")
+                return xarray.DataArray(
+                    dataset[()], dims=dims, coords=coords, name=name, attrs={"units": attribute(dataset, "units", "")}
+                )
+        raise StoreError(f'{self.path}: analysis "{analysis}" has no tensor {model}/{name}')
 
     def why_counts(self, analysis):
         """How many window cells carry each reason: Series by its text."""
@@ -227,5 +265,5 @@ class Store:
         if "why" in group:
             why = group["why"]
             for row in range(0, why.shape[0], 4096):
-                counts += np.bincount(why[row:row + 4096].reshape(-1), minlength=256)
+                counts += np.bincount(why[row : row + 4096].reshape(-1), minlength=256)
         return pd.Series({WHY.get(code, f"code {code}"): int(n) for code, n in enumerate(counts) if n or code == 0})

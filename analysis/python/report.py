@@ -17,6 +17,7 @@ import eveil
 import report_data as data
 import report_figures as figures
 import report_prognosis as prognosis
+import report_validation
 import topography
 from report_page import Page
 
@@ -26,7 +27,9 @@ def main(arguments):
     parser.add_argument("store")
     parser.add_argument("--prognosis", help="prognosis file (eveil prognose)")
     parser.add_argument("-o", "--output", default="report.html", help="the page (default: report.html)")
-    parser.add_argument("--outcome", help="column of participants.tsv that splits the subjects (default: as configured)")
+    parser.add_argument(
+        "--outcome", help="column of participants.tsv that splits the subjects (default: as configured)"
+    )
     parser.add_argument("--site", default=None, help="column of participants.tsv that names the hospital")
     parser.add_argument("--feature", help="feature of the scalp maps, such as band_power.relative_alpha")
     try:
@@ -60,11 +63,13 @@ def build(store, results, options):
     scalp(page, store, outcome, options.feature)
     features(page, store, outcome)
     dynamics(page, store, outcome)
-    validation(page, results, outcome, bool(options.prognosis))
+    report_validation.validation(page, results, outcome, bool(options.prognosis))
     attrs = store.attrs
     lead = f"Store {os.path.basename(store.path)}, made {attrs.get('created_utc', 'at an unknown time')} by Éveil {attrs.get('eveil_version')}"
-    footer = (f"Éveil {attrs.get('eveil_version')}, revision {attrs.get('git_revision', 'unknown')}, seed {attrs.get('seed', 'unknown')}, "
-              f"layout {str(attrs.get('layout_hash', 'unknown'))[:16]}, {attrs.get('libraries', '')}. Research use only: not a medical device.")
+    footer = (
+        f"Éveil {attrs.get('eveil_version')}, revision {attrs.get('git_revision', 'unknown')}, seed {attrs.get('seed', 'unknown')}, "
+        f"layout {str(attrs.get('layout_hash', 'unknown'))[:16]}, {attrs.get('libraries', '')}. Research use only: not a medical device."
+    )
     return page.html(lead, footer)
 
 
@@ -82,8 +87,12 @@ def site_of(store, wanted):
 def overview(page, store, outcome, results):
     recordings = store.recordings
     hours = recordings["duration_s"].sum() / 3600 if "duration_s" in recordings else float("nan")
-    cards = [(f"{recordings['subject'].nunique():,}", "subjects with recordings"), (f"{len(recordings):,}", "recordings"),
-             (f"{hours:,.1f} h", "of EEG"), (f"{int((~recordings['ok']).sum()):,}", "recordings failed")]
+    cards = [
+        (f"{recordings['subject'].nunique():,}", "subjects with recordings"),
+        (f"{len(recordings):,}", "recordings"),
+        (f"{hours:,.1f} h", "of EEG"),
+        (f"{int((~recordings['ok']).sum()):,}", "recordings failed"),
+    ]
     if outcome is not None:
         cards.append((f"{outcome.n[1]} of {sum(outcome.n)}", f"{outcome.label[1]} outcome"))
     if results and "auc" in results[0].metric:
@@ -114,13 +123,20 @@ def cohort(page, store, outcome, why_not, site):
         of = people["subject"].map(outcome.of if outcome else {})
         groups = [("All", people)] + ([(outcome.label[g], people[of == g]) for g in (0, 1)] if outcome else [])
         rows = [["Subjects"] + [len(g) for _, g in groups]]
-        shown = [c for c in dict.fromkeys(["age", "sex", site_of(store, site)] + list(people.columns)) if c in people and c not in ("subject", "participant_id", outcome.column if outcome else "")]
+        shown = [
+            c
+            for c in dict.fromkeys(["age", "sex", site_of(store, site)] + list(people.columns))
+            if c in people and c not in ("subject", "participant_id", outcome.column if outcome else "")
+        ]
         for name in shown[:10]:
             whole = describe(people[name])
             if whole is not None:
                 rows.append([name] + [describe(g[name]) or "" for _, g in groups])
         page.table([""] + [name for name, _ in groups], rows)
-        page.text("Numbers are medians with quartiles. Free text and columns with many different values are not shown.", "note")
+        page.text(
+            "Numbers are medians with quartiles. Free text and columns with many different values are not shown.",
+            "note",
+        )
     failures(page, store.recordings)
 
 
@@ -136,7 +152,9 @@ def failures(page, recordings):
     for _, r in listed.head(200).iterrows():
         text = str(r.get("message", "")).replace(str(r.get("file", "")) or "\0", "the file")
         text = " ".join("the file" if "/" in word and len(word) > 3 else word for word in text.split())
-        rows.append([r["subject"], r.get("session", ""), "used" if r["ok"] else f"failed ({r.get('status_text', '')})", text])
+        rows.append(
+            [r["subject"], r.get("session", ""), "used" if r["ok"] else f"failed ({r.get('status_text', '')})", text]
+        )
     page.table(["Subject", "Session", "State", "What was found"], rows)
     if len(listed) > 200:
         page.text(f"{len(listed) - 200} more are in the store (/recordings/message).")
@@ -152,13 +170,26 @@ def quality(page, store, site):
         group = store.group(analysis)
         recording = group["window_recording"][()]
         n = np.bincount(recording, minlength=len(store.recordings))
-        clean = np.bincount(recording, weights=group["window_clean"][()], minlength=len(store.recordings)) / np.maximum(n, 1)
+        clean = np.bincount(recording, weights=group["window_clean"][()], minlength=len(store.recordings)) / np.maximum(
+            n, 1
+        )
         column = site_of(store, site)
-        sites = used["subject"].map(store.participants.set_index("subject")[column]).astype(str).to_numpy() if column else None
+        sites = (
+            used["subject"].map(store.participants.set_index("subject")[column]).astype(str).to_numpy()
+            if column
+            else None
+        )
         keep = (n > 0)[used.index]
         image = figures.quality(used[keep], clean[used.index][keep], sites[keep] if sites is not None else None)
-        page.add(page.figure(image, "Quality of the recordings.", f"Left: share of clean samples in the windows of analysis \"{analysis}\", one dot a recording "
-                             f"(n = {int(keep.sum())}); the bar spans the quartiles, the circle is the median. Right, where known: hours since the event at which recordings start and end.", 940))
+        page.add(
+            page.figure(
+                image,
+                "Quality of the recordings.",
+                f'Left: share of clean samples in the windows of analysis "{analysis}", one dot a recording '
+                f"(n = {int(keep.sum())}); the bar spans the quartiles, the circle is the median. Right, where known: hours since the event at which recordings start and end.",
+                940,
+            )
+        )
     rows, reasons = [], {}
     for name in store.analyses:
         reasons[name] = store.why_counts(name)
@@ -178,32 +209,54 @@ def spectra(page, store, outcome):
     page.heading("Spectra")
     analysis, power = data.find_tensor(store, "spectrum", "power")
     if power is None or "frequency" not in power.coords:
-        page.absent("No analysis of this store holds the model \"spectrum\", so there are no spectra to show.")
+        page.absent('No analysis of this store holds the model "spectrum", so there are no spectra to show.')
         return
     subjects, value = data.subject_means(store, power.to_numpy())
     if not np.isfinite(value).any():
         page.absent("The spectra of all recordings are empty.")
         return
-    image = figures.spectra(power["frequency"].to_numpy(), [str(c) for c in power["channel"].to_numpy()], subjects, value, outcome)
+    image = figures.spectra(
+        power["frequency"].to_numpy(), [str(c) for c in power["channel"].to_numpy()], subjects, value, outcome
+    )
     split = f"by outcome ({outcome.label[0]} or {outcome.label[1]})" if outcome else "of all subjects"
-    page.add(page.figure(image, f"Power spectra {split}.", "Lines are medians over subjects, shaded bands hold the middle 80 % of subjects. Each subject's spectrum is the "
-                         "mean over the recordings and over the channels of the region, in decibels; grey lines mark 4, 8, 13 and 30 Hz.", 940))
+    page.add(
+        page.figure(
+            image,
+            f"Power spectra {split}.",
+            "Lines are medians over subjects, shaded bands hold the middle 80 % of subjects. Each subject's spectrum is the "
+            "mean over the recordings and over the channels of the region, in decibels; grey lines mark 4, 8, 13 and 30 Hz.",
+            940,
+        )
+    )
 
 
 def scalp(page, store, outcome, wanted):
     page.heading("Scalp maps")
     found = data.map_feature(store, wanted)
     if found is None:
-        page.absent(f"No feature {'named ' + wanted if wanted else 'with at least 8 channels'} is in the store, so there is no map.")
+        page.absent(
+            f"No feature {'named ' + wanted if wanted else 'with at least 8 channels'} is in the store, so there is no map."
+        )
         return
     title, unit, analysis, channels, subjects, value = found
-    image = topography.figure(title, unit, topography.places(channels, store.channels), figures.split(value, subjects, outcome))
+    image = topography.figure(
+        title, unit, topography.places(channels, store.channels), figures.split(value, subjects, outcome)
+    )
     if image is None:
         page.absent("The positions of the channels are not known, so there is no map.")
         return
     what = "Median over subjects of each electrode's value (the recording's median over windows)"
-    page.add(page.figure(image, f"{title} over the scalp.", f"{what}, seen from above, nose up; dots are electrodes, the surface between them is interpolated. Analysis \"{analysis}\"."
-                         + (" The right map shows where the two groups differ; it is descriptive and not a test." if outcome else ""), 860))
+    page.add(
+        page.figure(
+            image,
+            f"{title} over the scalp.",
+            f'{what}, seen from above, nose up; dots are electrodes, the surface between them is interpolated. Analysis "{analysis}".'
+            + (
+                " The right map shows where the two groups differ; it is descriptive and not a test." if outcome else ""
+            ),
+            860,
+        )
+    )
 
 
 def features(page, store, outcome):
@@ -213,96 +266,44 @@ def features(page, store, outcome):
         page.absent("No feature of this store varies between subjects.")
         return
     image = figures.features(chosen, outcome, prognosis.auc)
-    page.add(page.figure(image, f"Main features{' by outcome' if outcome else ''}.", "One dot a subject: the median over windows, averaged over channels and recordings; the bar spans the quartiles, the circle is the median."
-                         + (f" AUC: how well the single feature alone ranks {outcome.label[1]} above {outcome.label[0]} in these very subjects; below .5 means lower values in {outcome.label[1]}. "
-                            "It is not validated and several features were looked at." if outcome else ""), 235 * min(4, len(chosen))))
+    page.add(
+        page.figure(
+            image,
+            f"Main features{' by outcome' if outcome else ''}.",
+            "One dot a subject: the median over windows, averaged over channels and recordings; the bar spans the quartiles, the circle is the median."
+            + (
+                f" AUC: how well the single feature alone ranks {outcome.label[1]} above {outcome.label[0]} in these very subjects; below .5 means lower values in {outcome.label[1]}. "
+                "It is not validated and several features were looked at."
+                if outcome
+                else ""
+            ),
+            235 * min(4, len(chosen)),
+        )
+    )
 
 
 def dynamics(page, store, outcome):
     page.heading("Dynamical modes")
     found = data.var_modes(store)
     if found is None:
-        page.absent("No analysis of this store holds coefficients of the model \"var\", so there are no modes to show.")
+        page.absent('No analysis of this store holds coefficients of the model "var", so there are no modes to show.')
         return
     analysis, subjects, values, fs_hz = found
     image = figures.modes(subjects, values, fs_hz, outcome)
-    known = " Grey lines mark radii at which a mode falls to 1/e in the time written on them." if np.isfinite(fs_hz) else " The sampling rate is not in the store."
-    page.add(page.figure(image, "Eigenmodes of the vector autoregressive model.", f"Each dot is a mode of one window (the middle one of a recording, {len(values)} recordings, analysis \"{analysis}\"): "
-                         f"its frequency and its radius, how slowly it fades.{known}", 860))
-
-
-# ---- prognosis ----------------------------------------------------------------------------------------
-
-
-def validation(page, results, outcome, asked):
-    page.heading("Prognosis")
-    if not results:
-        page.absent("No prognosis file was given: this page describes the cohort only." if not asked else "The prognosis file holds no result.")
-        return
-    for result in results:
-        if len(results) > 1:
-            page.subheading(result.name)
-        one_result(page, result, outcome.label[1] if outcome else "positive")
-
-
-def one_result(page, result, positive):
-    n, n1 = len(result.y), int((result.y == 1).sum())
-    page.text(f"{n} subjects, {n1} with a {positive} outcome, {result.n_columns} columns in the design. All probabilities are out of fold: "
-              f"no subject's probability comes from a model that saw the subject. They are averaged over {result.n_repeats} repeat(s) of the folds.")
-    if result.left_out:
-        page.text("Left out: " + ", ".join(f"{k} with {reason}" for reason, k in result.left_out.items()) + ".")
-    if result.permuted:
-        page.text("The outcomes were permuted among subjects: this is a null check, not a prognosis.", "warn")
-    if n < 100:
-        page.text(f"With {n} subjects every number below is uncertain: read the intervals, not the points.", "warn")
-    usable = [(k, p) for k, p in result.probability.items() if len(set(result.y[np.isfinite(p)])) == 2]
-    if usable:
-        curves_of(page, result, usable, positive)
-    else:
-        page.absent("No learner has out-of-fold probabilities in both outcomes, so there is no curve.")
-    measures(page, result)
-    coefficients(page, result)
-
-
-def curves_of(page, result, usable, positive):
-    rates, curves = np.linspace(0, 1, 201), []
-    for i, (learner, probability) in enumerate(usable):
-        keep = np.isfinite(probability)
-        area = result.metric["auc"][1][result.learners.index(learner)] if "auc" in result.metric else np.nan
-        make = prognosis.curve_with_band if i == 0 else lambda *a: (prognosis.curve(*a), None, None)
-        curves.append((learner, rates, *make(probability[keep], result.y[keep], rates), f"{learner}, AUC {area:.2f}"))
-    first, probability = usable[0]
-    keep = np.isfinite(probability)
-    p, y = probability[keep], result.y[keep]
-    left = page.figure(figures.roc(curves), "ROC curve.", f"Out-of-fold probabilities of {len(y)} subjects; shaded: pointwise 95 % band of {first} "
-                       "from 2,000 bootstrap samples of subjects. The AUC beside a name is the mean over folds, not the area under this pooled curve.", 430)
-    right = page.figure(figures.calibration(prognosis.calibration_bins(p, y), p, y, positive), "Calibration.",
-                        f"{first}: {len(y)} subjects in groups of equal size by predicted probability, with 95 % Wilson intervals of the observed share; "
-                        "ticks are single subjects. On the grey line predictions are right on average.", 430)
-    page.pair(left, right)
-
-
-def measures(page, result):
-    page.subheading("Measures")
-    rows = []
-    for name, (text, values) in result.metric.items():
-        bounds = result.interval.get(name) or result.interval.get(f"{name}_logit") or [(np.nan, np.nan)] * len(values)
-        shown = [f"{v:.3f}" + (f" [{b[0]:.3f}, {b[1]:.3f}]" if np.isfinite(b).all() else "") if np.isfinite(v) else "not defined" for v, b in zip(values, bounds)]
-        rows.append([name.replace("_", " ")] + shown + [text])
-    page.table(["Measure"] + result.learners + ["What it is"], rows, numeric=range(1, 1 + len(result.learners)))
-    page.text("In brackets: 95 % intervals, where the file holds one.", "note")
-
-
-def coefficients(page, result):
-    learner = result.learners[0]
-    largest = result.coefficient[learner]
-    largest = largest[largest != 0].dropna()
-    largest = largest.reindex(largest.abs().sort_values(ascending=False, kind="stable").index)[:10]
-    if largest.empty:
-        return
-    page.subheading(f"Largest coefficients of {learner}")
-    page.table(["Column", "Log odds a standard deviation"], [[name, f"{value:+.3f}"] for name, value in largest.items()], numeric=[1])
-    page.text("Of the model refitted on all subjects, for orientation: correlated columns share their weight, and this model was not validated itself.", "note")
+    known = (
+        " Grey lines mark radii at which a mode falls to 1/e in the time written beside them."
+        if np.isfinite(fs_hz)
+        else " The sampling rate is not in the store."
+    )
+    page.add(
+        page.figure(
+            image,
+            "Eigenmodes of the vector autoregressive model.",
+            f'Each dot is a mode of one window (the middle one of a recording, {len(values)} recordings, analysis "{analysis}"): '
+            f"its frequency and its radius, how slowly it fades.{known}",
+            860,
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -5,18 +5,28 @@ import re
 import numpy as np
 import pandas as pd
 
-import eveil
-
 # Shown first where they exist: (pattern of "feature.output", name for readers).
 MAIN_FEATURES = [
-    (r"burst_suppression\.ratio", "Suppression ratio"), (r"band_power\.relative_delta", "Relative delta power"),
-    (r"band_power\.relative_theta", "Relative theta power"), (r"band_power\.relative_alpha", "Relative alpha power"),
-    (r"band_power\.relative_beta", "Relative beta power"), (r"spectral_edge\.edge_share0\.95", "Spectral edge 95 %"),
-    (r"spectrum\.alpha_peak", "Alpha peak frequency"), (r"spectral_entropy\.entropy", "Spectral entropy"),
-    (r"permutation_entropy\..*", "Permutation entropy"), (r"hjorth\.mobility", "Hjorth mobility"),
-    (r"hjorth\.complexity", "Hjorth complexity"), (r"var\.lambda_max", "Largest mode radius |λ|"),
-    (r"var\.error_ratio", "VAR error over persistence")]
-MAP_FEATURES = [r"band_power\.relative_alpha", r"burst_suppression\.ratio", r"band_power\.relative_delta", r"spectral_edge\..*"]
+    (r"burst_suppression\.ratio", "Suppression ratio"),
+    (r"band_power\.relative_delta", "Relative delta power"),
+    (r"band_power\.relative_theta", "Relative theta power"),
+    (r"band_power\.relative_alpha", "Relative alpha power"),
+    (r"band_power\.relative_beta", "Relative beta power"),
+    (r"spectral_edge\.edge_share0\.95", "Spectral edge 95 %"),
+    (r"spectrum\.alpha_peak", "Alpha peak frequency"),
+    (r"spectral_entropy\.entropy", "Spectral entropy"),
+    (r"permutation_entropy\..*", "Permutation entropy"),
+    (r"hjorth\.mobility", "Hjorth mobility"),
+    (r"hjorth\.complexity", "Hjorth complexity"),
+    (r"var\.lambda_max", "Largest mode radius |λ|"),
+    (r"var\.error_ratio", "VAR error over persistence"),
+]
+MAP_FEATURES = [
+    r"band_power\.relative_alpha",
+    r"burst_suppression\.ratio",
+    r"band_power\.relative_delta",
+    r"spectral_edge\..*",
+]
 
 
 class Outcome:
@@ -43,14 +53,17 @@ def find_outcome(store, wanted=None):
     people = store.participants
     column = wanted or (_configured(store.config, "outcome") or ["outcome"])[0]
     if column not in people or "subject" not in people:
-        return None, f"The participants' table has no column \"{column}\", so nothing is split by outcome."
+        return None, f'The participants\' table has no column "{column}", so nothing is split by outcome.'
     cells = [np.nan if pd.isna(v) or str(v).strip() in ("", "n/a", "NA") else v for v in people[column]]
     values = sorted({str(v).removesuffix(".0") for v in cells if not pd.isna(v)})
     positive = set(_configured(store.config, "positive")) & set(values)
     if not positive and len(values) == 2:
         positive = {"poor"} & set(values) or {values[-1]}
     if not positive or len(values) - len(positive) < 1:
-        return None, f"Column \"{column}\" holds {len(values)} value(s) and no positive one is configured, so nothing is split by outcome."
+        return (
+            None,
+            f'Column "{column}" holds {len(values)} value(s) and no positive one is configured, so nothing is split by outcome.',
+        )
     label = [" or ".join(v for v in values if v not in positive), " or ".join(sorted(positive))]
     of = {s: int(str(v).removesuffix(".0") in positive) for s, v in zip(people["subject"], cells) if not pd.isna(v)}
     return Outcome(column, label, of), ""
@@ -128,19 +141,19 @@ def find_tensor(store, model, name):
     return None, None
 
 
-def resampled_hz(store, analysis):
-    """Sampling rate of the analysis' windows, NaN where the store does not tell."""
-    for text in (str(eveil.attribute(store.group(analysis), "conditioning", "")), re.sub(r"(#|//).*", "", store.config)):
-        found = re.search(r"resample_hz\s*[=:]\s*([0-9.]+)", text)
-        if found and float(found.group(1)) > 0:
-            return float(found.group(1))
-    rates = store.recordings.get("fs_hz", pd.Series(dtype=float)).dropna().unique()
-    return float(rates[0]) if len(rates) == 1 else float("nan")
+def window_hz(modes, frequency, damping):
+    """Sampling rate of a window: the one at which one of its modes has the stored frequency (Hz) and damping (1/s), else NaN."""
+    if np.isfinite(frequency) and np.isfinite(damping) and frequency > 0:
+        for mode in modes[modes.imag > 0]:
+            hz = 2 * np.pi * frequency / np.angle(mode)
+            if abs(abs(hz * np.log(abs(mode))) - abs(damping)) < 1e-6 * max(abs(damping), 1e-6):
+                return float(hz)
+    return float("nan")
 
 
 def var_modes(store, most=120):
     """Eigenvalues of the VAR's companion matrix, one middle window of each recording (at most `most` recordings, evenly
-    spread): (analysis, subjects, [eigenvalues of the upper half plane], fs_hz), or None."""
+    spread): (analysis, subjects, [eigenvalues of the upper half plane], fs_hz), or None. fs_hz is NaN where unknown."""
     analysis = next((a for a in store.analyses if ("var", "coefficients") in store.tensors(a)), None)
     if analysis is None:
         return None
@@ -148,8 +161,14 @@ def var_modes(store, most=120):
     dataset, recording = group["models/var/coefficients"], group["window_recording"][()]
     subject = store.recordings["subject"].to_numpy()
     with_windows = np.unique(recording)
-    chosen = with_windows[np.unique(np.linspace(0, len(with_windows) - 1, min(most, len(with_windows))).astype(int))] if len(with_windows) else []
-    subjects, modes = [], []
+    chosen = (
+        with_windows[np.unique(np.linspace(0, len(with_windows) - 1, min(most, len(with_windows))).astype(int))]
+        if len(with_windows)
+        else []
+    )
+    names = list(store.columns(analysis)["name"])
+    known = [names.index(n) for n in ("var.frequency_mode1", "var.damping_mode1") if n in names and "values" in group]
+    subjects, modes, fs_hz = [], [], float("nan")
     for r in chosen:
         rows = np.flatnonzero(recording == r)
         for row in rows[np.argsort(abs(np.arange(len(rows)) - len(rows) // 2))][:5]:
@@ -157,8 +176,10 @@ def var_modes(store, most=120):
             if values is not None:
                 subjects.append(subject[r])
                 modes.append(values)
+                if len(known) == 2 and not np.isfinite(fs_hz):
+                    fs_hz = window_hz(values, *(group["values"][int(row), k] for k in known))
                 break
-    return (analysis, subjects, modes, resampled_hz(store, analysis)) if modes else None
+    return (analysis, subjects, modes, fs_hz) if modes else None
 
 
 def _companion_eigenvalues(coefficients):
@@ -167,7 +188,7 @@ def _companion_eigenvalues(coefficients):
     a = coefficients[:, used][:, :, used]
     if a.size == 0 or not np.isfinite(a).all() or not a.any():
         return None
-    a = a[:np.flatnonzero(a.any(axis=(1, 2)))[-1] + 1]
+    a = a[: np.flatnonzero(a.any(axis=(1, 2)))[-1] + 1]
     p, k = a.shape[:2]
     companion = np.eye(p * k, k=-k)
     companion[:k] = np.concatenate(list(a), axis=1)

@@ -7,15 +7,38 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 INK, SOFT, FAINT = "#1b2733", "#5b6b7a", "#d9dfe5"
-COLOUR = ["#0072b2", "#d55e00"]     # negative, positive outcome (Okabe & Ito: safe for colour-blind readers)
+COLOUR = ["#0072b2", "#d55e00"]  # negative, positive outcome (Okabe & Ito: safe for colour-blind readers)
 ALL = "#4d4d4d"
 
-plt.rcParams.update({
-    "font.family": ["DejaVu Sans"], "font.size": 9, "axes.titlesize": 9.5, "axes.titleweight": "bold", "axes.labelsize": 9,
-    "axes.titlelocation": "left", "axes.titlepad": 8, "axes.edgecolor": SOFT, "axes.labelcolor": INK, "text.color": INK,
-    "axes.linewidth": 0.8, "axes.spines.top": False, "axes.spines.right": False, "xtick.color": SOFT, "ytick.color": SOFT,
-    "xtick.labelsize": 8, "ytick.labelsize": 8, "xtick.major.width": 0.8, "ytick.major.width": 0.8, "lines.linewidth": 1.8,
-    "legend.frameon": False, "legend.fontsize": 8.5, "figure.dpi": 100, "savefig.dpi": 170, "figure.constrained_layout.use": True})
+plt.rcParams.update(
+    {
+        "font.family": ["DejaVu Sans"],
+        "font.size": 9,
+        "axes.titlesize": 9.5,
+        "axes.titleweight": "bold",
+        "axes.labelsize": 9,
+        "axes.titlelocation": "left",
+        "axes.titlepad": 8,
+        "axes.edgecolor": SOFT,
+        "axes.labelcolor": INK,
+        "text.color": INK,
+        "axes.linewidth": 0.8,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "xtick.color": SOFT,
+        "ytick.color": SOFT,
+        "xtick.labelsize": 8,
+        "ytick.labelsize": 8,
+        "xtick.major.width": 0.8,
+        "ytick.major.width": 0.8,
+        "lines.linewidth": 1.8,
+        "legend.frameon": False,
+        "legend.fontsize": 8.5,
+        "figure.dpi": 100,
+        "savefig.dpi": 170,
+        "figure.constrained_layout.use": True,
+    }
+)
 
 
 def split(values, subjects, outcome):
@@ -54,8 +77,11 @@ def dots(axes, groups, width=0.7):
     axes.tick_params(axis="x", length=0)
 
 
-REGIONS = [("Frontal", ("Fp1", "Fp2", "F7", "F3", "Fz", "F4", "F8")), ("Central and temporal", ("T7", "C3", "Cz", "C4", "T8")),
-           ("Posterior", ("P7", "P3", "Pz", "P4", "P8", "O1", "O2"))]
+REGIONS = [
+    ("Frontal", ("Fp1", "Fp2", "F7", "F3", "Fz", "F4", "F8")),
+    ("Central and temporal", ("T7", "C3", "Cz", "C4", "T8")),
+    ("Posterior", ("P7", "P3", "Pz", "P4", "P8", "O1", "O2")),
+]
 
 
 def spectra(hz, channels, subjects, power, outcome):
@@ -95,7 +121,7 @@ def features(chosen, outcome, auc):
     columns = min(4, len(chosen))
     rows = -(-len(chosen) // columns)
     figure, axes = plt.subplots(rows, columns, figsize=(2.55 * columns, 2.75 * rows), squeeze=False)
-    for panel in axes.flat[len(chosen):]:
+    for panel in axes.flat[len(chosen) :]:
         panel.axis("off")
     for panel, (title, unit, subjects, value) in zip(axes.flat, chosen):
         dots(panel, split(value, subjects, outcome))
@@ -115,8 +141,13 @@ def quality(recordings, clean, site):
     names = np.asarray(site if site is not None else ["all recordings"] * len(clean), dtype=object)
     when = recordings["start_h"].to_numpy(float) if "start_h" in recordings else np.full(len(clean), np.nan)
     timed = np.isfinite(when).any()
-    figure, axes = plt.subplots(1, 2 if timed else 1, figsize=(9.6 if timed else 5, 2.9), squeeze=False,
-                                gridspec_kw={"width_ratios": [1, 1.5]} if timed else None)
+    figure, axes = plt.subplots(
+        1,
+        2 if timed else 1,
+        figsize=(9.6 if timed else 5, 2.9),
+        squeeze=False,
+        gridspec_kw={"width_ratios": [1, 1.5]} if timed else None,
+    )
     dots(axes[0, 0], [(s, ALL, 100 * clean[names == s]) for s in sites])
     axes[0, 0].set_ylabel("Clean samples (%)")
     axes[0, 0].set_title("How clean the recordings are")
@@ -137,20 +168,38 @@ def modes(subjects, eigenvalues, fs_hz, outcome):
     known = np.isfinite(fs_hz)
     scale = fs_hz if known else 1.0
     groups = split(np.arange(len(subjects)), subjects, outcome)
-    figure, axes = plt.subplots(1, len(groups), figsize=(4.8 * len(groups), 3.3), sharey=True, sharex=True, squeeze=False)
+    figure, axes = plt.subplots(
+        1, len(groups), figsize=(4.8 * len(groups), 3.3), sharey=True, sharex=True, squeeze=False
+    )
     upper = 45 / scale if known else 0.5
     every = np.concatenate(eigenvalues)
     floor = max(0.0, np.floor(20 * np.quantile(abs(every), 0.1)) / 20)
     for panel, (label, colour, index) in zip(axes[0], groups):
         some = np.concatenate([eigenvalues[i] for i in index]) if len(index) else np.zeros(0, complex)
-        panel.scatter(np.angle(some) / (2 * np.pi) * scale, abs(some), s=5, color=colour, alpha=min(0.6, max(0.08, 900 / (len(some) + 1))), linewidths=0)
+        panel.scatter(
+            np.angle(some) / (2 * np.pi) * scale,
+            abs(some),
+            s=5,
+            color=colour,
+            alpha=min(0.6, max(0.08, 900 / (len(some) + 1))),
+            linewidths=0,
+        )
         panel.axhline(1, color=INK, lw=0.8)
         if known:
             for tau in (0.02, 0.05, 0.2):
                 radius = np.exp(-1 / (tau * fs_hz))
                 if radius > floor:
                     panel.axhline(radius, color=FAINT, lw=0.8, zorder=0)
-                    panel.text(44.5, radius, f"{1000 * tau:g} ms", ha="right", va="bottom", fontsize=7, color=SOFT)
+                    if panel is axes[0, -1]:
+                        panel.text(
+                            1.01,
+                            radius,
+                            f"{1000 * tau:g} ms",
+                            transform=panel.get_yaxis_transform(),
+                            va="center",
+                            fontsize=7.5,
+                            color=SOFT,
+                        )
         panel.set_title(f"{label} (n = {len(index)})", color=colour)
         panel.set_xlabel("Frequency (Hz)" if known else "Frequency (cycles a sample)")
         panel.set_xlim(-0.01 * upper * scale, upper * scale)
@@ -182,7 +231,18 @@ def calibration(bins, probability, y, positive):
     figure, axes = plt.subplots(figsize=(4.3, 4.3))
     axes.plot([0, 1], [0, 1], color=FAINT, lw=1)
     x, share, low, high = (np.array([b[i] for b in bins]) for i in range(4))
-    axes.errorbar(x, share, [share - low, high - share], fmt="o", ms=6, color="#0b3c5d", ecolor="#0b3c5d", elinewidth=1.2, capsize=0, zorder=3)
+    axes.errorbar(
+        x,
+        share,
+        [share - low, high - share],
+        fmt="o",
+        ms=6,
+        color="#0b3c5d",
+        ecolor="#0b3c5d",
+        elinewidth=1.2,
+        capsize=0,
+        zorder=3,
+    )
     for value, outcome, place in ((probability[y == 0], 0, -0.045), (probability[y == 1], 1, 1.045)):
         axes.plot(value, np.full(len(value), place), "|", ms=7, color=COLOUR[outcome], alpha=0.6, mew=1, clip_on=False)
     axes.set_xlim(-0.01, 1.01)

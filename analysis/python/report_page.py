@@ -18,8 +18,8 @@ h3 { font-size: 15px; margin: 28px 0 8px; }
 p { margin: 0 0 12px; max-width: 74ch; }
 .lead { color: var(--soft); margin: 0; }
 .note { color: var(--soft); font-size: 13.5px; }
-.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 14px; margin: 0 0 8px; }
-.card { border: 1px solid var(--line); border-radius: 6px; padding: 12px 16px; }
+.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(136px, 1fr)); gap: 12px; margin: 0 0 8px; }
+.card { border: 1px solid var(--line); border-radius: 6px; padding: 12px 14px; line-height: 1.35; }
 .card b { display: block; font-size: 26px; line-height: 1.25; font-weight: 650; font-variant-numeric: tabular-nums; }
 .card span { color: var(--soft); font-size: 13px; }
 figure { margin: 18px 0 26px; }
@@ -64,7 +64,11 @@ class Page:
         self.text(text, "absent")
 
     def cards(self, cards):
-        self.add("<div class='cards'>" + "".join(f"<div class='card'><b>{escape(v)}</b><span>{escape(t)}</span></div>" for v, t in cards) + "</div>")
+        self.add(
+            "<div class='cards'>"
+            + "".join(f"<div class='card'><b>{escape(v)}</b><span>{escape(t)}</span></div>" for v, t in cards)
+            + "</div>"
+        )
 
     def figure(self, figure, title, caption, width):
         """The figure as PNG inside the page, `width` CSS pixels wide."""
@@ -73,18 +77,30 @@ class Page:
         figure.savefig(data, format="png", metadata={"Software": None})
         plt.close(figure)
         image = base64.b64encode(data.getvalue()).decode()
-        return (f"<figure><img width='{width}' alt='{escape(title)}' src='data:image/png;base64,{image}'>"
-                f"<figcaption><b>Figure {self.n_figures}. {escape(title)}</b> {escape(caption)}</figcaption></figure>")
+        return (
+            f"<figure><img width='{width}' alt='{escape(title)}' src='data:image/png;base64,{image}'>"
+            f"<figcaption><b>Figure {self.n_figures}. {escape(title)}</b> {escape(caption)}</figcaption></figure>"
+        )
 
     def pair(self, left, right):
         self.add(f"<div class='pair'>{left}{right}</div>")
 
     def table(self, head, rows, numeric=()):
         cls = ["n" if i in numeric else "" for i in range(len(head))]
-        cells = lambda tag, row: "".join(f"<{tag}{f' class={c!r}' if c else ''}>{escape(v)}</{tag}>" for c, v in zip(cls, row))  # noqa: E731
-        self.add(f"<table><thead><tr>{cells('th', head)}</tr></thead><tbody>" + "".join(f"<tr>{cells('td', r)}</tr>" for r in rows) + "</tbody></table>")
+        cells = lambda tag, row: "".join(
+            f"<{tag}{f' class={c!r}' if c else ''}>{escape(v)}</{tag}>" for c, v in zip(cls, row)
+        )  # noqa: E731
+        self.add(
+            f"<table><thead><tr>{cells('th', head)}</tr></thead><tbody>"
+            + "".join(f"<tr>{cells('td', r)}</tr>" for r in rows)
+            + "</tbody></table>"
+        )
 
     def html(self, lead, footer):
-        return (f"<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
-                f"<title>{escape(self.title)}</title><style>{STYLE}</style></head><body><main>\n<header><h1>{escape(self.title)}</h1>"
-                f"<p class='lead'>{escape(lead)}</p></header>\n" + "\n".join(self.parts) + f"\n<footer>{escape(footer)}</footer></main></body></html>\n")
+        return (
+            f"<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
+            f"<title>{escape(self.title)}</title><style>{STYLE}</style></head><body><main>\n<header><h1>{escape(self.title)}</h1>"
+            f"<p class='lead'>{escape(lead)}</p></header>\n"
+            + "\n".join(self.parts)
+            + f"\n<footer>{escape(footer)}</footer></main></body></html>\n"
+        )

@@ -7,8 +7,20 @@ import pandas as pd
 import eveil
 
 
-NEEDED = ("design/x", "design/y", "design/subject", "predictions", "learner_name", "metrics/value", "metrics/metric_name",
-          "intervals/low", "intervals/high", "intervals/interval_name", "model/coefficients", "design/column_name")
+NEEDED = (
+    "design/x",
+    "design/y",
+    "design/subject",
+    "predictions",
+    "learner_name",
+    "metrics/value",
+    "metrics/metric_name",
+    "intervals/low",
+    "intervals/high",
+    "intervals/interval_name",
+    "model/coefficients",
+    "design/column_name",
+)
 
 
 class Prognosis:
@@ -19,7 +31,7 @@ class Prognosis:
         self.name = name
         self.permuted = "permuted" in str(eveil.attribute(group["design/y"], "text", ""))
         rows = pd.DataFrame({"subject": eveil.texts(group["design/subject"]), "y": group["design/y"][()]})
-        prediction = group["predictions"][()]            # learner, repeat, row
+        prediction = group["predictions"][()]  # learner, repeat, row
         self.learners = list(eveil.texts(group["learner_name"]))
         self.n_repeats = prediction.shape[1]
         self.y = rows.groupby("subject", sort=False)["y"].first().to_numpy(float)
@@ -32,11 +44,15 @@ class Prognosis:
         words = eveil.texts(group["metrics/metric_text"]) if "metrics/metric_text" in group else names
         self.metric = {n: (t, v) for n, t, v in zip(names, words, group["metrics/value"][()].T)}
         names = eveil.texts(group["intervals/interval_name"])
-        self.interval = {n: list(zip(low, high)) for n, low, high in
-                         zip(names, group["intervals/low"][()].T, group["intervals/high"][()].T)}
+        self.interval = {
+            n: list(zip(low, high))
+            for n, low, high in zip(names, group["intervals/low"][()].T, group["intervals/high"][()].T)
+        }
         columns = eveil.texts(group["design/column_name"])
         self.n_columns = len(columns)
-        self.coefficient = {k: pd.Series(c, index=columns) for k, c in zip(self.learners, group["model/coefficients"][()])}
+        self.coefficient = {
+            k: pd.Series(c, index=columns) for k, c in zip(self.learners, group["model/coefficients"][()])
+        }
         self.left_out = {}
         if "design/left_out" in group:
             self.left_out = dict(zip(eveil.texts(group["design/left_out_reason"]), group["design/left_out"][()]))
@@ -47,11 +63,15 @@ def load(path):
     with eveil.open_hdf5(path, "an Éveil prognosis") as file:
         groups = [(n, g) for n, g in file.items() if isinstance(g, h5py.Group)]
         if not groups or "recordings" in file:
-            raise eveil.StoreError(f"{path}: expected an Éveil prognosis, found {'a store' if 'recordings' in file else 'an HDF5 file without results'}")
+            raise eveil.StoreError(
+                f"{path}: expected an Éveil prognosis, found {'a store' if 'recordings' in file else 'an HDF5 file without results'}"
+            )
         for name, group in groups:
             missing = [n for n in NEEDED if n not in group]
             if missing:
-                raise eveil.StoreError(f"{path}: expected an Éveil prognosis, found a group /{name} without {missing[0]}")
+                raise eveil.StoreError(
+                    f"{path}: expected an Éveil prognosis, found a group /{name} without {missing[0]}"
+                )
         return [Prognosis(name, group) for name, group in groups]
 
 

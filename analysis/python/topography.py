@@ -6,7 +6,7 @@ from matplotlib.patches import Circle
 
 INK = "#1b2733"
 
-RIM = np.deg2rad(92)      # polar angle of the lowest ring of the 10-20 system: the outline lies just outside
+RIM = np.deg2rad(92)  # polar angle of the lowest ring of the 10-20 system: the outline lies just outside
 
 
 def places(channels, positions):
@@ -20,8 +20,10 @@ def places(channels, positions):
 
 def surface(xy, value, n=121):
     """Thin-plate spline through the electrodes (Duchon 1977), lightly smoothed, on an n x n grid over the square around the head."""
+
     def kernel(d2):
         return d2 * np.log(d2 + 1e-12)
+
     m = len(value)
     d2 = ((xy[:, None] - xy[None]) ** 2).sum(axis=2)
     system = np.zeros((m + 3, m + 3))
@@ -47,9 +49,26 @@ def draw(axes, xy, value, limits, colours):
     image = None
     if keep.sum() >= 4:
         z = surface(xy[keep], value[keep])
-        image = axes.imshow(z, origin="lower", extent=(-1, 1, -1, 1), vmin=limits[0], vmax=limits[1], cmap=colours, interpolation="bilinear")
+        image = axes.imshow(
+            z,
+            origin="lower",
+            extent=(-1, 1, -1, 1),
+            vmin=limits[0],
+            vmax=limits[1],
+            cmap=colours,
+            interpolation="bilinear",
+        )
         side = np.linspace(-1, 1, len(z))
-        lines = axes.contour(side, side, z, levels=np.linspace(*limits, 9)[1:-1], colors="white", linewidths=0.5, linestyles="-", alpha=0.6)
+        lines = axes.contour(
+            side,
+            side,
+            z,
+            levels=np.linspace(*limits, 9)[1:-1],
+            colors="white",
+            linewidths=0.5,
+            linestyles="-",
+            alpha=0.6,
+        )
         for part in [image] + list(getattr(lines, "collections", [lines])):
             part.set_clip_path(Circle((0, 0), 1, transform=axes.transData))
     axes.add_patch(Circle((0, 0), 1, fill=False, color=INK, lw=1.3))
@@ -67,7 +86,13 @@ def figure(title, unit, xy, groups):
     for label, colour, value in groups:
         some = value[np.isfinite(value).any(axis=1)]
         if len(some):
-            maps.append((f"{label} (n = {len(some)})", colour, np.array([np.median(v[np.isfinite(v)]) if np.isfinite(v).any() else np.nan for v in some.T])))
+            maps.append(
+                (
+                    f"{label} (n = {len(some)})",
+                    colour,
+                    np.array([np.median(v[np.isfinite(v)]) if np.isfinite(v).any() else np.nan for v in some.T]),
+                )
+            )
     if not maps or np.isfinite(xy[:, 0]).sum() < 4:
         return None
     both = np.concatenate([m[2] for m in maps])
@@ -75,12 +100,14 @@ def figure(title, unit, xy, groups):
     if not limits[1] > limits[0]:
         limits = (limits[0] - 0.5, limits[1] + 0.5)
     with_difference = len(maps) == 2
-    fig, axes = plt.subplots(1, len(maps) + with_difference, figsize=(3.0 * (len(maps) + with_difference), 3.0), squeeze=False)
+    fig, axes = plt.subplots(
+        1, len(maps) + with_difference, figsize=(3.0 * (len(maps) + with_difference), 3.0), squeeze=False
+    )
     unit = unit.replace("uV", "µV").replace("^2", "²") if unit not in ("", "1") else ""
     for panel, (label, colour, value) in zip(axes[0], maps):
         image = draw(panel, xy, value, limits, "viridis")
         panel.set_title(label, color=colour, loc="center")
-    bar(fig, image, list(axes[0, :len(maps)]), f"{title}{' (' + unit + ')' if unit else ''}")
+    bar(fig, image, list(axes[0, : len(maps)]), f"{title}{' (' + unit + ')' if unit else ''}")
     if with_difference:
         difference = maps[1][2] - maps[0][2]
         most = np.nanmax(abs(difference)) or 1

@@ -64,7 +64,7 @@ double evl_trimmed_mean_sorted(const double *x, size_t n, double share);
 /* Least-squares slope of y on t. NaN where t is constant or n < 2. */
 double evl_slope(const double *t, const double *y, size_t n);
 
-/* ---- filter.c: Butterworth sections, notch, polyphase resampling taps -------------- */
+/* ---- filter.c: Butterworth sections, notch ------------------------------------------ */
 
 typedef struct evl_biquad { double b0, b1, b2, a1, a2; } evl_biquad; /* a0 = 1 */
 /* Order `order` Butterworth as second-order sections; the number of sections

@@ -32,9 +32,9 @@ struct evl_header {
   double record_s;         /* duration of a data record; 0: annotations only */
   int64_t n_records;       /* whole records that are there */
   double duration_s;       /* first sample to last, gaps included */
-  int n_stretches;
+  int n_stretches;         /* 0: no signal holds samples */
   evl_stretch *stretch;
-  double start_clock_s;    /* seconds after midnight, with the sub-second part */
+  double start_clock_s;    /* of the first record: seconds after midnight, with their fraction; NaN: none */
   int year, month, day;    /* of the start, 0 where the header has none */
   int64_t bytes;           /* size of the file */
   int64_t mtime_ns;
@@ -52,7 +52,8 @@ typedef struct evl_format {
   evl_status (*open)(evl_reader *reader);
   evl_status (*load)(evl_reader *reader, int stretch, double from_s, double to_s);
   evl_status (*channel)(evl_reader *reader, int signal, int64_t first, int64_t n, double *x);
-  /* Calls `see` for each annotation, in file order; stops on its error. */
+  /* Calls `see` for each annotation, in file order; stops on its error. Onsets count from the start of the
+     first record, as stretches do; the duration is 0 where the file has none; `text` is valid UTF-8. */
   evl_status (*annotations)(evl_reader *reader,
                             evl_status (*see)(void *context, double onset_s, double duration_s, const char *text),
                             void *context);
@@ -79,8 +80,9 @@ evl_status evl_reader_annotations(evl_reader *reader,
                                   evl_status (*see)(void *context, double onset_s, double duration_s, const char *text),
                                   void *context) EVL_MUST_USE;
 
-/* Text-mode transfer (LF to CR LF, or CR LF to LF), found from the bytes. Feed the whole file in
-   order (the recording task does while it hashes) or a part of it (the probe). */
+/* Text-mode transfer (LF to CR LF, or CR LF to LF), found from the bytes; opening looks at up to 2 MiB of a file
+   by the same rules. Feed the whole file from its first byte, in order (the recording task does while it hashes),
+   or a first part of it (the probe). */
 typedef struct evl_damage evl_damage;
 size_t evl_damage_size(void);
 void evl_damage_begin(evl_damage *damage, const evl_header *header);

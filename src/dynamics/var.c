@@ -14,8 +14,9 @@ typedef struct kernel {
 static const evl_param params[] = {
     {"order", EVL_INT, "0", 0, 64, NULL, "samples", "Number of lags; 0: chosen by BIC from 1 to max_order."},
     {"max_order", EVL_INT, "8", 1, 64, NULL, "samples", "Highest order tried; without effect where order is given."},
-    {"ridge", EVL_REAL, "1e-4", 0.0, 100.0, NULL, "1",
-     "Penalty in units of a channel's variance, like white noise of that power added to the predictors."},
+    {"ridge", EVL_REAL, "1e-3", 0.0, 100.0, NULL, "1",
+     "Penalty in units of a channel's variance, like white noise of that power added to the predictors. Without such "
+     "a floor ever higher orders extrapolate a low-pass filtered signal ever better, which tells of the filter only."},
     {"train_share", EVL_REAL, "0.8", 0.1, 0.95, NULL, "1",
      "First part of the window, which everything is fitted on; the rest is held out."},
     {"gap_s", EVL_REAL, "1.0", 0.0, 600.0, NULL, "s", "Left out between the two parts."},
@@ -40,9 +41,11 @@ static const evl_output outputs[] = {
                "Held-out error over that of persistence; below 1 the model predicts."},
     [LARGEST] = {"lambda_max", EVL_PER_WINDOW, NULL, false, "1", 0.0, INFINITY, "Largest |lambda|."},
     [TOP] = {"lambda_top5", EVL_PER_WINDOW, NULL, false, "1", 0.0, INFINITY, "Median of the largest 5 % of |lambda|."},
-    [ABOVE] = {"lambda_above", EVL_PER_WINDOW, NULL, false, "1", 0.0, 1.0, "Share of modes with |lambda| above the cut."},
+    [ABOVE] = {"lambda_above", EVL_PER_WINDOW, NULL, false, "1", 0.0, 1.0,
+               "Share of modes with |lambda| above the cut."},
     [RADIUS] = {"lambda", EVL_PER_WINDOW, "quantile", false, "1", 0.0, INFINITY, "Quantile of |lambda|."},
-    [FREQUENCY] = {"frequency", EVL_PER_WINDOW, "mode", false, "Hz", 0.0, INFINITY, "Frequency of an oscillating mode."},
+    [FREQUENCY] = {"frequency", EVL_PER_WINDOW, "mode", false, "Hz", 0.0, INFINITY,
+                   "Frequency of an oscillating mode."},
     [DAMPING] = {"damping", EVL_PER_WINDOW, "mode", false, "1/s", -INFINITY, INFINITY,
                  "Its rate of decay; negative: it grows."},
     {0}};
@@ -62,8 +65,8 @@ static evl_status tensors(const evl_params *p, const evl_montage *montage, evl_a
   **tensor = (evl_tensor){
       .name = "coefficients",
       .unit = "1",
-      .text = "From channel_b, lag samples ago, to channel, in uV per uV; 0 for lags beyond the order, whose model this is "
-              "too; NaN for channels not in the fit.",
+      .text = "From channel_b, lag samples ago, to channel, in uV per uV; 0 for lags beyond the order, where the model "
+              "has none; NaN for channels not in the fit.",
       .n_dimensions = 3,
       .dimension = {{.name = "lag", .size = lags, .coordinate = lag, .unit = "samples"},
                     {.name = "channel", .size = montage->n, .label = montage->name, .unit = ""},
@@ -169,11 +172,11 @@ const evl_entry evl_model_var = {
     .name = "var",
     .summary = "Vector autoregression with a ridge, its eigenmodes and its held-out one-step error.",
     .definition =
-        "z(t) = sum_{k=1..p} A_k z(t-k) + e(t), z the channels standardised in the training part; A by least squares with "
-        "penalty ridge n |A|^2; p minimises ln det(S_e + ridge I) + p m^2 ln n / n. Modes: eigenvalues lambda of the "
-        "companion matrix; frequency = |arg lambda| fs / 2 pi, damping = - ln |lambda| fs.",
+        "z(t) = sum_{k=1..p} A_k z(t-k) + e(t), z the m channels standardised in the training part; A by least squares "
+        "with penalty ridge n |A|^2; p minimises ln det(S_e + ridge I) + p m^2 ln n / n. Modes: eigenvalues lambda of "
+        "the companion matrix; frequency = |arg lambda| fs / 2 pi, damping = - ln |lambda| fs.",
     .cite = "Neumaier and Schneider 2001, doi:10.1145/382043.382304; Solovey et al. 2015, "
-            "doi:10.1523/JNEUROSCI.0370-15.2015 (distribution of |lambda|); Schwarz 1978, doi:10.1214/aos/1176344136",
+            "doi:10.1523/JNEUROSCI.4895-14.2015 (distribution of |lambda|); Schwarz 1978, doi:10.1214/aos/1176344136",
     .version = 1,
     .params = params,
     .outputs = outputs,

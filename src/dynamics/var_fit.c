@@ -9,8 +9,8 @@
    corner, and with W = inv(L) s the penalised residual of order p is S_00 - W_p' W_p (W_p the first p blocks).
 
    The ridge is relative to unit variance. It is what makes collinear channels (average reference, bridged electrodes)
-   regular: along a direction without variance the coefficients are zero and the eigenvalues vanish. The same
-   ridge is added to residual covariances under the determinant, where such a direction then adds the same constant to
+   regular: along a direction without variance the coefficients are zero and the eigenvalues vanish. The same ridge
+   is added to residual covariances under the determinant, where such a direction then adds the same constant to
    every order. */
 #include <float.h>
 #include <math.h>
@@ -154,8 +154,8 @@ static void hold_out(evl_var *v) {
     for (int t = 0; t < n; t++) persistence += (z[t] - z[t - 1]) * (z[t] - z[t - 1]);
   }
   for (int i = 1; i <= v->order; i++)
-    evl_gemm(false, false, n, m, m, -1.0, v->z + first - i, (int)v->ld, v->beta + (size_t)(i - 1) * (size_t)m, rows, 1.0,
-             v->error, n);
+    evl_gemm(false, false, n, m, m, -1.0, v->z + first - i, (int)v->ld, v->beta + (size_t)(i - 1) * (size_t)m, rows,
+             1.0, v->error, n);
   for (size_t k = 0; k < (size_t)n * (size_t)m; k++) squares += v->error[k] * v->error[k];
   v->mse_test = squares / ((double)n * m);
   v->mse_persistence = persistence / ((double)n * m);

@@ -18,7 +18,8 @@ static const evl_param params[] = {
     {"bands", EVL_BANDS,
      "{ delta = (1.0, 4.0); theta = (4.0, 8.0); alpha = (8.0, 12.0); beta = (12.0, 30.0); gamma = (30.0, 45.0); }", 0.0,
      1e5, NULL, "Hz", "Bands. The default ones are NICE's; below 1 Hz the usual high-pass filters distort."},
-    {"total_hz", EVL_REALS, "(1.0, 45.0)", 0.0, 1e5, NULL, "Hz", "Range that relative powers refer to, edges as in a band."},
+    {"total_hz", EVL_REALS, "(1.0, 45.0)", 0.0, 1e5, NULL, "Hz",
+     "Range that relative powers refer to, edges as in a band."},
     {"convention", EVL_STRING, "\"half_open\"", 0, 0, "half_open|mne_features|nice|yasa", "",
      "Sum of bins: half_open [low, high), so that neighbouring bands share no power; mne_features [low, high]; nice "
      "[low, high], decibels of the plain sum in V^2; yasa [low, high], Simpson's rule. The segments, taper and average "
@@ -28,7 +29,8 @@ static const evl_param params[] = {
 
 static const evl_output outputs[] = {
     {"absolute", EVL_PER_CHANNEL, "bands", false, "uV^2", 0.0, EVL_ANY_MAX, "Power in the band."},
-    {"relative", EVL_PER_CHANNEL, "bands", false, "1", 0.0, EVL_ANY_MAX, "Power in the band over the power in total_hz."},
+    {"relative", EVL_PER_CHANNEL, "bands", false, "1", 0.0, EVL_ANY_MAX,
+     "Power in the band over the power in total_hz."},
     {"db", EVL_PER_CHANNEL, "bands", false, "dB", -EVL_ANY_MAX, EVL_ANY_MAX,
      "10 log10 of the absolute power (nice: of the sum of bins in V^2/Hz)."},
     {0}};
@@ -113,12 +115,11 @@ static double cost_us(const evl_params *p, const evl_shape *shape) {
 const evl_entry evl_feature_band_power = {
     .name = "band_power",
     .summary = "Power in frequency bands: absolute, relative to a wider range, and in decibels.",
-    .definition = "P(f): Welch's one-sided density. absolute = sum over bins low <= f_k < high of P(f_k) df; relative = "
-                  "absolute / (the same over total_hz); db = 10 log10 absolute. A band that reaches beyond half the "
+    .definition = "P(f): Welch's one-sided density. absolute = sum over bins low <= f_k < high of P(f_k) df; relative "
+                  "= absolute / (the same over total_hz); db = 10 log10 absolute. A band that reaches beyond half the "
                   "sampling rate is undefined.",
     .cite = "Welch 1967, doi:10.1109/TAU.1967.1161901; conventions: Engemann et al. 2018, doi:10.1093/brain/awy251 "
-            "(nice), Vallat and Walker 2021, doi:10.7554/eLife.70092 (yasa), Schiratti et al. 2018, "
-            "doi:10.1109/ICASSP.2018.8461544 (mne_features)",
+            "(nice), Vallat and Walker 2021, doi:10.7554/eLife.70092 (yasa)",
     .version = 1,
     .params = params,
     .outputs = outputs,

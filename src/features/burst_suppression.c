@@ -114,8 +114,9 @@ static double cost_us(const evl_params *p, const evl_shape *shape) {
 const evl_entry evl_feature_burst_suppression = {
     .name = "burst_suppression",
     .summary = "Burst-suppression ratio of the I-CARE consortium: the share of samples with a low envelope.",
-    .definition = "y = moving average of x over smooth_s; e = |y + i H(y)|, H the Hilbert transform over the window; ratio = "
-                  "share of samples with e <= threshold_uv. Meant for signals without drift (high-pass at 0.5 Hz).",
+    .definition = "y = moving average of x over smooth_s; e = |y + i H(y)|, H the Hilbert transform over the window; "
+                  "ratio = share of samples with e <= threshold_uv. Meant for signals without drift (high-pass at 0.5 "
+                  "Hz).",
     .cite = "Amorim et al. 2023, doi:10.1097/CCM.0000000000006074",
     .version = 1,
     .params = params,

@@ -32,7 +32,7 @@ const uint8_t *evl_products_usable(const evl_products *products);
   {"nfft", EVL_INT, "0", 0, 1 << 22, NULL, "samples", "Transform length, zero-padded; 0: the segment."},               \
   {"detrend", EVL_STRING, "\"constant\"", 0, 0, "constant|none", "", "What is subtracted from each segment."},         \
   {"average", EVL_STRING, "\"mean\"", 0, 0, "mean|median", "",                                                         \
-   "Average over segments; the median is corrected for its bias (Allen 2012, doi:10.1103/PhysRevD.85.122006, eq. B12)."}
+   "Average over segments; the median is corrected for its bias (Allen et al. 2012, doi:10.1103/PhysRevD.85.122006)."}
 
 typedef struct evl_psd evl_psd;
 
@@ -51,7 +51,8 @@ double evl_psd_cost_us(const evl_params *params, const evl_shape *shape);
 typedef struct evl_bins { int first, end; bool complete; } evl_bins;
 evl_bins evl_psd_between(const evl_psd *psd, double low_hz, double high_hz, bool closed);
 
-/* A parameter that is a range (low, high) in Hz, as closed bins. Errors: not two numbers in order, no bin (EVL_USAGE). */
+/* A parameter that is a range (low, high) in Hz, as closed bins. Errors: not two numbers in order, no bin
+   (EVL_USAGE). */
 evl_status evl_psd_range(const evl_psd *psd, const evl_params *params, const char *entry, const char *name,
                          evl_bins *bins) EVL_MUST_USE;
 

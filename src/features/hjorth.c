@@ -76,7 +76,9 @@ static moments sums(const double *x, int n, double mean) {
   return m;
 }
 
-static double variance(double sum, double squares, double n, int ddof) { return (squares - sum * sum / n) / (n - ddof); }
+static double variance(double sum, double squares, double n, int ddof) {
+  return (squares - sum * sum / n) / (n - ddof);
+}
 
 /* Variances of x, dx and ddx. */
 typedef struct variances { double x, d, e; } variances;
@@ -86,14 +88,14 @@ static variances plain(const double *x, int n, double mean) {
   return (variances){variance(m.x1, m.x2, n, 0), variance(m.d1, m.d2, n - 1, 0), variance(m.e1, m.e2, n - 2, 0)};
 }
 
-/* The mobility of mne_features is sd(diff(y)) / sd(y) with y = (0, signal): for the signal itself y, y' and for its
-   "derivative" dx = diff(0, x) again (0, dx). `mobility2` is the square, `next2` that of dx. */
+/* The mobility of mne_features is sd(diff(y)) / sd(y) with y = (0, signal), where the signal is x, and then
+   dx = diff(0, x). `mobility2` is the square of the first, `next2` of the second. */
 static void with_zeros(const double *x, int n, double mean, double *mobility2, double *next2) {
   const moments m = sums(x, n, mean);
-  const double y1 = m.x1 - mean, y2 = m.x2 + mean * mean;                    /* about the mean of x; n + 1 values */
-  const double d1 = x[n - 1], d2 = m.d2 + x[0] * x[0];                       /* dx: n values */
+  const double y1 = m.x1 - mean, y2 = m.x2 + mean * mean; /* (0, x) about the mean of x */
+  const double d1 = x[n - 1], d2 = m.d2 + x[0] * x[0];    /* dx */
   const double second = x[1] - 2.0 * x[0], last = x[n - 1] - x[n - 2];
-  const double e1 = last, e2 = m.e2 + x[0] * x[0] + second * second;         /* diff(0, dx): n values */
+  const double e1 = last, e2 = m.e2 + x[0] * x[0] + second * second; /* diff(0, dx) */
   *mobility2 = variance(d1, d2, n, 1) / variance(y1, y2, n + 1, 1);
   *next2 = variance(e1, e2, n, 1) / variance(d1, d2, n + 1, 1);
 }

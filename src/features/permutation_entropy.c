@@ -19,15 +19,16 @@ typedef struct kernel {
 static const evl_param params[] = {
     {"order", EVL_INT, "3", 3, 7, NULL, "samples", "Length of a pattern."},
     {"tau", EVL_REALS, "(1, 2, 4, 8)", 1, 10000, NULL, "samples",
-     "Delays between the samples of a pattern, integers; at 250 Hz and order 3 these four look at the gamma, beta, alpha "
-     "and theta range."},
+     "Delays between the samples of a pattern, integers; at 250 Hz and order 3 these four look at the gamma, beta, "
+     "alpha and theta range."},
     {"lowpass", EVL_STRING, "\"none\"", 0, 0, "none|nice", "",
-     "none: the signal as it is; nice: first a Butterworth low-pass of order 6 at rate / order / tau, forward and backward "
-     "on each window (NICE itself filters the joined windows of a recording)."},
+     "none: the signal as it is; nice: first a Butterworth low-pass of order 6 at rate / order / tau, forward and "
+     "backward on each window (NICE itself filters the joined windows of a recording)."},
     {0}};
 
 static const evl_output outputs[] = {
-    {"entropy", EVL_PER_CHANNEL, "tau", false, "1", 0.0, 1.0, "Entropy of the ordinal patterns over its maximum ln order!."},
+    {"entropy", EVL_PER_CHANNEL, "tau", false, "1", 0.0, 1.0,
+     "Entropy of the ordinal patterns over its maximum ln order!."},
     {0}};
 
 static evl_status plan_lowpass(kernel *k, const evl_shape *shape, evl_arena *arena) {
@@ -118,7 +119,8 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
       if (!usable[c]) continue;
       const double *x = window->x + c * window->ld;
       if (k->pad) {
-        evl_zero_phase(k->section + (size_t)d * EVL_MAX_SECTIONS, k->n_sections[d], x, k->n_samples, k->pad, k->filtered);
+        evl_zero_phase(k->section + (size_t)d * EVL_MAX_SECTIONS, k->n_sections[d], x, k->n_samples, k->pad,
+                       k->filtered);
         x = k->filtered + k->pad;
       }
       count_patterns(k, x, k->delay[d], (int)n);
@@ -130,14 +132,16 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
 static double cost_us(const evl_params *p, const evl_shape *shape) {
   const double order = (double)evl_params_int(p, "order"), pairs = order * (order - 1.0) / 2.0;
   const double filter = strcmp(evl_params_string(p, "lowpass"), "none") ? 1.7e-2 : 0.0;
-  return shape->n_channels * (double)shape->n_samples * evl_params_value(p, "tau")->n * (7e-4 + 2.6e-4 * pairs + filter);
+  const double samples = shape->n_channels * (double)shape->n_samples * evl_params_value(p, "tau")->n;
+  return samples * (7e-4 + 2.6e-4 * pairs + filter);
 }
 
 const evl_entry evl_feature_permutation_entropy = {
     .name = "permutation_entropy",
     .summary = "Permutation entropy: how evenly ordinal patterns of the signal occur.",
-    .definition = "Each (x_t, x_{t+tau}, ..., x_{t+(m-1)tau}) is replaced by the permutation that sorts it, equal values in "
-                  "order of time; entropy = - sum_i p_i ln p_i / ln m!. Undefined with fewer patterns than m!.",
+    .definition = "Each (x_t, x_{t+tau}, ..., x_{t+(m-1)tau}) is replaced by the permutation that sorts it, equal "
+                  "values in order of time; entropy = - sum_i p_i ln p_i / ln m!. Undefined with fewer patterns than "
+                  "m!.",
     .cite = "Bandt and Pompe 2002, doi:10.1103/PhysRevLett.88.174102, eq. 2; King et al. 2013, "
             "doi:10.1016/j.cub.2013.07.075 (low-pass and delays)",
     .version = 1,

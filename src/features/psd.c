@@ -25,7 +25,7 @@ static void fill_taper(const evl_psd_spec *spec, double *taper) {
   for (int t = 0; t < spec->segment; t++) taper[t] = centre - (1.0 - centre) * cos(2.0 * M_PI * t / spec->segment);
 }
 
-/* Mean over median of n independent exponential variables (Allen 2012, doi:10.1103/PhysRevD.85.122006, eq. B12). */
+/* Mean over median of n independent exponential variables (Allen et al. 2012, doi:10.1103/PhysRevD.85.122006). */
 static double median_bias(int n) {
   double bias = 1.0;
   for (int i = 1; i <= (n - 1) / 2; i++) bias += 1.0 / (2 * i + 1) - 1.0 / (2 * i);
@@ -63,7 +63,8 @@ evl_status evl_psd_plan(const evl_params *params, const evl_shape *shape, evl_pr
                         evl_psd **psd) {
   const evl_psd_spec spec = spec_of(params, shape);
   if (spec.nfft < spec.segment)
-    return evl_fail(EVL_USAGE, "nfft = %d: expected at least the %d samples of a segment, or 0", spec.nfft, spec.segment);
+    return evl_fail(EVL_USAGE, "nfft = %d: expected at least the %d samples of a segment, or 0", spec.nfft,
+                    spec.segment);
   for (*psd = products->psd; *psd; *psd = (*psd)->next)
     if (!memcmp(&(*psd)->spec, &spec, sizeof spec)) return EVL_OK;
   return plan_new(&spec, products, arena, psd);

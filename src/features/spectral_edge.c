@@ -15,16 +15,18 @@ typedef struct kernel {
 } kernel;
 
 static const evl_param params[] = {
-    {"share", EVL_REALS, "(0.5, 0.9, 0.95)", 0.001, 0.999, NULL, "1", "Shares of the power; 0.5 gives the median frequency."},
+    {"share", EVL_REALS, "(0.5, 0.9, 0.95)", 0.001, 0.999, NULL, "1",
+     "Shares of the power; 0.5 gives the median frequency."},
     {"range_hz", EVL_REALS, "(1.0, 45.0)", 0.0, 1e5, NULL, "Hz", "Range whose power counts, both ends included."},
     {"convention", EVL_STRING, "\"linear\"", 0, 0, "linear|mne_features|nice", "",
-     "linear: the density is constant within a bin, so the edge moves smoothly with the data; mne_features: the first bin "
-     "that reaches the share; nice: the bin whose cumulated share is nearest, the first of equals."},
+     "linear: the density is constant within a bin, so the edge moves smoothly with the data; mne_features: the first "
+     "bin that reaches the share; nice: the bin whose cumulated share is nearest, the first of equals."},
     EVL_PSD_PARAMS,
     {0}};
 
 static const evl_output outputs[] = {
-    {"edge", EVL_PER_CHANNEL, "share", false, "Hz", 0.0, EVL_ANY_MAX, "Frequency below which the share of the power lies."},
+    {"edge", EVL_PER_CHANNEL, "share", false, "Hz", 0.0, EVL_ANY_MAX,
+     "Frequency below which the share of the power lies."},
     {0}};
 
 static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products *products, evl_arena *arena,
@@ -83,10 +85,10 @@ static double cost_us(const evl_params *p, const evl_shape *shape) {
 const evl_entry evl_feature_spectral_edge = {
     .name = "spectral_edge",
     .summary = "Spectral edge frequencies: below them lie given shares of the power.",
-    .definition = "The f at which C(f) = share * C(high), C(f) the integral of Welch's density from low to f, the density "
-                  "constant within each bin (f_k - df/2, f_k + df/2).",
+    .definition = "The f at which C(f) = share * C(high), C(f) the integral of Welch's density from low to f, the "
+                  "density constant within each bin (f_k - df/2, f_k + df/2).",
     .cite = "Rampil 1998, doi:10.1097/00000542-199810000-00023; conventions: Engemann et al. 2018, "
-            "doi:10.1093/brain/awy251 (nice), Schiratti et al. 2018, doi:10.1109/ICASSP.2018.8461544 (mne_features)",
+            "doi:10.1093/brain/awy251 (nice)",
     .version = 1,
     .params = params,
     .outputs = outputs,

@@ -88,7 +88,7 @@ static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products
   k->alpha_low_hz = alpha->reals[0];
   k->alpha_high_hz = alpha->reals[1];
   if (round(k->segment_s * shape->fs_hz) > shape->n_samples)
-    return evl_fail(EVL_USAGE, "spectrum.segment_s = %g: expected at most the window of %g s, because it fixes the frequencies",
+    return evl_fail(EVL_USAGE, "spectrum.segment_s = %g: expected at most the window, %g s, for its frequencies",
                     k->segment_s, shape->n_samples / shape->fs_hz);
   EVL_TRY(evl_psd_plan(p, shape, products, arena, &k->psd));
   EVL_TRY(place_frequencies(k, shape, arena));
@@ -153,8 +153,8 @@ static double cost_us(const evl_params *p, const evl_shape *shape) {
 const evl_entry evl_feature_spectrum = {
     .name = "spectrum",
     .summary = "Mean power spectral density of a recording, and its alpha peak.",
-    .definition = "power(c, f_k) = mean over windows of Welch's one-sided density of channel c at f_k = k / segment_s, up to "
-                  "max_hz. Flat windows of a channel do not count.",
+    .definition = "power(c, f_k) = mean over windows of Welch's one-sided density of channel c at f_k = k / segment_s, "
+                  "up to max_hz. Flat windows of a channel do not count.",
     .cite = "Welch 1967, doi:10.1109/TAU.1967.1161901",
     .version = 1,
     .params = params,

@@ -95,7 +95,8 @@ static evl_status read_hours(evl_store *store, const char *path, int n, const ev
 
 static bool stands_better(const slot *s, const char *which, double quality, double hours) {
   if (s->n_usable == 0) return true;
-  if (!strcmp(which, "best")) return quality > s->quality; /* ties: the first in the store's order */
+  /* Shares are stored as f32: what differs by their rounding is a tie, and goes to the first in the store's order. */
+  if (!strcmp(which, "best")) return quality > s->quality + 1e-6;
   if (!strcmp(which, "first")) return hours < s->hours || (isnan(s->hours) && !isnan(hours));
   return hours >= s->hours || isnan(s->hours); /* "last" */
 }

@@ -72,15 +72,15 @@ static evl_status check_sizes(const evl_cohort_view *view, const evl_prognosis_s
   int n[2] = {0};
   for (int g = 0; g < view->design->n_groups; g++) n[view->y_group[g] != 0]++;
   *n_positive = n[1];
-  for (int class = 0; class < 2; class++) {
-    const char *which = class ? "positive" : "negative";
+  for (int class = 0; class < 2; class++)
     if (n[class] < setup->n_folds)
       return evl_fail(EVL_USAGE, "prognosis \"%s\": expected at least %d %s subjects, one a fold, found %d", setup->name,
-                      setup->n_folds, which, n[class]);
+                      setup->n_folds, class ? "positive" : "negative", n[class]);
+  for (int class = 0; class < 2; class++) {
     const int left = n[class] - (n[class] + setup->n_folds - 1) / setup->n_folds;
     if (left < setup->n_inner)
       return evl_fail(EVL_USAGE, "prognosis \"%s\": %d %s subjects leave %d in a training fold; expected at least %d, one an inner fold",
-                      setup->name, n[class], which, left, setup->n_inner);
+                      setup->name, n[class], class ? "positive" : "negative", left, setup->n_inner);
   }
   return EVL_OK;
 }

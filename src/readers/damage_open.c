@@ -1,7 +1,7 @@
 /* damage_open: how much of a file is looked at when it is opened. */
 #include "damage_priv.h"
 
-enum { CHUNK = 1 << 16, SMALL_FILE = 4 << 20, HEAD = 256 << 10, TAIL = 256 << 10, LONGEST_TAIL = 1 << 20 };
+enum { CHUNK = 1 << 16, SMALL_FILE = 2 << 20, HEAD = 128 << 10, TAIL = 128 << 10, LONGEST_TAIL = 1 << 20 };
 
 static evl_status feed_range(const evl_reader *reader, evl_damage *damage, int64_t from, int64_t to) {
   uint8_t chunk[CHUNK];

@@ -23,7 +23,8 @@ static bool knows(const uint8_t *first, size_t n, const char *path) {
    with one read, of large ones only what is asked for is read. */
 typedef struct window { int64_t offset; size_t n; uint8_t byte[WINDOW]; } window;
 
-static evl_status window_bytes(const evl_reader *reader, window *view, int64_t offset, size_t n, const uint8_t **bytes) {
+static evl_status window_bytes(const evl_reader *reader, window *view, int64_t offset, size_t n,
+                               const uint8_t **bytes) {
   if (offset < view->offset || offset + (int64_t)n > view->offset + (int64_t)view->n) {
     int64_t left = reader->header.bytes - offset;
     size_t ahead = reader->record_bytes <= WINDOW / 4 ? WINDOW : n;

@@ -29,8 +29,8 @@ static double onset_tolerance(const evl_header *header) {
 }
 
 static evl_status no_onset(const evl_reader *reader, int64_t record) {
-  return evl_fail(EVL_FORMAT, "%s: expected a time-keeping annotation in record %lld of a discontinuous file, found none",
-                  reader->path, (long long)record);
+  return evl_fail(EVL_FORMAT, "%s: expected a time-keeping annotation in record %lld of a discontinuous file, "
+                  "found none", reader->path, (long long)record);
 }
 
 static evl_status record_onset(const evl_reader *reader, int64_t record, double *onset_s) {

@@ -147,8 +147,8 @@ evl_status evl_reader_channel(evl_reader *reader, int signal, int64_t first, int
   int64_t low = (reader->loaded_first - stretch->first_record) * per_record;
   int64_t high = low + reader->loaded_records * per_record;
   if (n < 0 || first < low || first > high || n > high - first)
-    return evl_fail(EVL_USAGE, "%s: expected samples in [%lld, %lld) of signal %d, which are loaded, found %lld from %lld",
-                    reader->path, (long long)low, (long long)high, signal, (long long)n, (long long)first);
+    return evl_fail(EVL_USAGE, "%s: expected samples in [%lld, %lld) of signal %d, which are loaded, found %lld from "
+                    "%lld", reader->path, (long long)low, (long long)high, signal, (long long)n, (long long)first);
   return reader->format->channel(reader, signal, first, n, x);
 }
 

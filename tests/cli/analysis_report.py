@@ -23,9 +23,48 @@ except ImportError as error:
 import eveil
 import report as report_program
 
-CHANNELS = ["Fp1", "Fp2", "F7", "F3", "Fz", "F4", "F8", "T7", "C3", "Cz", "C4", "T8", "P7", "P3", "Pz", "P4", "P8", "O1", "O2"]
-PLACES = [(92, 108), (92, 72), (92, 144), (60, 129), (46, 90), (60, 51), (92, 36), (92, 180), (46, 180), (0, 0),
-          (46, 0), (92, 0), (92, 216), (60, 231), (46, 270), (60, 309), (92, 324), (92, 252), (92, 288)]
+CHANNELS = [
+    "Fp1",
+    "Fp2",
+    "F7",
+    "F3",
+    "Fz",
+    "F4",
+    "F8",
+    "T7",
+    "C3",
+    "Cz",
+    "C4",
+    "T8",
+    "P7",
+    "P3",
+    "Pz",
+    "P4",
+    "P8",
+    "O1",
+    "O2",
+]
+PLACES = [
+    (92, 108),
+    (92, 72),
+    (92, 144),
+    (60, 129),
+    (46, 90),
+    (60, 51),
+    (92, 36),
+    (92, 180),
+    (46, 180),
+    (0, 0),
+    (46, 0),
+    (92, 0),
+    (92, 216),
+    (60, 231),
+    (46, 270),
+    (60, 309),
+    (92, 324),
+    (92, 252),
+    (92, 288),
+]
 POSTERIOR = [float(c in ("O1", "O2")) + 0.6 * float(c in ("P3", "Pz", "P4", "P7", "P8")) for c in CHANNELS]
 STATISTICS = ["mean", "sd", "median"]
 
@@ -82,8 +121,20 @@ def put_recordings(file, c):
     put(file, "/recordings/duration_s", c.random.uniform(160, 200, r), at, units="s")
     put(file, "/recordings/start_h", c.random.uniform(72, 120, r), at, units="h")
     put(file, "/recordings/fs_hz", np.full(r, 250.0), at, units="Hz")
-    put(file, "/recordings/status", c.status, at, flag_values=np.arange(4, dtype=np.uint8), flag_meanings="OK USAGE IO FORMAT")
-    put(file, "/recordings/message", [f"/secret/Jane_Doe/{r - 1}.edf: header <damaged>" if s else "" for s in c.status], at)
+    put(
+        file,
+        "/recordings/status",
+        c.status,
+        at,
+        flag_values=np.arange(4, dtype=np.uint8),
+        flag_meanings="OK USAGE IO FORMAT",
+    )
+    put(
+        file,
+        "/recordings/message",
+        [f"/secret/Jane_Doe/{r - 1}.edf: header <damaged>" if s else "" for s in c.status],
+        at,
+    )
     put_scale(file, "/participants/participant", np.arange(c.n))
     at = ["/participants/participant"]
     put(file, "/participants/subject", c.subject, at)
@@ -123,7 +174,12 @@ def put_analysis(file, name, c, columns, values, window_s, bad_share=0.0):
             summary[i] = np.stack([np.nanmean(some, 0), np.nanstd(some, 0), np.nanmedian(some, 0)], axis=1)
     put(file, f"{g}/summary_statistic", STATISTICS, [f"{g}/statistic"])
     put(file, f"{g}/summary", summary, [f"{g}/recording", f"{g}/column", f"{g}/statistic"])
-    put(file, f"{g}/summary_why", np.repeat((c.status > 0)[:, None] * np.uint8(5), k, 1), [f"{g}/recording", f"{g}/column"])
+    put(
+        file,
+        f"{g}/summary_why",
+        np.repeat((c.status > 0)[:, None] * np.uint8(5), k, 1),
+        [f"{g}/recording", f"{g}/column"],
+    )
 
 
 def put_spectrum(file, c):
@@ -150,7 +206,7 @@ def put_var(file, c):
         radius = 0.97 - 0.03 / (1 + np.exp(-c.severity[c.recording[i]])) - 0.1 * c.random.uniform(size=k)
         angle = 2 * np.pi * c.random.gamma(2, 5, k) / 250
         tensor[w, 0] = mixing * (2 * radius * np.cos(angle)) @ mixing.T
-        tensor[w, 1] = mixing * -(radius ** 2) @ mixing.T
+        tensor[w, 1] = mixing * -(radius**2) @ mixing.T
     put_scale(file, f"{g}/lag", np.arange(1, 4))
     put_scale(file, f"{g}/channel", CHANNELS)
     put_scale(file, f"{g}/channel_b", CHANNELS)
@@ -162,14 +218,29 @@ def make_store(path, n=40, seed=1, repeats=1):
     severity = c.severity[c.recording][:, None]
     noise = lambda k: 0.3 * c.random.normal(size=(len(c.recording), k))  # noqa: E731
     with h5py.File(path, "w") as file:
-        file.attrs.update(eveil_version="0.1.0", git_revision="0123abcd", created_utc="2026-01-01T00:00:00Z", seed=1, layout_hash="ff", libraries="HDF5 1.10.8", cpu="x", command="eveil run")
-        put(file, "/config", "conditioning: { resample_hz = 250.0; }; prognosis: ( { outcome = \"outcome\"; positive = \"poor\"; } );")
+        file.attrs.update(
+            eveil_version="0.1.0",
+            git_revision="0123abcd",
+            created_utc="2026-01-01T00:00:00Z",
+            seed=1,
+            layout_hash="ff",
+            libraries="HDF5 1.10.8",
+            cpu="x",
+            command="eveil run",
+        )
+        put(
+            file,
+            "/config",
+            'conditioning: { resample_hz = 250.0; }; prognosis: ( { outcome = "outcome"; positive = "poor"; } );',
+        )
         put_recordings(file, c)
         columns = [column("band_power", f"relative_{b}", ch) for b in ("delta", "alpha") for ch in CHANNELS]
         columns += [column("spectral_edge", "edge_share0.95", ch, "Hz") for ch in CHANNELS]
         delta = 0.6 + 0.08 * (severity + noise(19))
         alpha = 0.12 * np.exp(-0.5 * severity + noise(19)) * (1 + np.array(POSTERIOR))
-        put_analysis(file, "spectral", c, columns, np.hstack([delta, alpha, 17 - 2 * (severity + noise(19))]), 4.0, 0.02)
+        put_analysis(
+            file, "spectral", c, columns, np.hstack([delta, alpha, 17 - 2 * (severity + noise(19))]), 4.0, 0.02
+        )
         put_spectrum(file, c)
         ratio = 1 / (1 + np.exp(1 - severity - noise(19)))
         put_analysis(file, "background", c, [column("burst_suppression", "ratio", ch) for ch in CHANNELS], ratio, 120.0)
@@ -178,7 +249,12 @@ def make_store(path, n=40, seed=1, repeats=1):
     return c
 
 
-METRICS = [("auc", "mean over folds"), ("auc_pooled_biased", "pooled"), ("brier", "squared error"), ("sensitivity", "share of positives found")]
+METRICS = [
+    ("auc", "mean over folds"),
+    ("auc_pooled_biased", "pooled"),
+    ("brier", "squared error"),
+    ("sensitivity", "share of positives found"),
+]
 
 
 def make_prognosis(path, c, noise=1.0):
@@ -199,7 +275,12 @@ def make_prognosis(path, c, noise=1.0):
         put(file, f"{g}/learner_name", ["ridge", "elastic_net"], [learner])
         put(file, f"{g}/metrics/metric_name", [m[0] for m in METRICS], [metric])
         put(file, f"{g}/metrics/metric_text", [m[1] for m in METRICS], [metric])
-        put(file, f"{g}/metrics/value", np.array([[0.8125, 0.8, 0.18, 0.75], [0.79, np.nan, 0.19, 0.7]]), [learner, metric])
+        put(
+            file,
+            f"{g}/metrics/value",
+            np.array([[0.8125, 0.8, 0.18, 0.75], [0.79, np.nan, 0.19, 0.7]]),
+            [learner, metric],
+        )
         put(file, f"{g}/intervals/interval_name", ["auc_pooled_biased_logit", "sensitivity"], [interval])
         put(file, f"{g}/intervals/low", np.array([[0.7, 0.5], [np.nan, 0.4]]), [learner, interval])
         put(file, f"{g}/intervals/high", np.array([[0.9, 0.9], [np.nan, 0.8]]), [learner, interval])
@@ -249,23 +330,39 @@ def reader_masks_and_names():
         assert len(store.recordings) == 60 and store.recordings["ok"].sum() == 59
         assert list(store.participants["outcome"].unique()) in (["good", "poor"], ["poor", "good"])
         why, values = file["/analyses/spectral/why"][()], store.windows("spectral")
-        assert why.any() and np.isnan(values.to_numpy()[why != 0]).all() and np.isfinite(values.to_numpy()[why == 0]).all()
+        assert (
+            why.any() and np.isnan(values.to_numpy()[why != 0]).all() and np.isfinite(values.to_numpy()[why == 0]).all()
+        )
         table = store.table("spectral")
         assert np.isnan(table.iloc[-1][store.columns("spectral")["name"]].astype(float)).all()
         assert not (table[list(store.columns("spectral")["name"])].to_numpy(float) == -9).any()
         k = list(file["/analyses/spectral/column_name"].asstr()[()]).index("band_power.relative_alpha[O1]")
-        assert store.value("spectral", "band_power.relative_alpha[O1]", subject="sub-0007") == file["/analyses/spectral/summary"][6, k, 2]
-        assert store.value("spectral", "band_power.relative_alpha[O1]", statistic="mean", recording=6) == file["/analyses/spectral/summary"][6, k, 0]
+        assert (
+            store.value("spectral", "band_power.relative_alpha[O1]", subject="sub-0007")
+            == file["/analyses/spectral/summary"][6, k, 2]
+        )
+        assert (
+            store.value("spectral", "band_power.relative_alpha[O1]", statistic="mean", recording=6)
+            == file["/analyses/spectral/summary"][6, k, 0]
+        )
         power = store.tensor("spectral", "spectrum", "power")
         assert power.dims == ("recording", "channel", "frequency")
-        assert power.sel(channel="O1", frequency=9.5).to_numpy()[3] == file["/analyses/spectral/recording_models/spectrum/power"][3, 17, 19]
+        assert (
+            power.sel(channel="O1", frequency=9.5).to_numpy()[3]
+            == file["/analyses/spectral/recording_models/spectrum/power"][3, 17, 19]
+        )
         counts = store.why_counts("spectral")
         assert counts["artefact or gap"] == (why == 6).sum() and counts.sum() == why.size
         assert list(store.channels.loc["Cz"].round(9)) == [0, 0, 1]
 
 
 def reader_refuses():
-    for path, says in ((at("none.h5"), "no such file"), (FOLDER, "folder"), (__file__, "cannot read"), (at("other.h5"), "eveil_version")):
+    for path, says in (
+        (at("none.h5"), "no such file"),
+        (FOLDER, "folder"),
+        (__file__, "cannot read"),
+        (at("other.h5"), "eveil_version"),
+    ):
         try:
             eveil.open(path)
         except eveil.StoreError as error:
@@ -273,9 +370,13 @@ def reader_refuses():
         else:
             raise AssertionError(f"{path} was opened")
     with eveil.open(at("store.h5")) as store:
-        for call in (lambda: store.table("spectra"), lambda: store.value("spectral", "nothing[Cz]", recording=0),
-                     lambda: store.table("spectral", "mode"), lambda: store.tensor("spectral", "spectrum", "phase"),
-                     lambda: store.value("spectral", "band_power.relative_alpha[O1]")):
+        for call in (
+            lambda: store.table("spectra"),
+            lambda: store.value("spectral", "nothing[Cz]", recording=0),
+            lambda: store.table("spectral", "mode"),
+            lambda: store.tensor("spectral", "spectrum", "phase"),
+            lambda: store.value("spectral", "band_power.relative_alpha[O1]"),
+        ):
             try:
                 call()
             except eveil.StoreError as error:
@@ -289,32 +390,56 @@ def whole_page():
     assert code == 0 and errors == "", errors
     figures = images(page)
     assert len(figures) == 7 and all(f.startswith(b"\x89PNG") and len(f) > 2000 for f in figures), len(figures)
-    for text in ("27 of 60", "Power spectra by outcome (good or poor)", "Relative alpha power over the scalp", "Suppression ratio",
-                 "Eigenmodes", "ROC curve", "Calibration", "0.812", "0.800 [0.700, 0.900]", "not defined", "+1.234", "59 recordings"):
+    for text in (
+        "27 of 60",
+        "Power spectra by outcome (good or poor)",
+        "Relative alpha power over the scalp",
+        "Suppression ratio",
+        "Eigenmodes",
+        "ROC curve",
+        "Calibration",
+        "0.812",
+        "0.800 [0.700, 0.900]",
+        "not defined",
+        "+1.234",
+        "59 recordings",
+    ):
         assert text in page or text == "Suppression ratio", text
     assert "class='absent'" not in page
+    # Names of patients, which file names can hold, stay out; text from the store is escaped.
+    assert "Jane" not in page and "secret" not in page
+    assert (
+        "header &lt;damaged&gt;" in page
+        and "<damaged>" not in page
+        and "sub-0060" in page
+        and "failed (FORMAT)" in page
+    )
     assert page == report(at("store.h5"), "--prognosis", at("prognosis.h5"))[2]
     assert not re.search(r"(src|href)=['\"](?!data:)", page) and "<script" not in page and "url(" not in page
 
 
-def names_of_patients_stay_out():
-    _, _, page = report(at("store.h5"))
-    assert "Jane" not in page and "secret" not in page
-    assert "header &lt;damaged&gt;" in page and "<damaged>" not in page
-    assert "sub-0060" in page and "failed (FORMAT)" in page
-
-
 def parts_missing():
-    """Each part is taken away from a copy: the page says so, the rest stands."""
-    cuts = [("analyses/spectral/recording_models", "no spectra to show", 4), ("participants/columns/outcome", "nothing is split by outcome", 5),
-            ("analyses/dynamics/models", "no modes to show", 4), ("channels", "positions of the channels are not known", 4)]
+    """Parts are taken away from a copy: the page says so, the rest stands."""
+    cuts = [
+        (
+            ("analyses/spectral/recording_models", "analyses/dynamics/models"),
+            ("no spectra to show", "no modes to show"),
+            3,
+        ),
+        (
+            ("participants/columns/outcome", "channels"),
+            ("nothing is split by outcome", "positions of the channels are not known"),
+            4,
+        ),
+    ]
     for what, says, n in cuts:
         shutil.copy(at("store.h5"), at("cut.h5"))
         with h5py.File(at("cut.h5"), "a") as file:
-            del file[what]
+            for path in what:
+                del file[path]
         code, errors, page = report(at("cut.h5"))
         assert code == 0, errors
-        assert says in page and len(images(page)) == n, (what, len(images(page)))
+        assert all(text in page for text in says) and len(images(page)) == n, (what, len(images(page)))
         assert "No prognosis file was given" in page
 
 
@@ -328,19 +453,25 @@ def small_and_empty_cohorts():
 
 
 def several_recordings_a_subject():
-    make_store(at("many.h5"), 20, repeats=3)
+    make_store(at("many.h5"), 12, repeats=3)
     code, errors, page = report(at("many.h5"))
-    assert code == 0 and "<b>60</b>" in page and "<b>20</b>" in page, errors
+    assert code == 0 and "<b>36</b>" in page and "<b>12</b>" in page, errors
 
 
 def refusals():
     with h5py.File(at("empty.h5"), "w") as file:
         file.attrs["eveil_version"] = "0.1.0"
-    for arguments, code, says in (((at("none.h5"),), 2, "no such file"), ((__file__,), 2, "cannot read"), ((at("other.h5"),), 2, "eveil_version"),
-                                  ((at("empty.h5"),), 2, "/recordings"), ((FOLDER,), 2, "folder"), ((), 1, "usage"),
-                                  ((at("store.h5"), "--prognosis", at("store.h5")), 2, "found a store"),
-                                  ((at("store.h5"), "--prognosis", at("empty.h5")), 2, "without results"),
-                                  ((at("store.h5"), "--prognosis", at("none.h5")), 2, "no such file")):
+    for arguments, code, says in (
+        ((at("none.h5"),), 2, "no such file"),
+        ((__file__,), 2, "cannot read"),
+        ((at("other.h5"),), 2, "eveil_version"),
+        ((at("empty.h5"),), 2, "/recordings"),
+        ((FOLDER,), 2, "folder"),
+        ((), 1, "usage"),
+        ((at("store.h5"), "--prognosis", at("store.h5")), 2, "found a store"),
+        ((at("store.h5"), "--prognosis", at("empty.h5")), 2, "without results"),
+        ((at("store.h5"), "--prognosis", at("none.h5")), 2, "no such file"),
+    ):
         found, errors, page = report(*arguments)
         assert found == code and says in errors and "Traceback" not in errors and not page, (arguments, found, errors)
 
@@ -348,6 +479,7 @@ def refusals():
 def numbers_of_the_curves():
     """AUC and the curve by hand; the band holds the curve; calibration groups hold every subject once."""
     import report_prognosis as prognosis
+
     score, y = np.array([0.1, 0.4, 0.35, 0.8, 0.35]), np.array([0, 0, 1, 1, 0])
     assert prognosis.auc(score, y) == (0.5 + 1 + 0 + 1 + 1 + 1) / 6
     assert list(prognosis.curve(score, y, [0, 1 / 3, 2 / 3, 1])) == [0.5, 0.5, 1.0, 1.0]
@@ -368,6 +500,7 @@ def numbers_of_the_curves():
 def modes_of_a_known_model():
     """A rotation of known frequency and damping comes back from the coefficients, absent channels left out."""
     import report_data
+
     radius, angle = 0.9, 2 * np.pi * 10 / 250
     a = np.full((3, 3, 3), np.nan)
     a[:, :2, :2] = 0
@@ -375,6 +508,8 @@ def modes_of_a_known_model():
     values = report_data._companion_eigenvalues(a)
     assert len(values) == 1 and abs(abs(values[0]) - radius) < 1e-12 and abs(np.angle(values[0]) - angle) < 1e-12
     assert report_data._companion_eigenvalues(np.full((2, 3, 3), np.nan)) is None
+    assert abs(report_data.window_hz(values, 10.0, -250 * np.log(radius)) - 250) < 1e-6
+    assert np.isnan(report_data.window_hz(values, 10.0, 1.0)) and np.isnan(report_data.window_hz(values, np.nan, 1.0))
 
 
 def main():
@@ -383,8 +518,17 @@ def main():
     matplotlib.rcParams["savefig.dpi"] = 50  # faster
     with h5py.File(at("other.h5"), "w") as file:
         file["x"] = [1.0]
-    for test in (reader_masks_and_names, reader_refuses, whole_page, names_of_patients_stay_out, parts_missing,
-                 small_and_empty_cohorts, several_recordings_a_subject, refusals, numbers_of_the_curves, modes_of_a_known_model):
+    for test in (
+        reader_masks_and_names,
+        reader_refuses,
+        whole_page,
+        parts_missing,
+        small_and_empty_cohorts,
+        several_recordings_a_subject,
+        refusals,
+        numbers_of_the_curves,
+        modes_of_a_known_model,
+    ):
         case(test)
     shutil.rmtree(FOLDER)
     return 1 if FAILED else 0

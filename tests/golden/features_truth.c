@@ -30,8 +30,8 @@ static void values(const char *entry, const char *config, int n_samples, const c
   bound_free(&b);
 }
 
-static void compare(const char *entry, const char *config, int n_samples, const char *output, int item, const char *peer,
-                    const char *feature, double tolerance) {
+static void compare(const char *entry, const char *config, int n_samples, const char *output, int item,
+                    const char *peer, const char *feature, double tolerance) {
   double ours[C];
   values(entry, config, n_samples, output, item, ours);
   truth_compare(entry, peer, feature, 1, 0, ours, C, tolerance);
@@ -56,7 +56,8 @@ static void test_psd_scipy(void) {
 static void test_band_power_yasa(void) {
   static const char *const config =
       "convention = \"yasa\"; taper = \"hamming\"; average = \"median\"; total_hz = (0.5, 40.0);"
-      "bands : { d = (0.5, 4.0); t = (4.0, 8.0); a = (8.0, 12.0); s = (12.0, 16.0); b = (16.0, 30.0); g = (30.0, 40.0); };";
+      "bands : { d = (0.5, 4.0); t = (4.0, 8.0); a = (8.0, 12.0); s = (12.0, 16.0); b = (16.0, 30.0); "
+      "g = (30.0, 40.0); };";
   for (int b = 0; b < 6; b++) {
     double ours[C];
     values("band_power", config, T, "absolute", b, ours);
@@ -89,13 +90,13 @@ static void test_alpha_delta_ratio(void) {
 }
 
 static void test_edge_and_entropy(void) {
-  compare("spectral_edge", "convention = \"mne_features\"; share = (0.5); range_hz = (0.0, 125.0);" MNE_WELCH, T, "edge", 0,
-          "mne_features", "uni/spect_edge_freq", EXACT);
+  compare("spectral_edge", "convention = \"mne_features\"; share = (0.5); range_hz = (0.0, 125.0);" MNE_WELCH, T, "edge",
+          0, "mne_features", "uni/spect_edge_freq", EXACT);
   compare("spectral_entropy", "convention = \"mne_features\"; range_hz = (0.0, 125.0);" MNE_WELCH, T, "entropy", 0,
           "mne_features", "uni/spect_entropy", SUMS);
   compare("spectral_entropy", "range_hz = (0.0, 125.0);", T, "entropy", 0, "antropy", "spectral_entropy_welch", SUMS);
-  compare("spectral_entropy", "range_hz = (0.0, 125.0); segment_s = 60.0; taper = \"boxcar\";", T, "entropy", 0, "antropy",
-          "spectral_entropy_fft", SUMS);
+  compare("spectral_entropy", "range_hz = (0.0, 125.0); segment_s = 60.0; taper = \"boxcar\";", T, "entropy", 0,
+          "antropy", "spectral_entropy_fft", SUMS);
 }
 
 static void test_hjorth(void) {
@@ -205,9 +206,9 @@ static void nice_marker(const char *entry, const char *config, const double *sig
 
 static void test_nice_spectral(void) {
   nice_marker("spectral_entropy", NICE_WELCH, x, 0, false, "entropy", "summary_se", SUMS);
-  static const char *const edge = "convention = \"nice\";" NICE_WELCH, *const marker[] = {"summary_msf", "summary_sef90",
-                                                                                          "summary_sef95"};
-  for (int s = 0; s < 3; s++) nice_marker("spectral_edge", edge, x, s, true, "edge", marker[s], EXACT);
+  static const char *const marker[] = {"summary_msf", "summary_sef90", "summary_sef95"};
+  for (int s = 0; s < 3; s++)
+    nice_marker("spectral_edge", "convention = \"nice\";" NICE_WELCH, x, s, true, "edge", marker[s], EXACT);
 }
 
 /* The low-pass of NICE runs over the joined epochs: once over the whole signal, then epochs as they are. */

@@ -21,10 +21,10 @@ static inline double *truth_signal(void) {
   unsigned char start[10];
   double *x = malloc((size_t)TRUTH_CHANNELS * TRUTH_SAMPLES * sizeof *x);
   size_t n = fread(start, 1, sizeof start, file), length = start[8] + 256u * start[9];
+  const size_t all = (size_t)TRUTH_CHANNELS * TRUTH_SAMPLES;
   int good = x && n == sizeof start && !memcmp(start, "\x93NUMPY\x01\x00", 8) && length < sizeof header &&
              fread(header, 1, length, file) == length && strstr(header, "'<f8'") && strstr(header, "False") &&
-             strstr(header, "(19, 15000)") &&
-             fread(x, sizeof *x, (size_t)TRUTH_CHANNELS * TRUTH_SAMPLES, file) == (size_t)TRUTH_CHANNELS * TRUTH_SAMPLES;
+             strstr(header, "(19, 15000)") && fread(x, sizeof *x, all, file) == all;
   fclose(file);
   if (good) return x;
   free(x);
@@ -84,8 +84,8 @@ static inline void truth_compare(const char *entry, const char *peer, const char
     if (isnan(d)) break;
   }
   const int agree = found == n * step && difference >= 0.0 && difference <= tolerance;
-  printf("# %-20s %-13s %-26s ours %-22.16g theirs %-22.16g rel %-9.2g tol %-7.1g %s\n", entry, peer, feature, ours[worst],
-         found ? theirs[worst * step + from] : NAN, difference, tolerance, agree ? "agrees" : "DIFFERS");
+  printf("# %-20s %-13s %-26s ours %-22.16g theirs %-22.16g rel %-9.2g tol %-7.1g %s\n", entry, peer, feature,
+         ours[worst], found ? theirs[worst * step + from] : NAN, difference, tolerance, agree ? "agrees" : "DIFFERS");
   if (!agree) truth_failures++, check_failures++;
 }
 

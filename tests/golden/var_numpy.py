@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 
-FS, RIDGE, GAP, CUT = 250.0, 1e-4, 250, 0.85
+FS, RIDGE, GAP, CUT = 250.0, 1e-3, 250, 0.85
 
 
 def fit(train, lags, order):

@@ -1,6 +1,6 @@
 """A run (journals, gather, rename, removal) ended at its writes, whole and torn: afterwards the store is
 the previous or the new one, no task reported as synced is lost, and the resumed store has the same bytes.
-Here every third call without MPI; `store_kill_long.py` takes every call on two ranks."""
+Here every third call without MPI; `store_kill_long.py` runs on two ranks."""
 import os
 import shutil
 import subprocess

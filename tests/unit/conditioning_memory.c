@@ -3,16 +3,22 @@
 
 #include "conditioning_help.h"
 
-/* Every allocation of the program comes through here: the linker prefers these to the C library's. */
+/* Every allocation of the program comes through here: the linker prefers these to the C library's. The
+   address sanitizer needs its own; under it nothing is counted. */
+static atomic_long allocations;
+#ifdef __SANITIZE_ADDRESS__
+enum { COUNTING = 0 };
+#else
+enum { COUNTING = 1 };
 extern void *__libc_malloc(size_t);
 extern void *__libc_calloc(size_t, size_t);
 extern void *__libc_realloc(void *, size_t);
 extern void *__libc_memalign(size_t, size_t);
-static atomic_long allocations;
 void *malloc(size_t n) { allocations++; return __libc_malloc(n); }
 void *calloc(size_t n, size_t size) { allocations++; return __libc_calloc(n, size); }
 void *realloc(void *p, size_t n) { allocations++; return __libc_realloc(p, n); }
 void *aligned_alloc(size_t align, size_t n) { allocations++; return __libc_memalign(align, n); }
+#endif
 
 static const char *const labels[] = {"Fp1", "Fp2", "F7", "F3", "Fz", "F4", "F8", "T7", "C3", "Cz", "C4",
                                      "T8",  "P7",  "P3", "Pz", "P4", "P8", "O1", "O2", "A1", "A2"};
@@ -44,7 +50,7 @@ static void check(const char *config, double fs_hz, double block_s, double most_
   CHECK(evl_chain_run(chain, wave, &period, stretch, 0, n, x, (size_t)n) == EVL_OK);
   CHECK(evl_chain_run(chain, wave, &period, stretch, all / 2, n, x, (size_t)n) == EVL_OK);
   CHECK(evl_chain_run(chain, wave, &period, stretch, all - n, n, x, (size_t)n) == EVL_OK);
-  CHECK(allocations == count && count > 0);
+  CHECK(allocations == count && (count > 0) == COUNTING);
   printf("# %.0f Hz, blocks of %.0f s: %.1f MB\n", fs_hz, block_s, mb);
   CHECK(mb < most_mb);
   free(x);

@@ -87,8 +87,8 @@ static void test_noise_free(void) {
 }
 
 /* Least squares written out: regressors in full, Gaussian elimination. */
-static void brute_force(const double *x, int c, int n, int lags, double ridge, double *beta, double *train, double *test,
-                        double *persistence) {
+static void brute_force(const double *x, int c, int n, int lags, double ridge, double *beta, double *train,
+                        double *test, double *persistence) {
   enum { MOST = 40 };
   const int n_train = (int)(0.8 * n), rows = c * lags, gap = (int)FS_HZ;
   double *z = malloc((size_t)c * (size_t)n * sizeof *z), a[MOST][MOST * 2] = {{0}};

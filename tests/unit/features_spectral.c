@@ -57,7 +57,8 @@ static void test_white_noise(void) {
 
 /* The median over segments, corrected, estimates the same density as the mean. */
 static void test_median_average(void) {
-  bound mean = bind("band_power", "segment_s = 0.4;", 1, N), median = bind("band_power", "segment_s = 0.4; average = \"median\";", 1, N);
+  bound mean = bind("band_power", "segment_s = 0.4;", 1, N);
+  bound median = bind("band_power", "segment_s = 0.4; average = \"median\";", 1, N);
   fill_noise(x, 1.0, 1);
   bound_run(&mean, x, N);
   bound_run(&median, x, N);
@@ -98,9 +99,11 @@ static void test_nice_decibels(void) {
   bound_free(&b);
 }
 
-/* Simpson's rule is exact for a parabola... of the density, which an impulse makes constant: width times height. */
+/* An impulse has a constant density: Simpson's rule gives width times height for odd and even numbers of bins. */
 static void test_simpson_constant(void) {
-  bound b = bind("band_power", "convention = \"yasa\"; detrend = \"none\"; taper = \"boxcar\"; bands : { odd = (2.0, 4.0); even = (2.0, 4.25); };",
+  bound b = bind("band_power",
+                 "convention = \"yasa\"; detrend = \"none\"; taper = \"boxcar\";"
+                 "bands : { odd = (2.0, 4.0); even = (2.0, 4.25); };",
                  1, 1000);
   memset(x, 0, sizeof x);
   x[500] = 10.0;
@@ -122,8 +125,11 @@ static void test_beyond_nyquist(void) {
   bound_free(&b);
 }
 
+/* One segment as it is. */
+#define PLAIN "detrend = \"none\"; taper = \"boxcar\";"
+
 static void test_edges(void) {
-  bound b = bind("spectral_edge", "detrend = \"none\"; taper = \"boxcar\"; range_hz = (0.25, 50.0); share = (0.25, 0.5, 0.95);", 2, 1000);
+  bound b = bind("spectral_edge", PLAIN "range_hz = (0.25, 50.0); share = (0.25, 0.5, 0.95);", 2, 1000);
   memset(x, 0, sizeof x);
   x[500] = 10.0; /* a flat spectrum: bins 1 to 200 of 0.25 Hz */
   fill_sine(x + N, 5.0, 10.0);
@@ -138,8 +144,10 @@ static void test_edges(void) {
 static void test_edge_conventions(void) {
   memset(x, 0, sizeof x);
   x[500] = 10.0;
-  bound first = bind("spectral_edge", "detrend = \"none\"; taper = \"boxcar\"; range_hz = (0.25, 50.0); share = (0.501); convention = \"mne_features\";", 1, 1000);
-  bound nearest = bind("spectral_edge", "detrend = \"none\"; taper = \"boxcar\"; range_hz = (0.25, 50.0); share = (0.501); convention = \"nice\";", 1, 1000);
+  bound first = bind("spectral_edge",
+                     PLAIN "range_hz = (0.25, 50.0); share = (0.501); convention = \"mne_features\";", 1, 1000);
+  bound nearest = bind("spectral_edge", PLAIN "range_hz = (0.25, 50.0); share = (0.501); convention = \"nice\";", 1,
+                       1000);
   bound_run(&first, x, N);
   bound_run(&nearest, x, N);
   CHECK_NEAR(bound_value(&first, "edge", 0, 0), 25.25, 1e-12);  /* bin 101 is the first at 0.505 */
@@ -149,7 +157,7 @@ static void test_edge_conventions(void) {
 }
 
 static void test_entropy(void) {
-  bound b = bind("spectral_entropy", "detrend = \"none\"; taper = \"boxcar\";", 2, 1000);
+  bound b = bind("spectral_entropy", PLAIN, 2, 1000);
   memset(x, 0, sizeof x);
   x[500] = 10.0;
   fill_sine(x + N, 5.0, 10.0);
@@ -158,7 +166,7 @@ static void test_entropy(void) {
   CHECK(bound_value(&b, "entropy", 0, 0) <= 1.0);
   CHECK_NEAR(bound_value(&b, "entropy", 0, 1), 0.0, 1e-12);
   bound_free(&b);
-  bound mne = bind("spectral_entropy", "detrend = \"none\"; taper = \"boxcar\"; range_hz = (1.0, 8.75); convention = \"mne_features\";", 1, 1000);
+  bound mne = bind("spectral_entropy", PLAIN "range_hz = (1.0, 8.75); convention = \"mne_features\";", 1, 1000);
   bound_run(&mne, x, N);
   CHECK_NEAR(bound_value(&mne, "entropy", 0, 0), 5.0 * 31.0 / 32.0, 1e-12); /* 32 equal bins, the first left out */
   bound_free(&mne);

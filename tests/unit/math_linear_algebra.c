@@ -20,7 +20,8 @@ static void test_gemm(void) {
       for (int j = 0; j < N; j++)
         for (int i = 0; i < M; i++) {
           double sum = 0.0;
-          for (int k = 0; k < K; k++) sum += (ta ? a[i * LD + k] : a[k * LD + i]) * (tb ? b[k * LD + j] : b[j * LD + k]);
+          for (int k = 0; k < K; k++)
+            sum += (ta ? a[i * LD + k] : a[k * LD + i]) * (tb ? b[k * LD + j] : b[j * LD + k]);
           CHECK_NEAR(c[j * LD + i], 2.0 * sum + 0.5 * was[j * LD + i], 1e-13);
         }
       CHECK(c[M] == was[M]); /* nothing beyond the block */

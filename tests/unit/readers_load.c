@@ -175,9 +175,11 @@ static void annotations(void) {
   make m = {.n = 3, .reserved = "EDF+C", .n_records = "3", .signal = {MAKE_TAL, MAKE_EEG, MAKE_TAL}};
   m.signal[0].samples = "40";
   make_header(&m);
-  static const char *first[] = {"+0.5\x14\x14\1+1\x15" "2.5\x14Pain\x14Sound\x14\1", "+1.5\x14\x14\1+1.75\x14\xE9pilepsie\x14",
+  static const char *first[] = {"+0.5\x14\x14\1+1\x15" "2.5\x14Pain\x14Sound\x14\1",
+                                "+1.5\x14\x14\1+1.75\x14\xE9pilepsie\x14",
                                 "+2.5\x14\x14\1+x\x14lost\x14\1-3\x15\x14lost\x14\1+3\x14\xE5\x85\xAB\x14\1"};
-  static const char *second[] = {"", "+2\x15" "1e\x14no\x14\1+2.5\x14\x14\1+2.5\x14yes\x14\1", "+4\x14" "cut at the end"};
+  static const char *second[] = {"", "+2\x15" "1e\x14no\x14\1+2.5\x14\x14\1+2.5\x14yes\x14\1",
+                                 "+4\x14" "cut at the end"};
   for (int r = 0; r < 3; r++) {
     make_annotation(first[r], 80);
     for (int t = 0; t < 8; t++) make_sample(t, 2);

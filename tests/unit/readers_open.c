@@ -157,7 +157,8 @@ static void units_and_labels(void) {
 static void odd_paths(void) {
   make_header(&one);
   for (int t = 0; t < 8; t++) make_sample(t, 2);
-  CHECK(evl_reader_open(scratch_bytes("a b \xC3\xA9\xE5\x85\xAB.edf", make_bytes, make_n), 0, arena, &reader) == EVL_OK);
+  const char *path = scratch_bytes("a b \xC3\xA9\xE5\x85\xAB.edf", make_bytes, make_n);
+  CHECK(evl_reader_open(path, 0, arena, &reader) == EVL_OK);
   evl_reader_close(reader);
   reader = NULL;
 }

@@ -1,4 +1,4 @@
-/* info: a recording, a store or a run, told apart by content. */
+/* command_info: a recording, a store or a run, told apart by content. */
 #include <string.h>
 
 #include "command_priv.h"

@@ -1,4 +1,4 @@
-/* gather: make a store of what is finished so far. */
+/* command_gather: make a store of what is finished so far. */
 #include "command_priv.h"
 #include "eveil/cohort.h"
 

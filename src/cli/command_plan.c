@@ -1,4 +1,4 @@
-/* plan: say what a run would do: tasks, bytes, core-hours, ranks. */
+/* command_plan: say what a run would do: tasks, bytes, core-hours, ranks. */
 #include "command_priv.h"
 #include "eveil/cohort.h"
 

@@ -1,4 +1,4 @@
-/* simulate: a cohort whose physics and outcome mechanism are known, written by all ranks. */
+/* command_simulate: a cohort whose physics and outcome mechanism are known, written by all ranks. */
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>

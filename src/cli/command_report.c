@@ -1,4 +1,4 @@
-/* report: the page of a store, drawn by analysis/python/report.py beside the program. */
+/* command_report: the page of a store, drawn by analysis/python/report.py beside the program. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

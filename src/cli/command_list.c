@@ -1,4 +1,4 @@
-/* list: the tables of the program. */
+/* command_list: the tables of the program. */
 #include <string.h>
 
 #include "command_priv.h"

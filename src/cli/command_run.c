@@ -1,4 +1,4 @@
-/* run: extract and fit everything, resume what was interrupted, gather the store. */
+/* command_run: extract and fit everything, resume what was interrupted, gather the store. */
 #include "command_priv.h"
 #include "eveil/cohort.h"
 

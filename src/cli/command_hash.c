@@ -1,4 +1,4 @@
-/* hash: print the SHA-256 of every dataset and the total that is \"the same bits\". */
+/* command_hash: print the SHA-256 of every dataset and the total that is \"the same bits\". */
 #include "command_priv.h"
 #include "eveil/cohort.h"
 

@@ -1,4 +1,4 @@
-/* export: write the tables of a store as CSV files. */
+/* command_export: write the tables of a store as CSV files. */
 #include "command_priv.h"
 #include "eveil/cohort.h"
 

@@ -1,4 +1,4 @@
-/* config: print the default configuration with every key explained. */
+/* command_config: print the default configuration with every key explained. */
 #include "command_priv.h"
 #include "eveil/cohort.h"
 

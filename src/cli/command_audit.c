@@ -1,4 +1,4 @@
-/* audit: recompute random rows from the recordings and compare. */
+/* command_audit: recompute random rows from the recordings and compare. */
 #include "command_priv.h"
 #include "eveil/cohort.h"
 

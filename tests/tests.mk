@@ -1,0 +1,51 @@
+# Test targets. Quick tests first; files whose name ends in _long are for check-long and campaign.
+
+export BUILD EVEIL := $(abspath $(BUILD)/eveil)
+export OMPI_ALLOW_RUN_AS_ROOT := 1
+export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM := 1
+
+QUICK_C  := $(filter-out %_long fuzz/% unit/store_np,$(C_TESTS))
+LONG_C   := $(filter %_long fuzz/%,$(C_TESTS))
+SCRIPTS  := $(filter-out %/harness.py %/truth_values.py %/prognosis_truth.py tests/arch/arch.py,$(wildcard tests/arch/*.py tests/golden/*.py tests/real/*.py tests/cli/*.py tests/mpi/*.py))
+QUICK_PY := $(filter-out %_long.py,$(SCRIPTS))
+LONG_PY  := $(filter %_long.py,$(SCRIPTS))
+TRUTH    := $(filter golden/%_truth,$(C_TESTS))
+programs = $(addprefix $(BUILD)/tests/,$(1))
+
+WRITE_SHIM := $(BUILD)/tests/write_shim.so
+$(WRITE_SHIM): tests/mpi/write_shim.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE -O2 -fPIC -shared $< -o $@ -ldl
+
+.PHONY: tests check check-long campaign arch truth bench
+tests: all $(call programs,$(C_TESTS)) $(WRITE_SHIM)
+
+check: deps  ## all quick tests (installs what is missing, builds; under 10 minutes once built)
+	@$(MAKE) --no-print-directory tests
+	@$(PYTHON) tests/run.py $(call programs,$(QUICK_C)) $(QUICK_PY)
+
+check-long: deps  ## a fixed selection of the long tests: sanitizers, fuzzing, kills (about 30 minutes)
+	@$(MAKE) --no-print-directory tests
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)-asan CFLAGS="-O1 -g" EXTRA="-fsanitize=address,undefined -fno-omit-frame-pointer" asan-programs
+	@ASAN_OPTIONS=detect_leaks=0:fast_unwind_on_malloc=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+	  $(PYTHON) tests/run.py $(if $(UNTIL),--until $(UNTIL)) $(call programs,$(LONG_C)) $(LONG_PY) \
+	  $(addprefix $(BUILD)-asan/tests/,$(ASAN_C))
+
+# Everything that reads files or parses text, and every kernel, under the sanitizers.
+ASAN_C := $(filter-out %_long unit/parallel_% unit/store_%,$(filter unit/% property/% fuzz/% real/%,$(C_TESTS)))
+.PHONY: asan-programs
+asan-programs: $(call programs,$(ASAN_C))
+
+campaign:  ## everything, however long
+	@$(MAKE) --no-print-directory check
+	@EVEIL_CAMPAIGN=1 $(MAKE) --no-print-directory check-long
+
+arch: all  ## the floors of the house: includes and undefined symbols
+	@$(PYTHON) tests/run.py tests/arch/floors.py
+
+truth: $(call programs,$(TRUTH))  ## every value beside that of independent programs, with the verdict
+	@for program in $^; do $$program || exit 1; done
+
+bench: all  ## speed beside peers: text and build/bench.json
+	@$(MAKE) --no-print-directory bench-programs
+	@$(PYTHON) tests/bench/bench.py
