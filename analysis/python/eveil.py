@@ -140,14 +140,18 @@ class Store:
         words = dataset.attrs.get("flag_meanings", "")
         if isinstance(words, bytes):
             words = words.decode()
-        words = words.split() if isinstance(words, str) else [w.decode() if isinstance(w, bytes) else w for w in words]
+        words = (
+            words.split() if isinstance(words, str) else [w.decode() if isinstance(w, bytes) else w for w in words]
+        )
         return {int(v): w.replace("_", " ") for v, w in zip(values, words)}
 
     # ---- an analysis --------------------------------------------------------------------------
 
     def group(self, analysis):
         if analysis not in self.analyses:
-            raise StoreError(f"{self.path}: no analysis \"{analysis}\"; there is {', '.join(self.analyses) or 'none'}")
+            raise StoreError(
+                f"{self.path}: no analysis \"{analysis}\"; there is {', '.join(self.analyses) or 'none'}"
+            )
         return self.file["analyses"][analysis]
 
     def columns(self, analysis, of_recording=False):

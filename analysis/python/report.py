@@ -65,10 +65,14 @@ def build(store, results, options):
     dynamics(page, store, outcome)
     report_validation.validation(page, results, outcome, bool(options.prognosis))
     attrs = store.attrs
-    lead = f"Store {os.path.basename(store.path)}, made {attrs.get('created_utc', 'at an unknown time')} by Éveil {attrs.get('eveil_version')}"
+    lead = (
+        f"Store {os.path.basename(store.path)}, made {attrs.get('created_utc', 'at an unknown time')} by Éveil"
+        f" {attrs.get('eveil_version')}"
+    )
     footer = (
-        f"Éveil {attrs.get('eveil_version')}, revision {attrs.get('git_revision', 'unknown')}, seed {attrs.get('seed', 'unknown')}, "
-        f"layout {str(attrs.get('layout_hash', 'unknown'))[:16]}, {attrs.get('libraries', '')}. Research use only: not a medical device."
+        f"Éveil {attrs.get('eveil_version')}, revision {attrs.get('git_revision', 'unknown')}, seed"
+        f" {attrs.get('seed', 'unknown')}, layout {str(attrs.get('layout_hash', 'unknown'))[:16]},"
+        f" {attrs.get('libraries', '')}. Research use only: not a medical device."
     )
     return page.html(lead, footer)
 
@@ -101,7 +105,7 @@ def overview(page, store, outcome, results):
 
 
 def describe(column):
-    """One cell of the cohort table: median and quartiles of numbers, counts of few categories; None where neither fits."""
+    """One cell of the cohort table: median and quartiles of numbers, counts of few categories; None: neither fits."""
     known = column[[not (pd.isna(v) or str(v).strip() in ("", "n/a", "NA")) for v in column]]
     if len(known) == 0:
         return "none known"
@@ -170,9 +174,9 @@ def quality(page, store, site):
         group = store.group(analysis)
         recording = group["window_recording"][()]
         n = np.bincount(recording, minlength=len(store.recordings))
-        clean = np.bincount(recording, weights=group["window_clean"][()], minlength=len(store.recordings)) / np.maximum(
-            n, 1
-        )
+        clean = np.bincount(
+            recording, weights=group["window_clean"][()], minlength=len(store.recordings)
+        ) / np.maximum(n, 1)
         column = site_of(store, site)
         sites = (
             used["subject"].map(store.participants.set_index("subject")[column]).astype(str).to_numpy()
@@ -185,8 +189,11 @@ def quality(page, store, site):
             page.figure(
                 image,
                 "Quality of the recordings.",
-                f'Left: share of clean samples in the windows of analysis "{analysis}", one dot a recording '
-                f"(n = {int(keep.sum())}); the bar spans the quartiles, the circle is the median. Right, where known: hours since the event at which recordings start and end.",
+                (
+                    f'Left: share of clean samples in the windows of analysis "{analysis}", one dot a recording (n ='
+                    f" {int(keep.sum())}); the bar spans the quartiles, the circle is the median. Right, where known:"
+                    " hours since the event at which recordings start and end."
+                ),
                 940,
             )
         )
@@ -196,7 +203,9 @@ def quality(page, store, site):
     every = list(dict.fromkeys(r for s in reasons.values() for r in s.index))
     for name, counts in reasons.items():
         total = counts.sum()
-        rows.append([name, f"{total:,}"] + [f"{100 * counts.get(r, 0) / total:.2f} %" if total else "" for r in every])
+        rows.append(
+            [name, f"{total:,}"] + [f"{100 * counts.get(r, 0) / total:.2f} %" if total else "" for r in every]
+        )
     if rows:
         page.subheading("Cells with a value, and why others have none")
         page.table(["Analysis", "Cells"] + every, rows, numeric=range(1, 2 + len(every)))
@@ -223,8 +232,11 @@ def spectra(page, store, outcome):
         page.figure(
             image,
             f"Power spectra {split}.",
-            "Lines are medians over subjects, shaded bands hold the middle 80 % of subjects. Each subject's spectrum is the "
-            "mean over the recordings and over the channels of the region, in decibels; grey lines mark 4, 8, 13 and 30 Hz.",
+            (
+                "Lines are medians over subjects, shaded bands hold the middle 80 % of subjects. Each subject's"
+                " spectrum is the mean over the recordings and over the channels of the region, in decibels; grey"
+                " lines mark 4, 8, 13 and 30 Hz."
+            ),
             940,
         )
     )
@@ -235,7 +247,8 @@ def scalp(page, store, outcome, wanted):
     found = data.map_feature(store, wanted)
     if found is None:
         page.absent(
-            f"No feature {'named ' + wanted if wanted else 'with at least 8 channels'} is in the store, so there is no map."
+            f"No feature {'named ' + wanted if wanted else 'with at least 8 channels'} is in the store, so there is"
+            " no map."
         )
         return
     title, unit, analysis, channels, subjects, value = found
@@ -250,9 +263,12 @@ def scalp(page, store, outcome, wanted):
         page.figure(
             image,
             f"{title} over the scalp.",
-            f'{what}, seen from above, nose up; dots are electrodes, the surface between them is interpolated. Analysis "{analysis}".'
+            f"{what}, seen from above, nose up; dots are electrodes, the surface between them is interpolated."
+            f' Analysis "{analysis}".'
             + (
-                " The right map shows where the two groups differ; it is descriptive and not a test." if outcome else ""
+                " The right map shows where the two groups differ; it is descriptive and not a test."
+                if outcome
+                else ""
             ),
             860,
         )
@@ -270,10 +286,12 @@ def features(page, store, outcome):
         page.figure(
             image,
             f"Main features{' by outcome' if outcome else ''}.",
-            "One dot a subject: the median over windows, averaged over channels and recordings; the bar spans the quartiles, the circle is the median."
+            "One dot a subject: the median over windows, averaged over channels and recordings; the bar spans the"
+            " quartiles, the circle is the median."
             + (
-                f" AUC: how well the single feature alone ranks {outcome.label[1]} above {outcome.label[0]} in these very subjects; below .5 means lower values in {outcome.label[1]}. "
-                "It is not validated and several features were looked at."
+                f" AUC: how well the single feature alone ranks {outcome.label[1]} above {outcome.label[0]} in these"
+                f" very subjects; below .5 means lower values in {outcome.label[1]}. It is not validated and several"
+                " features were looked at."
                 if outcome
                 else ""
             ),
@@ -299,8 +317,10 @@ def dynamics(page, store, outcome):
         page.figure(
             image,
             "Eigenmodes of the vector autoregressive model.",
-            f'Each dot is a mode of one window (the middle one of a recording, {len(values)} recordings, analysis "{analysis}"): '
-            f"its frequency and its radius, how slowly it fades.{known}",
+            (
+                f"Each dot is a mode of one window (the middle one of a recording, {len(values)} recordings, analysis"
+                f' "{analysis}"): its frequency and its radius, how slowly it fades.{known}'
+            ),
             860,
         )
     )

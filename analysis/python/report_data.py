@@ -62,7 +62,10 @@ def find_outcome(store, wanted=None):
     if not positive or len(values) - len(positive) < 1:
         return (
             None,
-            f'Column "{column}" holds {len(values)} value(s) and no positive one is configured, so nothing is split by outcome.',
+            (
+                f'Column "{column}" holds {len(values)} value(s) and no positive one is configured, so nothing is'
+                " split by outcome."
+            ),
         )
     label = [" or ".join(v for v in values if v not in positive), " or ".join(sorted(positive))]
     of = {s: int(str(v).removesuffix(".0") in positive) for s, v in zip(people["subject"], cells) if not pd.isna(v)}
@@ -83,7 +86,7 @@ def subject_means(store, values):
 
 
 def channel_features(store):
-    """{(analysis, "feature.output"): columns}: all features of the store, in order, columns as (name, channel, unit, of_recording)."""
+    """{(analysis, "feature.output"): [(column name, channel, unit, text)]}, in the order of the store."""
     found = {}
     for analysis in store.analyses:
         for of_recording in (False, True):
@@ -120,7 +123,7 @@ def main_features(store, most=8):
 
 
 def map_feature(store, wanted=None):
-    """(title, unit, analysis, channels, subjects, value[subject, channel]) of the feature to draw on the scalp, or None."""
+    """(title, unit, analysis, channels, subjects, value[subject, channel]) of the feature on the scalp, or None."""
     found = {k: [c for c in v if c[1]] for k, v in channel_features(store).items()}
     patterns = [re.escape(wanted)] if wanted else MAP_FEATURES
     for pattern in patterns:
@@ -142,7 +145,7 @@ def find_tensor(store, model, name):
 
 
 def window_hz(modes, frequency, damping):
-    """Sampling rate of a window: the one at which one of its modes has the stored frequency (Hz) and damping (1/s), else NaN."""
+    """Sampling rate of a window: where one of its modes has the stored frequency (Hz) and damping (1/s), else NaN."""
     if np.isfinite(frequency) and np.isfinite(damping) and frequency > 0:
         for mode in modes[modes.imag > 0]:
             hz = 2 * np.pi * frequency / np.angle(mode)
@@ -153,7 +156,8 @@ def window_hz(modes, frequency, damping):
 
 def var_modes(store, most=120):
     """Eigenvalues of the VAR's companion matrix, one middle window of each recording (at most `most` recordings, evenly
-    spread): (analysis, subjects, [eigenvalues of the upper half plane], fs_hz), or None. fs_hz is NaN where unknown."""
+    spread): (analysis, subjects, [eigenvalues of the upper half plane], fs_hz), or None. fs_hz is NaN where unknown.
+    """
     analysis = next((a for a in store.analyses if ("var", "coefficients") in store.tensors(a)), None)
     if analysis is None:
         return None

@@ -95,7 +95,9 @@ def spectra(hz, channels, subjects, power, outcome):
             with np.errstate(invalid="ignore", divide="ignore"):
                 db = 10 * np.log10(some[:, index][:, :, keep])
             count = np.isfinite(db).sum(axis=1)
-            db = np.where(count > 0, np.nansum(np.where(np.isfinite(db), db, 0), axis=1) / np.maximum(count, 1), np.nan)
+            db = np.where(
+                count > 0, np.nansum(np.where(np.isfinite(db), db, 0), axis=1) / np.maximum(count, 1), np.nan
+            )
             db = db[np.isfinite(db).all(axis=1)]
             if len(db) == 0:
                 continue
@@ -244,7 +246,9 @@ def calibration(bins, probability, y, positive):
         zorder=3,
     )
     for value, outcome, place in ((probability[y == 0], 0, -0.045), (probability[y == 1], 1, 1.045)):
-        axes.plot(value, np.full(len(value), place), "|", ms=7, color=COLOUR[outcome], alpha=0.6, mew=1, clip_on=False)
+        axes.plot(
+            value, np.full(len(value), place), "|", ms=7, color=COLOUR[outcome], alpha=0.6, mew=1, clip_on=False
+        )
     axes.set_xlim(-0.01, 1.01)
     axes.set_ylim(-0.09, 1.09)
     axes.set_yticks(np.arange(0, 1.01, 0.2))

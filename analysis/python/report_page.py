@@ -9,8 +9,10 @@ import matplotlib.pyplot as plt
 STYLE = """
 :root { --ink: #1b2733; --soft: #5b6b7a; --line: #dde3e8; --paper: #ffffff; --wash: #f5f7f9; --accent: #0b3c5d; }
 * { box-sizing: border-box; }
-body { margin: 0; background: var(--wash); color: var(--ink); font: 16px/1.55 -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, "DejaVu Sans", sans-serif; }
-main { max-width: 1080px; margin: 0 auto; background: var(--paper); padding: 48px 64px 72px; box-shadow: 0 0 0 1px var(--line); }
+body { margin: 0; background: var(--wash); color: var(--ink); 
+  font: 16px/1.55 -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, "DejaVu Sans", sans-serif; }
+main { max-width: 1080px; margin: 0 auto; background: var(--paper); padding: 48px 64px 72px;
+  box-shadow: 0 0 0 1px var(--line); }
 header { border-bottom: 2px solid var(--accent); padding-bottom: 20px; margin-bottom: 28px; }
 h1 { font-size: 30px; line-height: 1.2; margin: 0 0 6px; letter-spacing: -0.01em; }
 h2 { font-size: 20px; margin: 48px 0 12px; color: var(--accent); letter-spacing: -0.005em; }
@@ -35,7 +37,8 @@ td.n, th.n { text-align: right; }
 .warn { border-left: 3px solid #d55e00; padding: 4px 0 4px 14px; }
 footer { margin-top: 56px; border-top: 1px solid var(--line); padding-top: 14px; color: var(--soft); font-size: 13px; }
 @media (max-width: 800px) { main { padding: 24px; } .pair { grid-template-columns: 1fr; } }
-@media print { body { background: none; } main { box-shadow: none; padding: 0; } figure, table { break-inside: avoid; } }
+@media print { body { background: none; } main { box-shadow: none; padding: 0; }
+  figure, table { break-inside: avoid; } }
 """
 
 
@@ -97,10 +100,10 @@ class Page:
         )
 
     def html(self, lead, footer):
-        return (
-            f"<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
-            f"<title>{escape(self.title)}</title><style>{STYLE}</style></head><body><main>\n<header><h1>{escape(self.title)}</h1>"
-            f"<p class='lead'>{escape(lead)}</p></header>\n"
-            + "\n".join(self.parts)
-            + f"\n<footer>{escape(footer)}</footer></main></body></html>\n"
+        head = (
+            "<meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
+            f"<title>{escape(self.title)}</title><style>{STYLE}</style>"
         )
+        header = f"<header><h1>{escape(self.title)}</h1><p class='lead'>{escape(lead)}</p></header>"
+        body = "\n".join([header] + self.parts + [f"<footer>{escape(footer)}</footer>"])
+        return f"<!DOCTYPE html>\n<html lang='en'><head>{head}</head><body><main>\n{body}</main></body></html>\n"

@@ -25,7 +25,8 @@ NEEDED = (
 
 class Prognosis:
     """One result. Of subjects: `y`, `probability` {learner: out of fold, mean over repeats and the subject's rows}.
-    Of learners: `metric` {name: (text, [value])}, `interval` {name: [(low, high)]}, `coefficient` {learner: Series}."""
+    Of learners: `metric` {name: (text, [value])}, `interval` {name: [(low, high)]}, `coefficient` {learner: Series}.
+    """
 
     def __init__(self, name, group):
         self.name = name
@@ -64,7 +65,8 @@ def load(path):
         groups = [(n, g) for n, g in file.items() if isinstance(g, h5py.Group)]
         if not groups or "recordings" in file:
             raise eveil.StoreError(
-                f"{path}: expected an Éveil prognosis, found {'a store' if 'recordings' in file else 'an HDF5 file without results'}"
+                f"{path}: expected an Éveil prognosis, found"
+                f" {'a store' if 'recordings' in file else 'an HDF5 file without results'}"
             )
         for name, group in groups:
             missing = [n for n in NEEDED if n not in group]
@@ -76,7 +78,7 @@ def load(path):
 
 
 def auc(score, y):
-    """Area under the ROC curve of the cases with a score and y in {0, 1}; ties count a half; NaN without both classes."""
+    """Area under the ROC curve of the cases with a score and y 0 or 1; ties count a half; NaN without both classes."""
     keep = np.isfinite(score) & (y >= 0)
     score, y = np.asarray(score)[keep], np.asarray(y)[keep]
     n1, n0 = int((y == 1).sum()), int((y == 0).sum())
@@ -115,7 +117,7 @@ def wilson(k, n, z=1.959963984540054):
 
 
 def calibration_bins(probability, y):
-    """[(mean probability, observed share, low, high, n)] in groups of equal size, at least 8 subjects each, at most 10 groups."""
+    """[(mean probability, observed share, low, high, n)]: groups of equal size, 8 subjects or more, at most 10 groups."""
     order = np.argsort(probability, kind="stable")
     groups = [g for g in np.array_split(order, max(1, min(10, len(order) // 8))) if len(g)]
     return [(probability[g].mean(), y[g].mean(), *wilson(y[g].sum(), len(g)), len(g)) for g in groups]

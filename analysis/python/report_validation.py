@@ -24,8 +24,9 @@ def validation(page, results, outcome, asked):
 def one_result(page, result, positive):
     n, n1 = len(result.y), int((result.y == 1).sum())
     page.text(
-        f"{n} subjects, {n1} with a {positive} outcome, {result.n_columns} columns in the design. All probabilities are out of fold: "
-        f"no subject's probability comes from a model that saw the subject. They are averaged over {result.n_repeats} repeat(s) of the folds."
+        f"{n} subjects, {n1} with a {positive} outcome, {result.n_columns} columns in the design. All probabilities"
+        " are out of fold: no subject's probability comes from a model that saw the subject. They are averaged over"
+        f" {result.n_repeats} repeat(s) of the folds."
     )
     if result.left_out:
         page.text("Left out: " + ", ".join(f"{k} with {reason}" for reason, k in result.left_out.items()) + ".")
@@ -55,15 +56,20 @@ def curves_of(page, result, usable, positive):
     left = page.figure(
         figures.roc(curves),
         "ROC curve.",
-        f"Out-of-fold probabilities of {len(y)} subjects; shaded: pointwise 95 % band of {first} "
-        "from 2,000 bootstrap samples of subjects. The AUC beside a name is the mean over folds, not the area under this pooled curve.",
+        (
+            f"Out-of-fold probabilities of {len(y)} subjects; shaded: pointwise 95 % band of {first} from 2,000"
+            " bootstrap samples of subjects. The AUC beside a name is the mean over folds, not the area under this"
+            " pooled curve."
+        ),
         430,
     )
     right = page.figure(
         figures.calibration(prognosis.calibration_bins(p, y), p, y, positive),
         "Calibration.",
-        f"{first}: {len(y)} subjects in groups of equal size by predicted probability, with 95 % Wilson intervals of the observed share; "
-        "ticks are single subjects. On the grey line predictions are right on average.",
+        (
+            f"{first}: {len(y)} subjects in groups of equal size by predicted probability, with 95 % Wilson intervals"
+            " of the observed share; ticks are single subjects. On the grey line predictions are right on average."
+        ),
         430,
     )
     page.pair(left, right)
@@ -76,9 +82,11 @@ def measures(page, result):
         bounds = result.interval.get(name) or result.interval.get(f"{name}_logit") or [(np.nan, np.nan)] * len(values)
         digits = 0 if name == "folds_left_out" else 3
         shown = [
-            f"{v:.{digits}f}" + (f" [{b[0]:.3f}, {b[1]:.3f}]" if np.isfinite(b).all() else "")
-            if np.isfinite(v)
-            else "not defined"
+            (
+                f"{v:.{digits}f}" + (f" [{b[0]:.3f}, {b[1]:.3f}]" if np.isfinite(b).all() else "")
+                if np.isfinite(v)
+                else "not defined"
+            )
             for v, b in zip(values, bounds)
         ]
         title = name.replace("_", " ").replace("auc", "AUC")
@@ -101,6 +109,9 @@ def coefficients(page, result):
         numeric=[1],
     )
     page.text(
-        "Of the model refitted on all subjects, for orientation: correlated columns share their weight, and this model was not validated itself.",
+        (
+            "Of the model refitted on all subjects, for orientation: correlated columns share their weight, and this"
+            " model was not validated itself."
+        ),
         "note",
     )

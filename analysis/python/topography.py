@@ -10,7 +10,7 @@ RIM = np.deg2rad(92)  # polar angle of the lowest ring of the 10-20 system: the 
 
 
 def places(channels, positions):
-    """Flat places (x to the right ear, y to the nose, the outline at 1; equal distances from the vertex), NaN where unknown.
+    """Flat places (x to the right ear, y to the nose, the outline at 1), NaN where unknown.
     positions: frame with x, y, z on the unit sphere, by channel."""
     xyz = positions.reindex(channels).to_numpy(float)
     radius = 0.9 * np.arccos(np.clip(xyz[:, 2], -1, 1)) / RIM
@@ -19,7 +19,7 @@ def places(channels, positions):
 
 
 def surface(xy, value, n=121):
-    """Thin-plate spline through the electrodes (Duchon 1977), lightly smoothed, on an n x n grid over the square around the head."""
+    """Thin-plate spline through the electrodes (Duchon 1977), lightly smoothed, on an n x n grid around the head."""
 
     def kernel(d2):
         return d2 * np.log(d2 + 1e-12)
@@ -81,7 +81,7 @@ def draw(axes, xy, value, limits, colours):
 
 
 def figure(title, unit, xy, groups):
-    """xy: places of the channels; groups: [(label, colour, value[subject, channel])]: the median map of each, and their difference."""
+    """The median map of each group and their difference. xy: places; groups: [(label, colour, value[subject, channel])]."""
     maps = []
     for label, colour, value in groups:
         some = value[np.isfinite(value).any(axis=1)]

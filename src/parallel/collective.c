@@ -11,7 +11,8 @@ void evl_broadcast(void *data, size_t bytes, int root) {
   if (evl_size() == 1) return;
   for (size_t done = 0; done < bytes;) {
     size_t n = bytes - done < BLOCK_BYTES ? bytes - done : BLOCK_BYTES;
-    if (!evl_world_ok(MPI_Bcast((char *)data + done, (int)n, MPI_BYTE, root, evl_world_collective()), "MPI_Bcast")) return;
+    if (!evl_world_ok(MPI_Bcast((char *)data + done, (int)n, MPI_BYTE, root, evl_world_collective()), "MPI_Bcast"))
+      return;
     done += n;
   }
 }
@@ -57,8 +58,9 @@ evl_status evl_gather_all(const void *mine, size_t bytes, evl_arena *arena, void
   EVL_TRY(evl_agree(status));
   uint64_t my_bytes = bytes;
   if (size == 1) ends[1] = bytes;
-  else evl_world_ok(MPI_Allgather(&my_bytes, 1, MPI_UINT64_T, ends + 1, 1, MPI_UINT64_T, evl_world_collective()),
-                    "MPI_Allgather");
+  else
+    evl_world_ok(MPI_Allgather(&my_bytes, 1, MPI_UINT64_T, ends + 1, 1, MPI_UINT64_T, evl_world_collective()),
+                 "MPI_Allgather");
   EVL_TRY(evl_agree(EVL_OK));
   for (int i = 0; i < size; i++) ends[i + 1] += ends[i];
   *offset = ends;
@@ -112,7 +114,10 @@ evl_status evl_agree(evl_status mine) {
   int first = mine == EVL_OK ? evl_size() : evl_rank();
   reduce(&first, 1, MPI_INT, MPI_MIN);
   if (first == evl_size()) return evl_parallel_status();
-  struct { int32_t status; char text[2044]; } news = {.status = (int32_t)mine};
+  struct {
+    int32_t status;
+    char text[2044];
+  } news = {.status = (int32_t)mine};
   if (first == evl_rank()) snprintf(news.text, sizeof news.text, "%s", evl_error_message());
   evl_broadcast(&news, sizeof news, first);
   if (first == evl_rank()) return mine;

@@ -78,8 +78,9 @@ void evl_message_send(int to, int tag, const void *data, size_t bytes) {
   int slot = 0;
   while ((*end)->request[slot] != MPI_REQUEST_NULL) slot++;
   if (bytes) memcpy((*end)->data[slot], data, bytes);
-  evl_world_ok(MPI_Isend((*end)->data[slot], (int)bytes, MPI_BYTE, to, tag, evl_world_message(), &(*end)->request[slot]),
-               "MPI_Isend");
+  evl_world_ok(
+      MPI_Isend((*end)->data[slot], (int)bytes, MPI_BYTE, to, tag, evl_world_message(), &(*end)->request[slot]),
+      "MPI_Isend");
 }
 
 static bool poll_self(int tag, void *data, size_t capacity, size_t *bytes) {

@@ -13,13 +13,14 @@
 
 #include "journal_priv.h"
 
-const char evl_journal_magic[JOURNAL_MAGIC_BYTES] = {'E', 'v', 'e', 'i', 'l', ' ', 'j', 'o', 'u', 'r', 'n', 'a', 'l', ' ', '1', '\n'};
+const char evl_journal_magic[JOURNAL_MAGIC_BYTES] = {'E', 'v', 'e', 'i', 'l', ' ', 'j', 'o',
+                                                     'u', 'r', 'n', 'a', 'l', ' ', '1', '\n'};
 static const uint64_t record_magic = UINT64_C(0xa55a1ee1d0c5b8f7);
 
 struct evl_journal {
   const char *path;
   int rank, fd;
-  uint64_t end;       /* of the last whole record */
+  uint64_t end;             /* of the last whole record */
   double flush_s, synced_s; /* longest time without a sync; when the last one was (evl_seconds) */
   bool synced;
 };
@@ -43,7 +44,8 @@ evl_status evl_journal_name(const char *folder, int rank, char *path) {
 
 bool evl_journal_name_is(const char *name) {
   int rank, n = 0;
-  return sscanf(name, "rank_%6d.journal%n", &rank, &n) == 1 && n == 19 && name[n] == 0 && strspn(name + 5, "0123456789") == 6;
+  return sscanf(name, "rank_%6d.journal%n", &rank, &n) == 1 && n == 19 && name[n] == 0 &&
+         strspn(name + 5, "0123456789") == 6;
 }
 
 /* Two runs on one journal would overwrite each other. Ranks of a run that was just killed may
@@ -52,7 +54,8 @@ static evl_status lock(const char *path, int fd) {
   for (int tries = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; tries++) {
     if (errno == EINTR) continue;
     if (errno != EWOULDBLOCK) return EVL_OK;
-    if (tries == 30) return evl_fail(EVL_USAGE, "%s: another run is appending to this journal; wait for it or stop it", path);
+    if (tries == 30)
+      return evl_fail(EVL_USAGE, "%s: another run is appending to this journal; wait for it or stop it", path);
     nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
   }
   return EVL_OK;
@@ -63,8 +66,9 @@ static evl_status write_failed(const evl_journal *journal, size_t bytes, int err
   char free_bytes[64] = "";
   if (fstatvfs(journal->fd, &disk) == 0)
     snprintf(free_bytes, sizeof free_bytes, ", %llu bytes are free", (unsigned long long)disk.f_bavail * disk.f_frsize);
-  return evl_fail(EVL_IO, "%s: %s: a record of %zu bytes could not be written%s; nothing finished is lost, make room and run again",
-                  journal->path, strerror(error), bytes, free_bytes);
+  return evl_fail(
+      EVL_IO, "%s: %s: a record of %zu bytes could not be written%s; nothing finished is lost, make room and run again",
+      journal->path, strerror(error), bytes, free_bytes);
 }
 
 /* One write; the rest of a short one. What was begun is cut off again when it fails. */
@@ -76,7 +80,8 @@ static evl_status write_at_end(evl_journal *journal, const void *data, size_t by
       int error = n < 0 ? errno : ENOSPC;
       evl_status status = write_failed(journal, bytes, error);
       if (ftruncate(journal->fd, (off_t)journal->end) != 0)
-        return evl_fail_in(status, "%s: the torn record could not be cut off (%s) and will be skipped", journal->path, strerror(errno));
+        return evl_fail_in(status, "%s: the torn record could not be cut off (%s) and will be skipped", journal->path,
+                           strerror(errno));
       return status;
     }
     done += (size_t)n;
@@ -92,7 +97,8 @@ static evl_status prepare(evl_journal *journal) {
   free(found.record);
   EVL_TRY(status);
   if (!found.ours)
-    return evl_fail(EVL_USAGE, "%s: a journal of an Eveil run expected, found a file of something else; move it away", journal->path);
+    return evl_fail(EVL_USAGE, "%s: a journal of an Eveil run expected, found a file of something else; move it away",
+                    journal->path);
   bool empty = found.end < JOURNAL_MAGIC_BYTES;
   journal->end = empty ? 0 : found.end;
   if (found.size > journal->end && ftruncate(journal->fd, (off_t)journal->end) != 0)
@@ -142,7 +148,8 @@ evl_status evl_journal_tick(evl_journal *journal, bool *synced) {
 
 evl_status evl_journal_sync(evl_journal *journal) {
   if (!journal->synced && fdatasync(journal->fd) != 0)
-    return evl_fail(EVL_IO, "%s: sync failed: %s; tasks since the last sync may be lost, run again", journal->path, strerror(errno));
+    return evl_fail(EVL_IO, "%s: sync failed: %s; tasks since the last sync may be lost, run again", journal->path,
+                    strerror(errno));
   journal->synced = true;
   journal->synced_s = evl_seconds();
   return EVL_OK;

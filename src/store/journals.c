@@ -13,7 +13,11 @@
 
 #define MOST_OPEN 64 /* files kept open by a rank */
 
-typedef struct names { char *text; size_t bytes, capacity; int n; } names; /* NUL behind each */
+typedef struct names {
+  char *text;
+  size_t bytes, capacity;
+  int n;
+} names; /* NUL behind each */
 
 static evl_status names_add(names *list, const char *name) {
   size_t n = strlen(name) + 1;
@@ -31,7 +35,9 @@ static evl_status names_add(names *list, const char *name) {
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b) { return strcmp((*a)->d_name, (*b)->d_name); }
-static int not_dot(const struct dirent *entry) { return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0; }
+static int not_dot(const struct dirent *entry) {
+  return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+}
 
 /* Sorted by byte; an absent folder is empty. */
 static evl_status list_folder(const char *folder, names *list) {
@@ -109,7 +115,10 @@ static evl_status scan_share(const evl_journals *j, char **block, size_t *bytes)
     size_t more = sizeof(share) + (size_t)found.n * sizeof *found.record;
     char *grown = status == EVL_OK ? realloc(*block, *bytes + more) : NULL;
     if (grown) {
-      share head = {.file = i, .ours = found.ours, .torn = found.ours && found.size > found.end, .n = found.n,
+      share head = {.file = i,
+                    .ours = found.ours,
+                    .torn = found.ours && found.size > found.end,
+                    .n = found.n,
                     .skipped_bytes = found.skipped_bytes};
       memcpy(grown + *bytes, &head, sizeof head);
       if (found.n) memcpy(grown + *bytes + sizeof head, found.record, more - sizeof head);
@@ -182,7 +191,8 @@ static evl_status descriptor_of(evl_journals *j, int32_t file, int *fd) {
   return EVL_OK;
 }
 
-evl_status evl_journals_read(evl_journals *journals, const evl_record *record, uint64_t from, void *data, size_t bytes) {
+evl_status evl_journals_read(evl_journals *journals, const evl_record *record, uint64_t from, void *data,
+                             size_t bytes) {
   int fd = -1;
   if (from > record->bytes || bytes > record->bytes - from)
     return evl_fail(EVL_USAGE, "bytes %llu to %llu of a journal record of %llu asked for", (unsigned long long)from,
@@ -191,13 +201,15 @@ evl_status evl_journals_read(evl_journals *journals, const evl_record *record, u
   ssize_t n = evl_pread_all(fd, data, bytes, record->offset + from);
   if (n < 0 || (size_t)n < bytes)
     return evl_fail(EVL_IO, "%s: %zu bytes expected at %llu, found %lld: %s", journals->path[record->file], bytes,
-                    (unsigned long long)(record->offset + from), (long long)n, n < 0 ? strerror(errno) : "the file ends");
+                    (unsigned long long)(record->offset + from), (long long)n,
+                    n < 0 ? strerror(errno) : "the file ends");
   return EVL_OK;
 }
 
 bool evl_journals_intact(evl_journals *journals, const evl_record *record, void *scratch, size_t scratch_bytes) {
   int fd = -1;
-  return descriptor_of(journals, record->file, &fd) == EVL_OK && evl_journal_payload_intact(fd, record, scratch, scratch_bytes);
+  return descriptor_of(journals, record->file, &fd) == EVL_OK &&
+         evl_journal_payload_intact(fd, record, scratch, scratch_bytes);
 }
 
 void evl_journals_close(evl_journals *journals) {

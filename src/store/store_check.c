@@ -4,7 +4,10 @@
 
 #include "store_write_priv.h"
 
-typedef struct named { const char *path; int index; } named;
+typedef struct named {
+  const char *path;
+  int index;
+} named;
 
 static int by_path(const void *a, const void *b) { return strcmp(((const named *)a)->path, ((const named *)b)->path); }
 
@@ -25,7 +28,8 @@ static evl_status check_shape(const evl_dataset *d) {
   size_t n = strlen(d->path);
   if (n < 2 || d->path[0] != '/' || d->path[n - 1] == '/' || strstr(d->path, "//"))
     return evl_fail(EVL_USAGE, "dataset \"%s\": a path such as /group/name expected", d->path);
-  if (d->n_dims < 0 || d->n_dims > 4) return evl_fail(EVL_USAGE, "%s: 0 to 4 dimensions expected, found %d", d->path, d->n_dims);
+  if (d->n_dims < 0 || d->n_dims > 4)
+    return evl_fail(EVL_USAGE, "%s: 0 to 4 dimensions expected, found %d", d->path, d->n_dims);
   uint64_t bytes = evl_type_bytes(d->type);
   for (int k = 0; k < d->n_dims; k++)
     if (__builtin_mul_overflow(bytes, d->dim[k] ? d->dim[k] : 1, &bytes) || bytes > INT64_MAX)
@@ -34,7 +38,8 @@ static evl_status check_shape(const evl_dataset *d) {
     return evl_fail(EVL_USAGE, "%s: texts and scalars need their data, rows cannot be filled", d->path);
   if (evl_dataset_elements(d, 1) > ((uint64_t)1 << 30) / evl_type_bytes(d->type))
     return evl_fail(EVL_LIMIT, "%s: rows of at most 1 GiB expected", d->path);
-  if (d->is_scale && d->n_dims != 1) return evl_fail(EVL_USAGE, "%s: a scale has one dimension, found %d", d->path, d->n_dims);
+  if (d->is_scale && d->n_dims != 1)
+    return evl_fail(EVL_USAGE, "%s: a scale has one dimension, found %d", d->path, d->n_dims);
   return check_attributes(d->path, d->attribute, d->n_attributes);
 }
 
@@ -44,7 +49,8 @@ static evl_status check_scales(const evl_store_plan *plan, const named *sorted, 
     named wanted = {.path = d->scale[k]};
     const named *found = bsearch(&wanted, sorted, (size_t)plan->n_datasets, sizeof *sorted, by_path);
     const evl_dataset *scale = found ? &plan->dataset[found->index] : NULL;
-    if (!scale || !scale->is_scale) return evl_fail(EVL_USAGE, "%s: dimension %d: %s is not a scale", d->path, k, d->scale[k]);
+    if (!scale || !scale->is_scale)
+      return evl_fail(EVL_USAGE, "%s: dimension %d: %s is not a scale", d->path, k, d->scale[k]);
     if (d->is_scale) return evl_fail(EVL_USAGE, "%s: a scale cannot have a scale", d->path);
     if (scale->dim[0] != d->dim[k])
       return evl_fail(EVL_USAGE, "%s: dimension %d has %llu elements, its scale %s has %llu", d->path, k,

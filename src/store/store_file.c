@@ -22,7 +22,8 @@ ssize_t evl_pread_all(int fd, void *data, size_t bytes, uint64_t offset) {
 
 static evl_status copy_path(const char *path, char copy[PATH_MAX]) {
   size_t n = strlen(path);
-  if (n == 0 || n >= PATH_MAX) return evl_fail(EVL_IO, "\"%.200s\": a path of 1 to %d characters expected", path, PATH_MAX - 1);
+  if (n == 0 || n >= PATH_MAX)
+    return evl_fail(EVL_IO, "\"%.200s\": a path of 1 to %d characters expected", path, PATH_MAX - 1);
   memcpy(copy, path, n + 1);
   while (n > 1 && copy[n - 1] == '/') copy[--n] = 0;
   return EVL_OK;

@@ -25,7 +25,8 @@ static herr_t write_data(const layout *l, hid_t object, bool attribute, evl_type
   const void *content = type == EVL_TEXT ? (const void *)texts : data;
   herr_t done = -1;
   if (content)
-    done = attribute ? H5Awrite(object, memory, content) : H5Dwrite(object, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, content);
+    done = attribute ? H5Awrite(object, memory, content)
+                     : H5Dwrite(object, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, content);
   free(texts);
   return done;
 }
@@ -33,7 +34,8 @@ static herr_t write_data(const layout *l, hid_t object, bool attribute, evl_type
 static evl_status write_attribute(const layout *l, hid_t object, const char *path, const evl_attribute *a) {
   hsize_t n = (hsize_t)a->n;
   hid_t space = n == 1 ? H5Scopy(l->space_of_scalar) : H5Screate_simple(1, &n, NULL);
-  hid_t id = H5Acreate2(object, a->name, a->type == EVL_TEXT ? l->text : evl_h5_file_type(a->type), space, H5P_DEFAULT, H5P_DEFAULT);
+  hid_t id = H5Acreate2(object, a->name, a->type == EVL_TEXT ? l->text : evl_h5_file_type(a->type), space, H5P_DEFAULT,
+                        H5P_DEFAULT);
   herr_t done = id < 0 ? -1 : write_data(l, id, true, a->type, a->data, n);
   evl_status status = EVL_OK;
   if (done < 0) {
@@ -54,7 +56,8 @@ static evl_status write_attributes(const layout *l, hid_t object, const char *pa
 static evl_status make_groups(const layout *l, const char *path) {
   char *prefix = strdup(path);
   evl_status status = prefix ? EVL_OK : evl_fail(EVL_MEMORY, "%s: no memory for names", l->path);
-  for (char *slash = prefix ? strchr(prefix + 1, '/') : NULL; slash && status == EVL_OK; slash = strchr(slash + 1, '/')) {
+  for (char *slash = prefix ? strchr(prefix + 1, '/') : NULL; slash && status == EVL_OK;
+       slash = strchr(slash + 1, '/')) {
     *slash = 0;
     if (H5Lexists(l->file, prefix, H5P_DEFAULT) == 0) {
       hid_t create = H5Pcreate(H5P_GROUP_CREATE);
@@ -93,8 +96,8 @@ static evl_status make_dataset(layout *l, int i) {
   hsize_t dim[4] = {d->dim[0], d->dim[1], d->dim[2], d->dim[3]};
   hid_t space = d->n_dims ? H5Screate_simple(d->n_dims, dim, NULL) : H5Screate(H5S_SCALAR);
   hid_t create = creation_of(l, d);
-  hid_t id = H5Dcreate2(l->file, d->path, d->type == EVL_TEXT ? l->text : evl_h5_file_type(d->type), space, H5P_DEFAULT, create,
-                        H5P_DEFAULT);
+  hid_t id = H5Dcreate2(l->file, d->path, d->type == EVL_TEXT ? l->text : evl_h5_file_type(d->type), space, H5P_DEFAULT,
+                        create, H5P_DEFAULT);
   uint64_t n = evl_dataset_elements(d, 0);
   herr_t done = id < 0 ? -1 : d->data && n ? write_data(l, id, false, d->type, d->data, n) : 0;
   evl_status status = done < 0 ? evl_h5_fail(EVL_IO, l->path, d->path, "the dataset could not be written") : EVL_OK;
@@ -148,7 +151,9 @@ uint64_t evl_store_layout_bytes(const evl_store_plan *plan) {
     uint64_t n = evl_dataset_elements(d, 0);
     hsize_t chunk[4];
     if (d->data) bytes += content_bytes(d->type, d->data, n);
-    else bytes += n * evl_type_bytes(d->type) / (evl_dataset_chunk(plan, d, chunk) ? 64 : 1); /* chunks begin as packed zeros */
+    else
+      bytes +=
+          n * evl_type_bytes(d->type) / (evl_dataset_chunk(plan, d, chunk) ? 64 : 1); /* chunks begin as packed zeros */
     for (int k = 0; k < d->n_attributes; k++)
       bytes += 256 + content_bytes(d->attribute[k].type, d->attribute[k].data, (uint64_t)d->attribute[k].n);
   }
@@ -156,8 +161,12 @@ uint64_t evl_store_layout_bytes(const evl_store_plan *plan) {
 }
 
 evl_status evl_store_layout(const evl_store_plan *plan, const char *path, int fd) {
-  layout l = {.plan = plan, .path = path, .file = create_file(path), .text = evl_h5_text_type(),
-              .space_of_scalar = H5Screate(H5S_SCALAR), .dataset = malloc(((size_t)plan->n_datasets + 1) * sizeof(hid_t))};
+  layout l = {.plan = plan,
+              .path = path,
+              .file = create_file(path),
+              .text = evl_h5_text_type(),
+              .space_of_scalar = H5Screate(H5S_SCALAR),
+              .dataset = malloc(((size_t)plan->n_datasets + 1) * sizeof(hid_t))};
   evl_status status = EVL_OK;
   for (int i = 0; l.dataset && i < plan->n_datasets; i++) l.dataset[i] = H5I_INVALID_HID;
   if (!l.dataset) status = evl_fail(EVL_MEMORY, "%s: no memory for %d datasets", path, plan->n_datasets);

@@ -55,7 +55,11 @@ static evl_status absent(const evl_store *store, const char *path, const char *w
   return evl_fail(EVL_FORMAT, "%s: %s %s expected, not found", store->path, what, path);
 }
 
-typedef struct members { evl_arena *arena; const char **name; hsize_t n, most; } members;
+typedef struct members {
+  evl_arena *arena;
+  const char **name;
+  hsize_t n, most;
+} members;
 
 /* By H5Literate: asking for names by index sorts the whole group again for each. */
 static herr_t add_member(hid_t group, const char *name, const H5L_info_t *info, void *context) {
@@ -74,8 +78,10 @@ evl_status evl_store_list(evl_store *store, const char *group, evl_arena *arena,
   hid_t id = evl_store_has(store, group) ? H5Gopen2(store->file, group, H5P_DEFAULT) : H5I_INVALID_HID;
   if (id < 0) return absent(store, group, "group");
   members list = {.arena = arena};
-  evl_status status = H5Gget_info(id, &info) < 0 ? evl_h5_fail(EVL_FORMAT, store->path, group, "its members are unreadable") : EVL_OK;
-  if (status == EVL_OK && info.nlinks > INT32_MAX / 2) status = evl_fail(EVL_LIMIT, "%s: %s: too many members", store->path, group);
+  evl_status status =
+      H5Gget_info(id, &info) < 0 ? evl_h5_fail(EVL_FORMAT, store->path, group, "its members are unreadable") : EVL_OK;
+  if (status == EVL_OK && info.nlinks > INT32_MAX / 2)
+    status = evl_fail(EVL_LIMIT, "%s: %s: too many members", store->path, group);
   if (status == EVL_OK) {
     list.most = info.nlinks;
     list.name = evl_arena_alloc(arena, ((size_t)list.most + 1) * sizeof *list.name);
@@ -118,9 +124,11 @@ evl_status evl_h5_open(evl_store *store, const char *path, open_dataset *open) {
   bool fits = open->n_dims >= 0 && open->n_dims <= 4 && H5Sget_simple_extent_type(space) != H5S_NULL;
   H5Sclose(space);
   evl_status status = EVL_OK;
-  if (!fits) status = evl_fail(EVL_FORMAT, "%s: %s: at most 4 dimensions expected, found %d", store->path, path, open->n_dims);
+  if (!fits)
+    status = evl_fail(EVL_FORMAT, "%s: %s: at most 4 dimensions expected, found %d", store->path, path, open->n_dims);
   else if (!type_of(open->id, &open->type))
-    status = evl_fail(EVL_FORMAT, "%s: %s: numbers of at most 64 bit or texts expected, found another type", store->path, path);
+    status = evl_fail(EVL_FORMAT, "%s: %s: numbers of at most 64 bit or texts expected, found another type",
+                      store->path, path);
   open->row_elements = 1;
   for (int k = 0; k < 4 && fits; k++) {
     open->dim[k] = k < open->n_dims ? dim[k] : 1;
@@ -141,14 +149,15 @@ evl_status evl_store_shape(evl_store *store, const char *path, evl_type *type, i
   return EVL_OK;
 }
 
-evl_status evl_h5_read(const evl_store *store, const char *path, const open_dataset *open, hid_t memory_type, uint64_t row,
-                       uint64_t n, void *data) {
+evl_status evl_h5_read(const evl_store *store, const char *path, const open_dataset *open, hid_t memory_type,
+                       uint64_t row, uint64_t n, void *data) {
   hsize_t start[4] = {row}, count[4] = {n, open->dim[1], open->dim[2], open->dim[3]};
   if (row > open->dim[0] || n > open->dim[0] - row)
-    return evl_fail(EVL_FORMAT, "%s: %s: rows %llu to %llu expected, found %llu rows", store->path, path, (unsigned long long)row,
-                    (unsigned long long)(row + n), (unsigned long long)open->dim[0]);
+    return evl_fail(EVL_FORMAT, "%s: %s: rows %llu to %llu expected, found %llu rows", store->path, path,
+                    (unsigned long long)row, (unsigned long long)(row + n), (unsigned long long)open->dim[0]);
   if (n == 0 || open->row_elements == 0) return EVL_OK;
-  hid_t file = H5Dget_space(open->id), memory = open->n_dims ? H5Screate_simple(open->n_dims, count, NULL) : H5Scopy(file);
+  hid_t file = H5Dget_space(open->id),
+        memory = open->n_dims ? H5Screate_simple(open->n_dims, count, NULL) : H5Scopy(file);
   herr_t done = open->n_dims ? H5Sselect_hyperslab(file, H5S_SELECT_SET, start, NULL, count, NULL) : 0;
   if (done >= 0) done = H5Dread(open->id, memory_type, memory, file, H5P_DEFAULT, data);
   H5Sclose(memory);

@@ -6,8 +6,16 @@
 
 #include "store_write_priv.h"
 
-typedef struct user { hobj_ref_t dataset; int dimension; } user;   /* of a scale, as in the specification */
-typedef struct user_list { const char *scale; int index; int n, capacity; user *user; } user_list;
+typedef struct user {
+  hobj_ref_t dataset;
+  int dimension;
+} user; /* of a scale, as in the specification */
+typedef struct user_list {
+  const char *scale;
+  int index;
+  int n, capacity;
+  user *user;
+} user_list;
 
 static int by_scale(const void *a, const void *b) {
   return strcmp(((const user_list *)a)->scale, ((const user_list *)b)->scale);
@@ -79,7 +87,8 @@ static evl_status add_user(user_list *list, const char *path, user new_user) {
   return EVL_OK;
 }
 
-static evl_status attach(const evl_store_plan *plan, const char *path, const hid_t *dataset, int i, user_list *lists, int n) {
+static evl_status attach(const evl_store_plan *plan, const char *path, const hid_t *dataset, int i, user_list *lists,
+                         int n) {
   const evl_dataset *d = &plan->dataset[i];
   hobj_ref_t reference[4] = {0};
   bool has[4] = {0}, any = false;

@@ -10,8 +10,8 @@
 static const char none[] = "";
 
 /* One block of rows: pointers into HDF5's memory, given back afterwards. */
-static evl_status variable_block(const evl_store *store, const char *path, const open_dataset *open, uint64_t row, uint64_t rows,
-                                 char **text, take_texts take, void *context) {
+static evl_status variable_block(const evl_store *store, const char *path, const open_dataset *open, uint64_t row,
+                                 uint64_t rows, char **text, take_texts take, void *context) {
   uint64_t n = rows * open->row_elements;
   hid_t type = H5Dget_type(open->id), native = H5Tcopy(type);
   memset(text, 0, (size_t)n * sizeof *text);
@@ -34,8 +34,8 @@ static evl_status variable_block(const evl_store *store, const char *path, const
   return status;
 }
 
-static evl_status fixed_block(const evl_store *store, const char *path, const open_dataset *open, uint64_t row, uint64_t rows,
-                              char **text, take_texts take, void *context) {
+static evl_status fixed_block(const evl_store *store, const char *path, const open_dataset *open, uint64_t row,
+                              uint64_t rows, char **text, take_texts take, void *context) {
   uint64_t n = rows * open->row_elements;
   hid_t type = H5Dget_type(open->id);
   size_t length = H5Tget_size(type);
@@ -43,8 +43,9 @@ static evl_status fixed_block(const evl_store *store, const char *path, const op
   H5Tset_size(memory, length + 1);
   H5Tset_strpad(memory, H5T_STR_NULLTERM);
   char *bytes = length < ((size_t)1 << 20) ? calloc((size_t)n, length + 1) : NULL;
-  evl_status status = bytes ? evl_h5_read(store, path, open, memory, row, rows, bytes)
-                            : evl_fail(EVL_MEMORY, "%s: %s: no memory for texts of %zu bytes", store->path, path, length);
+  evl_status status = bytes
+                          ? evl_h5_read(store, path, open, memory, row, rows, bytes)
+                          : evl_fail(EVL_MEMORY, "%s: %s: no memory for texts of %zu bytes", store->path, path, length);
   for (uint64_t i = 0; i < n && bytes; i++) text[i] = bytes + i * (length + 1);
   if (status == EVL_OK) status = take(context, row * open->row_elements, n, (const char *const *)text);
   free(bytes);
@@ -53,13 +54,15 @@ static evl_status fixed_block(const evl_store *store, const char *path, const op
   return status;
 }
 
-evl_status evl_h5_each_text(const evl_store *store, const char *path, const open_dataset *open, take_texts take, void *context) {
+evl_status evl_h5_each_text(const evl_store *store, const char *path, const open_dataset *open, take_texts take,
+                            void *context) {
   if (open->type != EVL_TEXT) return evl_fail(EVL_FORMAT, "%s: %s: texts expected, found numbers", store->path, path);
   if (open->row_elements == 0 || open->dim[0] == 0) return EVL_OK;
   hid_t type = H5Dget_type(open->id);
   bool variable = H5Tis_variable_str(type) > 0;
   H5Tclose(type);
-  if (open->row_elements > ((uint64_t)1 << 24)) return evl_fail(EVL_LIMIT, "%s: %s: too many texts in a row", store->path, path);
+  if (open->row_elements > ((uint64_t)1 << 24))
+    return evl_fail(EVL_LIMIT, "%s: %s: too many texts in a row", store->path, path);
   uint64_t rows = BLOCK_TEXTS / open->row_elements ? BLOCK_TEXTS / open->row_elements : 1;
   char **text = malloc((size_t)(rows * open->row_elements) * sizeof *text);
   evl_status status = text ? EVL_OK : evl_fail(EVL_MEMORY, "%s: %s: no memory for texts", store->path, path);
@@ -71,7 +74,10 @@ evl_status evl_h5_each_text(const evl_store *store, const char *path, const open
   return status;
 }
 
-typedef struct copy { evl_arena *arena; const char **text; } copy;
+typedef struct copy {
+  evl_arena *arena;
+  const char **text;
+} copy;
 
 static evl_status copy_texts(void *context, uint64_t first, uint64_t n, const char *const *text) {
   copy *to = context;
@@ -87,8 +93,10 @@ evl_status evl_store_texts(evl_store *store, const char *path, evl_arena *arena,
   evl_status status = EVL_OK;
   if (__builtin_mul_overflow(open.dim[0], open.row_elements, &count) || count > SIZE_MAX / 64)
     status = evl_fail(EVL_FORMAT, "%s: %s: impossible dimensions", store->path, path);
-  else if (open.type != EVL_TEXT) status = evl_fail(EVL_FORMAT, "%s: %s: texts expected, found numbers", store->path, path);
-  copy to = {.arena = arena, .text = status == EVL_OK ? evl_arena_alloc(arena, (size_t)(count + 1) * sizeof *to.text) : NULL};
+  else if (open.type != EVL_TEXT)
+    status = evl_fail(EVL_FORMAT, "%s: %s: texts expected, found numbers", store->path, path);
+  copy to = {.arena = arena,
+             .text = status == EVL_OK ? evl_arena_alloc(arena, (size_t)(count + 1) * sizeof *to.text) : NULL};
   if (status == EVL_OK && !to.text) status = EVL_MEMORY;
   if (status == EVL_OK) status = evl_h5_each_text(store, path, &open, copy_texts, &to);
   H5Dclose(open.id);
@@ -100,7 +108,10 @@ evl_status evl_store_texts(evl_store *store, const char *path, evl_arena *arena,
 
 /* Numbers of an attribute with spaces between: integers exactly, others %.17g. */
 static const char *numbers_as_text(hid_t id, bool integers, uint64_t n, evl_arena *arena) {
-  union { double real; int64_t integer; } *value = malloc((size_t)n * sizeof *value);
+  union {
+    double real;
+    int64_t integer;
+  } *value = malloc((size_t)n * sizeof *value);
   char *text = value ? evl_arena_alloc(arena, (size_t)n * 26 + 1) : NULL;
   if (text && H5Aread(id, integers ? H5T_NATIVE_INT64 : H5T_NATIVE_DOUBLE, value) < 0) text = NULL;
   for (uint64_t i = 0, at = 0; text && i < n; i++) {
@@ -132,7 +143,8 @@ static const char *texts_as_text(hid_t id, hid_t type, hid_t space, uint64_t n, 
   return all;
 }
 
-evl_status evl_store_attribute(evl_store *store, const char *path, const char *name, evl_arena *arena, const char **text) {
+evl_status evl_store_attribute(evl_store *store, const char *path, const char *name, evl_arena *arena,
+                               const char **text) {
   *text = NULL;
   bool root = strcmp(path, "/") == 0;
   if (!root && !evl_store_has(store, path)) return EVL_OK;

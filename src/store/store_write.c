@@ -15,8 +15,9 @@
 #include "store_write_priv.h"
 
 static evl_status disk_full(const char *path, uint64_t bytes, const struct statvfs *disk) {
-  return evl_fail(EVL_IO, "%s: no space: %llu bytes more needed, %llu free; nothing finished is lost, make room and run again", path,
-                  (unsigned long long)bytes, (unsigned long long)disk->f_bavail * disk->f_frsize);
+  return evl_fail(EVL_IO,
+                  "%s: no space: %llu bytes more needed, %llu free; nothing finished is lost, make room and run again",
+                  path, (unsigned long long)bytes, (unsigned long long)disk->f_bavail * disk->f_frsize);
 }
 
 evl_status evl_store_reserve(const char *path, int fd, uint64_t from, uint64_t bytes) {
@@ -47,7 +48,9 @@ static evl_status same_plan(const evl_store_plan *plan) {
   memcpy(root, mine, sizeof root);
   evl_broadcast(root, sizeof root, 0);
   bool same = memcmp(root, mine, sizeof root) == 0;
-  return evl_agree(same ? EVL_OK : evl_fail(EVL_USAGE, "%s: rank %d has another plan of the store than rank 0", plan->path, evl_rank()));
+  return evl_agree(
+      same ? EVL_OK
+           : evl_fail(EVL_USAGE, "%s: rank %d has another plan of the store than rank 0", plan->path, evl_rank()));
 }
 
 /* Rank 0. */
@@ -69,11 +72,13 @@ static evl_status begin_file(const evl_store_plan *plan, const char *path, int *
 /* Rank 0. */
 static evl_status end_file(const evl_store_plan *plan, const char *path, int fd) {
   if (fsync(fd) != 0) return evl_fail(EVL_IO, "%s: sync failed: %s", path, strerror(errno));
-  if (rename(path, plan->path) != 0) return evl_fail(EVL_IO, "%s: cannot be renamed to %s: %s", path, plan->path, strerror(errno));
+  if (rename(path, plan->path) != 0)
+    return evl_fail(EVL_IO, "%s: cannot be renamed to %s: %s", path, plan->path, strerror(errno));
   return evl_folder_of_sync(plan->path);
 }
 
-static evl_status write_file(const evl_store_plan *plan, const char *path, int *fd, uint8_t *by_rows, evl_fill fill, void *context) {
+static evl_status write_file(const evl_store_plan *plan, const char *path, int *fd, uint8_t *by_rows, evl_fill fill,
+                             void *context) {
   EVL_TRY(evl_agree(evl_rank() == 0 ? begin_file(plan, path, fd, by_rows) : EVL_OK));
   evl_broadcast(by_rows, (size_t)plan->n_datasets, 0);
   EVL_TRY(evl_agree(EVL_OK)); /* the broadcast */

@@ -13,7 +13,7 @@
 
 #define MOST_BYTES_A_CALL ((uint64_t)256 << 20) /* MPI counts are ints */
 
-typedef struct rows { /* of one dataset */
+typedef struct rows {                /* of one dataset */
   uint64_t n, row_bytes, chunk_rows; /* chunk_rows 0: contiguous */
   uint64_t per_call;                 /* of one rank */
   uint64_t calls;
@@ -74,7 +74,8 @@ static evl_status reserve_chunks(const writer *w, const rows *r, uint64_t n_rows
   return evl_store_reserve(w->path, w->fd, (uint64_t)info.st_size, bytes + bytes / 64 + (64u << 10));
 }
 
-static herr_t write_call(const writer *w, const evl_dataset *d, hid_t dataset, uint64_t row, uint64_t n, const void *buffer) {
+static herr_t write_call(const writer *w, const evl_dataset *d, hid_t dataset, uint64_t row, uint64_t n,
+                         const void *buffer) {
   hsize_t start[4] = {row}, count[4] = {n, d->dim[1], d->dim[2], d->dim[3]};
   if (n == 0) count[0] = 1; /* an empty selection of a valid shape */
   hid_t file = H5Dget_space(dataset), memory = H5Screate_simple(d->n_dims, count, NULL);
@@ -95,8 +96,9 @@ static evl_status write_dataset(const writer *w, int i, hid_t dataset) {
   const evl_dataset *d = &w->plan->dataset[i];
   rows r = share_out(w->plan, d);
   void *buffer = malloc((size_t)(r.per_call * r.row_bytes));
-  evl_status status = buffer ? EVL_OK : evl_fail(EVL_MEMORY, "%s: %s: no memory for %llu rows of %llu bytes", w->path, d->path,
-                                                 (unsigned long long)r.per_call, (unsigned long long)r.row_bytes);
+  evl_status status = buffer ? EVL_OK
+                             : evl_fail(EVL_MEMORY, "%s: %s: no memory for %llu rows of %llu bytes", w->path, d->path,
+                                        (unsigned long long)r.per_call, (unsigned long long)r.row_bytes);
   for (uint64_t k = 0; k < r.calls; k++) {
     uint64_t row, n, all;
     rows_of_call(&r, k, &row, &n, &all);
@@ -137,15 +139,22 @@ static herr_t use_ranks(hid_t access, hid_t transfer) {
 #endif
 }
 
-evl_status evl_store_write_rows(const evl_store_plan *plan, const char *path, const uint8_t *by_rows, int fd, evl_fill fill,
-                                void *context) {
+evl_status evl_store_write_rows(const evl_store_plan *plan, const char *path, const uint8_t *by_rows, int fd,
+                                evl_fill fill, void *context) {
   hid_t access = evl_h5_access();
-  writer w = {.plan = plan, .path = path, .fd = fd, .fill = fill, .context = context, .file = H5I_INVALID_HID,
-              .transfer = H5Pcreate(H5P_DATASET_XFER), .dataset_access = H5Pcreate(H5P_DATASET_ACCESS)};
+  writer w = {.plan = plan,
+              .path = path,
+              .fd = fd,
+              .fill = fill,
+              .context = context,
+              .file = H5I_INVALID_HID,
+              .transfer = H5Pcreate(H5P_DATASET_XFER),
+              .dataset_access = H5Pcreate(H5P_DATASET_ACCESS)};
   H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
   H5Pset_chunk_cache(w.dataset_access, 1, 0, 1.0); /* calls hold whole chunks: nothing to gather */
   evl_status status = EVL_OK;
-  if (use_ranks(access, w.transfer) < 0) status = evl_h5_fail(EVL_PARALLEL, path, NULL, "an HDF5 library with MPI is needed");
+  if (use_ranks(access, w.transfer) < 0)
+    status = evl_h5_fail(EVL_PARALLEL, path, NULL, "an HDF5 library with MPI is needed");
   status = evl_agree(status);
   if (status == EVL_OK) {
     w.file = H5Fopen(path, H5F_ACC_RDWR, access);
@@ -154,8 +163,10 @@ evl_status evl_store_write_rows(const evl_store_plan *plan, const char *path, co
   }
   if (status == EVL_OK) status = write_all(&w, by_rows);
   /* The flush syncs what each rank wrote, also from other nodes. */
-  if (status == EVL_OK && H5Fflush(w.file, H5F_SCOPE_GLOBAL) < 0) status = evl_h5_fail(EVL_IO, path, NULL, "the flush failed");
-  if (w.file >= 0 && H5Fclose(w.file) < 0 && status == EVL_OK) status = evl_h5_fail(EVL_IO, path, NULL, "the file could not be closed");
+  if (status == EVL_OK && H5Fflush(w.file, H5F_SCOPE_GLOBAL) < 0)
+    status = evl_h5_fail(EVL_IO, path, NULL, "the flush failed");
+  if (w.file >= 0 && H5Fclose(w.file) < 0 && status == EVL_OK)
+    status = evl_h5_fail(EVL_IO, path, NULL, "the file could not be closed");
   H5Pclose(w.dataset_access);
   H5Pclose(w.transfer);
   H5Pclose(access);

@@ -17,7 +17,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define REAL(name) \
+#define REAL(name)               \
   static __typeof__(&name) real; \
   if (!real) real = (__typeof__(&name))dlsym(RTLD_NEXT, #name)
 
@@ -43,7 +43,8 @@ __attribute__((destructor)) static void end(void) {
   const char *path = getenv("EVL_SHIM_COUNT"), *mine = getenv("OMPI_COMM_WORLD_RANK");
   if (!folder || !path || calls == 0) return;
   char line[64];
-  int fd = open(path, O_WRONLY | O_CREAT | O_APPEND, 0666), n = snprintf(line, sizeof line, "%s %ld\n", mine ? mine : "0", calls);
+  int fd = open(path, O_WRONLY | O_CREAT | O_APPEND, 0666),
+      n = snprintf(line, sizeof line, "%s %ld\n", mine ? mine : "0", calls);
   if (fd >= 0 && plain_write(fd, line, (size_t)n) == n) close(fd);
 }
 
@@ -88,11 +89,11 @@ ssize_t write(int fd, const void *data, size_t n) {
   return plain_write(fd, data, n);
 }
 
-#define PWRITE(name, offset_type)                                           \
-  ssize_t name(int fd, const void *data, size_t n, offset_type offset) {    \
-    REAL(name);                                                             \
-    if (counts(fd) && now()) end_with(fd, data, n, (off_t)offset, 1);       \
-    return real(fd, data, n, offset);                                       \
+#define PWRITE(name, offset_type)                                        \
+  ssize_t name(int fd, const void *data, size_t n, offset_type offset) { \
+    REAL(name);                                                          \
+    if (counts(fd) && now()) end_with(fd, data, n, (off_t)offset, 1);    \
+    return real(fd, data, n, offset);                                    \
   }
 PWRITE(pwrite, off_t)
 PWRITE(pwrite64, off64_t)
@@ -103,39 +104,40 @@ ssize_t writev(int fd, const struct iovec *part, int n) {
   return real(fd, part, n);
 }
 
-#define PWRITEV(name, offset_type)                                          \
+#define PWRITEV(name, offset_type)                                            \
   ssize_t name(int fd, const struct iovec *part, int n, offset_type offset) { \
-    REAL(name);                                                             \
-    if (counts(fd) && now()) end_with_vector(fd, part, n, (off_t)offset, 1); \
-    return real(fd, part, n, offset);                                       \
+    REAL(name);                                                               \
+    if (counts(fd) && now()) end_with_vector(fd, part, n, (off_t)offset, 1);  \
+    return real(fd, part, n, offset);                                         \
   }
 PWRITEV(pwritev, off_t)
 PWRITEV(pwritev64, off64_t)
 
-#define AIO_WRITE(name, control)                                            \
-  int name(struct control *request) {                                       \
-    REAL(name);                                                             \
-    if (counts(request->aio_fildes) && now())                               \
-      end_with(request->aio_fildes, (const void *)request->aio_buf, request->aio_nbytes, (off_t)request->aio_offset, 1); \
-    return real(request);                                                   \
+#define AIO_WRITE(name, control)                                                                                     \
+  int name(struct control *request) {                                                                                \
+    REAL(name);                                                                                                      \
+    if (counts(request->aio_fildes) && now())                                                                        \
+      end_with(request->aio_fildes, (const void *)request->aio_buf, request->aio_nbytes, (off_t)request->aio_offset, \
+               1);                                                                                                   \
+    return real(request);                                                                                            \
   }
 AIO_WRITE(aio_write, aiocb)
 AIO_WRITE(aio_write64, aiocb64)
 
-#define SYNC(name)                          \
-  int name(int fd) {                        \
-    REAL(name);                             \
-    if (counts(fd) && now()) _exit(137);    \
-    return real(fd);                        \
+#define SYNC(name)                       \
+  int name(int fd) {                     \
+    REAL(name);                          \
+    if (counts(fd) && now()) _exit(137); \
+    return real(fd);                     \
   }
 SYNC(fsync)
 SYNC(fdatasync)
 
-#define TRUNCATE(name, offset_type)         \
-  int name(int fd, offset_type size) {      \
-    REAL(name);                             \
-    if (counts(fd) && now()) _exit(137);    \
-    return real(fd, size);                  \
+#define TRUNCATE(name, offset_type)      \
+  int name(int fd, offset_type size) {   \
+    REAL(name);                          \
+    if (counts(fd) && now()) _exit(137); \
+    return real(fd, size);               \
   }
 TRUNCATE(ftruncate, off_t)
 TRUNCATE(ftruncate64, off64_t)

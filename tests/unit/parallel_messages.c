@@ -16,7 +16,8 @@ static void collectives(void) {
   CHECK(evl_max_f64(0.5 * rank) == 0.5 * (size - 1));
   uint64_t sums[3] = {1, (uint64_t)rank, UINT64_MAX / 8};
   evl_sum_u64_array(sums, 3);
-  CHECK(sums[0] == (uint64_t)size && sums[1] == (uint64_t)(size * (size - 1) / 2) && sums[2] == UINT64_MAX / 8 * (uint64_t)size);
+  CHECK(sums[0] == (uint64_t)size && sums[1] == (uint64_t)(size * (size - 1) / 2) &&
+        sums[2] == UINT64_MAX / 8 * (uint64_t)size);
   int last = size - 1, news = rank == last ? 4711 : 0;
   evl_broadcast(&news, sizeof news, last);
   CHECK(news == 4711);
@@ -89,7 +90,10 @@ static void agreement(void) {
 static void messages(void) {
   enum { EACH = 300 };
   int rank = evl_rank(), size = evl_size(), from, wrong = 0;
-  struct { int from, number; char fill[504]; } letter = {.from = rank}, read;
+  struct {
+    int from, number;
+    char fill[504];
+  } letter = {.from = rank}, read;
   size_t bytes;
   CHECK(!evl_message_poll(7, &from, &read, sizeof read, &bytes));
   evl_barrier();
@@ -111,9 +115,11 @@ static void messages(void) {
       next[2 * from + tag - 7] += 2;
     }
   CHECK(wrong == 0);
-  CHECK(!evl_message_poll(7, &from, &read, sizeof read, &bytes) && !evl_message_poll(8, &from, &read, sizeof read, &bytes));
+  CHECK(!evl_message_poll(7, &from, &read, sizeof read, &bytes) &&
+        !evl_message_poll(8, &from, &read, sizeof read, &bytes));
   evl_message_send((rank + 1) % size, 9, NULL, 0);
-  while (!evl_message_poll(9, &from, NULL, 0, &bytes));
+  while (!evl_message_poll(9, &from, NULL, 0, &bytes))
+    ;
   CHECK(from == (rank + size - 1) % size && bytes == 0);
   free(next);
   CHECK(evl_parallel_status() == EVL_OK);

@@ -20,7 +20,8 @@ static int end(evl_status status) {
   return evl_exit_code(status);
 }
 
-static evl_status write_sample(const char *store, uint64_t windows, bool compress, size_t memory, int failing_rank, uint64_t failing_row) {
+static evl_status write_sample(const char *store, uint64_t windows, bool compress, size_t memory, int failing_rank,
+                               uint64_t failing_row) {
   sample s;
   sample_build(&s, store, windows, compress, memory, evl_rank());
   s.fails_on = failing_rank;
@@ -55,7 +56,8 @@ static evl_status gather_fill(void *context, int dataset, uint64_t row, uint64_t
     for (int64_t k = 0; k < g->journals->n; k++)
       if (memcmp(&g->journals->record[k].key, &key, sizeof key) == 0) record = &g->journals->record[k];
     if (!record) return evl_fail(EVL_FORMAT, "task %d is missing", (int)task);
-    EVL_TRY(evl_journals_read(g->journals, record, at * SAMPLE_COLUMNS * 8, (double *)rows + i * SAMPLE_COLUMNS, SAMPLE_COLUMNS * 8));
+    EVL_TRY(evl_journals_read(g->journals, record, at * SAMPLE_COLUMNS * 8, (double *)rows + i * SAMPLE_COLUMNS,
+                              SAMPLE_COLUMNS * 8));
   }
   return EVL_OK;
 }
@@ -67,7 +69,8 @@ static bool has(const evl_journals *journals, int task) {
   return false;
 }
 
-static evl_status do_tasks(const char *folder, const evl_journals *journals, int tasks, uint64_t span, const char *report) {
+static evl_status do_tasks(const char *folder, const evl_journals *journals, int tasks, uint64_t span,
+                           const char *report) {
   char name[4200], line[32];
   snprintf(name, sizeof name, "%s_%d", report, evl_rank());
   int fd = open(name, O_WRONLY | O_CREAT | O_APPEND, 0666);
@@ -82,7 +85,8 @@ static evl_status do_tasks(const char *folder, const evl_journals *journals, int
     if (t % evl_size() != evl_rank() || has(journals, t)) continue;
     double *value = (double *)(record + head);
     for (uint64_t w = 0; w < span; w++)
-      for (uint64_t c = 0; c < SAMPLE_COLUMNS; c++) value[w * SAMPLE_COLUMNS + c] = sample_value((uint64_t)t * span + w, c);
+      for (uint64_t c = 0; c < SAMPLE_COLUMNS; c++)
+        value[w * SAMPLE_COLUMNS + c] = sample_value((uint64_t)t * span + w, c);
     evl_key key = key_of(t);
     status = evl_journal_append(journal, &key, record, bytes, &where, &synced);
     if (status == EVL_OK && synced && write(fd, line, (size_t)sprintf(line, "%d\n", t)) < 0) status = EVL_IO;

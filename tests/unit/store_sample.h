@@ -16,23 +16,27 @@ typedef struct sample {
   int n, values, why, tensor, start, recording;
   uint64_t windows;
   evl_store_plan plan;
-  int fails_on;       /* rank whose fill fails from `fails_at` rows on; -1 none */
+  int fails_on; /* rank whose fill fails from `fails_at` rows on; -1 none */
   uint64_t fails_at;
   int rank;
 } sample;
 
-static double sample_value(uint64_t w, uint64_t c) { return (w * 7 + c) % 101 == 5 ? NAN : 1e-3 * (double)(w * 13 % 997) + (double)c; }
+static double sample_value(uint64_t w, uint64_t c) {
+  return (w * 7 + c) % 101 == 5 ? NAN : 1e-3 * (double)(w * 13 % 997) + (double)c;
+}
 static double sample_tensor(uint64_t w, uint64_t k) { return (double)w - 0.5 * (double)k; }
 
 static evl_status sample_fill(void *context, int dataset, uint64_t row, uint64_t n, void *rows) {
   sample *s = context;
-  if (s->rank == s->fails_on && row + n > s->fails_at) return evl_fail(EVL_FORMAT, "recording x.edf: damaged at row %d", (int)row);
+  if (s->rank == s->fails_on && row + n > s->fails_at)
+    return evl_fail(EVL_FORMAT, "recording x.edf: damaged at row %d", (int)row);
   for (uint64_t i = 0; i < n; i++) {
     uint64_t w = row + i;
     if (dataset == s->values)
       for (uint64_t c = 0; c < SAMPLE_COLUMNS; c++) ((double *)rows)[i * SAMPLE_COLUMNS + c] = sample_value(w, c);
     else if (dataset == s->why)
-      for (uint64_t c = 0; c < SAMPLE_COLUMNS; c++) ((uint8_t *)rows)[i * SAMPLE_COLUMNS + c] = isnan(sample_value(w, c)) ? 2 : 0;
+      for (uint64_t c = 0; c < SAMPLE_COLUMNS; c++)
+        ((uint8_t *)rows)[i * SAMPLE_COLUMNS + c] = isnan(sample_value(w, c)) ? 2 : 0;
     else if (dataset == s->tensor)
       for (uint64_t k = 0; k < SAMPLE_CHANNELS * 2; k++)
         ((float *)rows)[i * SAMPLE_CHANNELS * 2 + k] = (float)sample_tensor(w, k);
@@ -55,7 +59,8 @@ static void sample_build(sample *s, const char *path, uint64_t windows, bool com
   static int64_t *window;
   static double table[SAMPLE_RECORDINGS][SAMPLE_COLUMNS][SAMPLE_STATISTICS];
   static const double xyz[SAMPLE_CHANNELS][3];
-  static const char *columns[SAMPLE_COLUMNS] = {"a.mean", "a.mean[Fz]", "a.mean[Fz,Cz]", "b.délai", "b.x", "b.y", "b.z"};
+  static const char *columns[SAMPLE_COLUMNS] = {"a.mean", "a.mean[Fz]", "a.mean[Fz,Cz]", "b.délai", "b.x",
+                                                "b.y",    "b.z"};
   static const char *ids[SAMPLE_RECORDINGS] = {"sub-01/éveil 1", NULL, "sub-03"};
   static const char *statistics[SAMPLE_STATISTICS] = {"mean", "sd"};
   static const char *config = "run: { seed = 1; };\n";
@@ -79,44 +84,88 @@ static void sample_build(sample *s, const char *path, uint64_t windows, bool com
   of_analysis[0] = (evl_attribute){"window_s", EVL_F64, 1, window_s};
   of_analysis[1] = (evl_attribute){"columns", EVL_TEXT, 3, columns};
   *s = (sample){.windows = windows, .rank = rank, .fails_on = -1};
-  s->plan = (evl_store_plan){.path = path, .dataset = s->dataset, .n_attributes = 3, .attribute = root, .compress = compress,
+  s->plan = (evl_store_plan){.path = path,
+                             .dataset = s->dataset,
+                             .n_attributes = 3,
+                             .attribute = root,
+                             .compress = compress,
                              .memory_bytes = memory_bytes};
 #define A "/analyses/spectral/"
   SAMPLE_SCALE("/recordings/recording", EVL_I32, SAMPLE_RECORDINGS, count);
-  sample_add(s, (evl_dataset){.path = "/recordings/id", .type = EVL_TEXT, .n_dims = 1, .dim = {SAMPLE_RECORDINGS},
-                              .scale = {"/recordings/recording"}, .data = ids});
+  sample_add(s, (evl_dataset){.path = "/recordings/id",
+                              .type = EVL_TEXT,
+                              .n_dims = 1,
+                              .dim = {SAMPLE_RECORDINGS},
+                              .scale = {"/recordings/recording"},
+                              .data = ids});
   sample_add(s, (evl_dataset){.path = "/config", .type = EVL_TEXT, .data = &config});
   SAMPLE_SCALE("/channels/channel", EVL_I32, SAMPLE_CHANNELS, count);
   SAMPLE_SCALE("/channels/axis", EVL_I32, 3, count);
-  sample_add(s, (evl_dataset){.path = "/channels/channel_xyz", .type = EVL_F64, .n_dims = 2, .dim = {SAMPLE_CHANNELS, 3},
-                              .scale = {"/channels/channel", "/channels/axis"}, .data = xyz});
+  sample_add(s, (evl_dataset){.path = "/channels/channel_xyz",
+                              .type = EVL_F64,
+                              .n_dims = 2,
+                              .dim = {SAMPLE_CHANNELS, 3},
+                              .scale = {"/channels/channel", "/channels/axis"},
+                              .data = xyz});
   SAMPLE_SCALE(A "window", EVL_I64, windows, window);
   SAMPLE_SCALE(A "column", EVL_I32, SAMPLE_COLUMNS, count);
   SAMPLE_SCALE(A "recording", EVL_I32, SAMPLE_RECORDINGS, count);
   SAMPLE_SCALE(A "statistic", EVL_I32, SAMPLE_STATISTICS, count);
-  s->recording = sample_add(s, (evl_dataset){.path = A "window_recording", .type = EVL_I32, .n_dims = 1, .dim = {windows},
-                                             .scale = {A "window"}});
-  s->start = sample_add(s, (evl_dataset){.path = A "window_start_s", .type = EVL_F64, .n_dims = 1, .dim = {windows}, .scale = {A "window"}});
-  sample_add(s, (evl_dataset){.path = A "column_name", .type = EVL_TEXT, .n_dims = 1, .dim = {SAMPLE_COLUMNS}, .scale = {A "column"},
-                              .data = columns, .n_attributes = 2, .attribute = of_analysis});
-  s->values = sample_add(s, (evl_dataset){.path = A "values", .type = EVL_F64, .n_dims = 2, .dim = {windows, SAMPLE_COLUMNS},
-                                          .scale = {A "window", A "column"}, .n_attributes = 1, .attribute = of_values});
-  s->why = sample_add(s, (evl_dataset){.path = A "why", .type = EVL_U8, .n_dims = 2, .dim = {windows, SAMPLE_COLUMNS},
-                                       .scale = {A "window", A "column"}, .n_attributes = 2, .attribute = of_why});
-  sample_add(s, (evl_dataset){.path = A "summary", .type = EVL_F64, .n_dims = 3,
+  s->recording = sample_add(
+      s, (evl_dataset){
+             .path = A "window_recording", .type = EVL_I32, .n_dims = 1, .dim = {windows}, .scale = {A "window"}});
+  s->start = sample_add(
+      s,
+      (evl_dataset){.path = A "window_start_s", .type = EVL_F64, .n_dims = 1, .dim = {windows}, .scale = {A "window"}});
+  sample_add(s, (evl_dataset){.path = A "column_name",
+                              .type = EVL_TEXT,
+                              .n_dims = 1,
+                              .dim = {SAMPLE_COLUMNS},
+                              .scale = {A "column"},
+                              .data = columns,
+                              .n_attributes = 2,
+                              .attribute = of_analysis});
+  s->values = sample_add(s, (evl_dataset){.path = A "values",
+                                          .type = EVL_F64,
+                                          .n_dims = 2,
+                                          .dim = {windows, SAMPLE_COLUMNS},
+                                          .scale = {A "window", A "column"},
+                                          .n_attributes = 1,
+                                          .attribute = of_values});
+  s->why = sample_add(s, (evl_dataset){.path = A "why",
+                                       .type = EVL_U8,
+                                       .n_dims = 2,
+                                       .dim = {windows, SAMPLE_COLUMNS},
+                                       .scale = {A "window", A "column"},
+                                       .n_attributes = 2,
+                                       .attribute = of_why});
+  sample_add(s, (evl_dataset){.path = A "summary",
+                              .type = EVL_F64,
+                              .n_dims = 3,
                               .dim = {SAMPLE_RECORDINGS, SAMPLE_COLUMNS, SAMPLE_STATISTICS},
-                              .scale = {A "recording", A "column", A "statistic"}, .data = table});
-  sample_add(s, (evl_dataset){.path = A "summary_statistic", .type = EVL_TEXT, .n_dims = 1, .dim = {SAMPLE_STATISTICS},
-                              .scale = {A "statistic"}, .data = statistics});
+                              .scale = {A "recording", A "column", A "statistic"},
+                              .data = table});
+  sample_add(s, (evl_dataset){.path = A "summary_statistic",
+                              .type = EVL_TEXT,
+                              .n_dims = 1,
+                              .dim = {SAMPLE_STATISTICS},
+                              .scale = {A "statistic"},
+                              .data = statistics});
   SAMPLE_SCALE(A "models/var/window", EVL_I64, windows, window);
   SAMPLE_SCALE(A "models/var/channel", EVL_I32, SAMPLE_CHANNELS, count);
   SAMPLE_SCALE(A "models/var/lag", EVL_I32, 2, count);
-  s->tensor = sample_add(s, (evl_dataset){.path = A "models/var/coefficient", .type = EVL_F32, .n_dims = 3,
-                                          .dim = {windows, SAMPLE_CHANNELS, 2},
-                                          .scale = {A "models/var/window", A "models/var/channel", A "models/var/lag"}});
+  s->tensor =
+      sample_add(s, (evl_dataset){.path = A "models/var/coefficient",
+                                  .type = EVL_F32,
+                                  .n_dims = 3,
+                                  .dim = {windows, SAMPLE_CHANNELS, 2},
+                                  .scale = {A "models/var/window", A "models/var/channel", A "models/var/lag"}});
   SAMPLE_SCALE("/analyses/empty/window", EVL_I64, 0, window);
   SAMPLE_SCALE("/analyses/empty/column", EVL_I32, SAMPLE_COLUMNS, count);
-  sample_add(s, (evl_dataset){.path = "/analyses/empty/values", .type = EVL_F64, .n_dims = 2, .dim = {0, SAMPLE_COLUMNS},
+  sample_add(s, (evl_dataset){.path = "/analyses/empty/values",
+                              .type = EVL_F64,
+                              .n_dims = 2,
+                              .dim = {0, SAMPLE_COLUMNS},
                               .scale = {"/analyses/empty/window", "/analyses/empty/column"}});
 #undef A
   s->plan.n_datasets = s->n;
@@ -142,7 +191,8 @@ static int64_t sample_wrong(const char *path, uint64_t windows) {
         wrong += isnan(expected) ? !isnan(found) : found != expected;
         wrong += why[w * SAMPLE_COLUMNS + c] != (isnan(expected) ? 2 : 0);
       }
-      for (uint64_t k = 0; k < SAMPLE_CHANNELS * 2; k++) wrong += tensor[w * SAMPLE_CHANNELS * 2 + k] != (float)sample_tensor(w, k);
+      for (uint64_t k = 0; k < SAMPLE_CHANNELS * 2; k++)
+        wrong += tensor[w * SAMPLE_CHANNELS * 2 + k] != (float)sample_tensor(w, k);
     }
   }
   evl_store_close(store);

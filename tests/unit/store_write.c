@@ -40,7 +40,8 @@ static void everything_else_comes_back(void) {
   const char **name, *text;
   CHECK(write_sample(30, true, 1 << 20) == EVL_OK);
   CHECK(evl_store_open(path, &store) == EVL_OK);
-  CHECK(evl_store_has(store, "/") && evl_store_has(store, "/analyses/spectral/values") && evl_store_has(store, "/analyses"));
+  CHECK(evl_store_has(store, "/") && evl_store_has(store, "/analyses/spectral/values") &&
+        evl_store_has(store, "/analyses"));
   CHECK(!evl_store_has(store, "/analyses/none/values") && !evl_store_has(store, "values"));
   CHECK(evl_store_list(store, "/", arena, &n, &name) == EVL_OK && n == 4);
   CHECK_TEXT(name[0], "analyses/");
@@ -165,16 +166,17 @@ static void refuse(const evl_store_plan *plan, const char *word) {
 
 static void impossible_plans(void) {
   static sample s;
-#define CHANGED(change, word)                     \
-  sample_build(&s, path, 10, true, 1 << 20, 0);   \
-  change;                                         \
+#define CHANGED(change, word)                   \
+  sample_build(&s, path, 10, true, 1 << 20, 0); \
+  change;                                       \
   refuse(&s.plan, word)
   CHANGED(s.dataset[s.values].path = "values", "/group/name");
   CHANGED(s.dataset[s.values].path = "/config", "twice");
   CHANGED(s.dataset[s.values].scale[1] = "/none", "not a scale");
   CHANGED(s.dataset[s.values].scale[1] = "/config", "not a scale");
   CHANGED(s.dataset[s.values].dim[1] = 8, "has 8 elements");
-  CHANGED((s.dataset[s.values].dim[1] = 10, s.dataset[s.values].scale[1] = s.dataset[s.values].scale[0]), "two dimensions");
+  CHANGED((s.dataset[s.values].dim[1] = 10, s.dataset[s.values].scale[1] = s.dataset[s.values].scale[0]),
+          "two dimensions");
   CHANGED(s.dataset[1].data = NULL, "need their data");
   CHANGED(s.dataset[s.values].n_dims = 5, "0 to 4 dimensions");
 #undef CHANGED
@@ -249,13 +251,15 @@ static void many_columns(void) {
   static char name[N][32];
   static const int32_t recording[3] = {0, 1, 2};
   static const double content[3] = {1, 2, NAN};
-  dataset[0] = (evl_dataset){.path = "/recordings/recording", .type = EVL_I32, .n_dims = 1, .dim = {3}, .is_scale = true, .data = recording};
+  dataset[0] = (evl_dataset){
+      .path = "/recordings/recording", .type = EVL_I32, .n_dims = 1, .dim = {3}, .is_scale = true, .data = recording};
   for (int i = 0; i < N; i++) {
     snprintf(name[i], sizeof name[i], "/recordings/columns/c%05d", i);
-    dataset[i + 1] = (evl_dataset){.path = name[i], .type = EVL_F64, .n_dims = 1, .dim = {3}, .scale = {"/recordings/recording"},
-                                   .data = content};
+    dataset[i + 1] = (evl_dataset){
+        .path = name[i], .type = EVL_F64, .n_dims = 1, .dim = {3}, .scale = {"/recordings/recording"}, .data = content};
   }
-  evl_store_plan plan = {.path = path, .n_datasets = N + 1, .dataset = dataset, .compress = true, .memory_bytes = 1 << 20};
+  evl_store_plan plan = {
+      .path = path, .n_datasets = N + 1, .dataset = dataset, .compress = true, .memory_bytes = 1 << 20};
   CHECK(evl_store_write(&plan, NULL, NULL) == EVL_OK);
   struct stat info;
   CHECK(stat(path, &info) == 0 && info.st_size < 10 << 20);
