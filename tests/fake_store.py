@@ -1,4 +1,4 @@
-"""A store and a prognosis file as the design describes them, with numbers that are known, for tests of their readers."""
+"""A store and a prognosis file as the design describes them, with known numbers, for tests of their readers."""
 
 import h5py
 import numpy as np

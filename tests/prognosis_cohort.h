@@ -35,7 +35,8 @@ static void cohort_make(int n, uint64_t index, evl_arena *arena, cohort *c) {
     for (int j = 0; j < COHORT_COLUMNS; j++)
       if (evl_random_uniform(&random) < 0.03) row[j] = NAN;
   }
-  c->design = (evl_design){.n_rows = n, .n_columns = COHORT_COLUMNS, .subject = subject, .column = column, .x = x, .y = y};
+  c->design =
+      (evl_design){.n_rows = n, .n_columns = COHORT_COLUMNS, .subject = subject, .column = column, .x = x, .y = y};
   CHECK(evl_design_finish(&c->design, "cohort", arena) == EVL_OK);
 }
 

@@ -117,7 +117,7 @@ def wilson(k, n, z=1.959963984540054):
 
 
 def calibration_bins(probability, y):
-    """[(mean probability, observed share, low, high, n)]: groups of equal size, 8 subjects or more, at most 10 groups."""
+    """[(mean probability, observed share, low, high, n)]: at most 10 groups of equal size, 8 subjects or more."""
     order = np.argsort(probability, kind="stable")
     groups = [g for g in np.array_split(order, max(1, min(10, len(order) // 8))) if len(g)]
     return [(probability[g].mean(), y[g].mean(), *wilson(y[g].sum(), len(g)), len(g)) for g in groups]

@@ -81,7 +81,7 @@ def draw(axes, xy, value, limits, colours):
 
 
 def figure(title, unit, xy, groups):
-    """The median map of each group and their difference. xy: places; groups: [(label, colour, value[subject, channel])]."""
+    """Each group's median map and the difference. xy: places; groups: [(label, colour, value[subject, channel])]."""
     maps = []
     for label, colour, value in groups:
         some = value[np.isfinite(value).any(axis=1)]

@@ -211,6 +211,9 @@ size_t evl_utf8_valid(const char *text, size_t bytes);
 evl_status evl_file_text(const char *path, evl_arena *arena, char **text, size_t *bytes) EVL_MUST_USE;
 /* Edit distance with transpositions, case ignored; for "did you mean". */
 int evl_text_distance(const char *a, const char *b);
+/* The known word nearest to `word`: begin with {.word = word}, then try all known ones; the first of equals. */
+typedef struct evl_guess { const char *word, *best; int distance; } evl_guess;
+void evl_guess_try(evl_guess *guess, const char *known);
 double evl_seconds(void); /* monotonic clock */
 
 /* ---- entries: what a table of the project says of one thing ---------------------------- */

@@ -29,8 +29,8 @@ extern const evl_learner *const evl_learners[]; /* ends with NULL */
 /* ---- inference ---------------------------------------------------------------------------- */
 
 /* AUC = P(score of a positive > score of a negative), ties one half, never turned round, with DeLong's variance:
-   midranks, Sun & Xu 2014, doi:10.1109/LSP.2014.2337313. EVL_NUMERIC where a class is empty or a score is NaN. With one member
-   in a class the variance is NaN. */
+   midranks, Sun & Xu 2014, doi:10.1109/LSP.2014.2337313. EVL_NUMERIC where a class is empty or a score is NaN. With one
+   member in a class the variance is NaN. */
 evl_status evl_auc_delong(int n, const double *score, const double *y, double *auc, double *variance,
                           evl_arena *scratch) EVL_MUST_USE;
 evl_status evl_auc_delong_covariance(int n, const double *score_a, const double *score_b, const double *y,
@@ -68,8 +68,9 @@ typedef struct evl_design {
   const int *group_row;         /* [n_groups] first row of a subject */
 } evl_design;
 
-/* Derives the groups and refuses (EVL_USAGE) what cannot be validated: no rows, one subject, infinite values, outcomes other than
-   0 and 1, different outcomes in one subject, all outcomes equal, no column that varies. `where` opens messages. */
+/* Derives the groups and refuses (EVL_USAGE) what cannot be validated: no rows, one subject, infinite values, outcomes
+   other than 0 and 1, different outcomes in one subject, all outcomes equal, no column that varies. `where` opens
+   messages. */
 evl_status evl_design_finish(evl_design *design, const char *where, evl_arena *arena) EVL_MUST_USE;
 
 /* Keys of one element of the list `prognosis`, and of its group `select`. */
@@ -78,8 +79,9 @@ extern const evl_param evl_prognosis_select_params[];
 
 /* Local. Reads the design of one element from its `table` (a relative path starts at `folder`), or from the store (then
    `store_path` is opened read-only). `where` opens messages. */
-evl_status evl_design_read(const evl_params *params, const evl_params *select, const char *folder, const char *store_path,
-                           const char *where, evl_arena *arena, evl_design **design) EVL_MUST_USE;
+evl_status evl_design_read(const evl_params *params, const evl_params *select, const char *folder,
+                           const char *store_path, const char *where, evl_arena *arena,
+                           evl_design **design) EVL_MUST_USE;
 /* Collective. The design that rank 0 has becomes the design of all. */
 evl_status evl_design_broadcast(evl_design **design, evl_arena *arena) EVL_MUST_USE;
 
@@ -95,9 +97,9 @@ evl_status evl_scaler_fit(const evl_design *design, int n, const int *row, evl_a
                           evl_scaler **scaler) EVL_MUST_USE;
 void evl_scaler_apply(const evl_scaler *scaler, const evl_design *design, int n, const int *row, double *z);
 
-/* fold[n_groups] in 0..n_folds-1, or -1 where `in` is false (NULL: all in). Classes are spread evenly: sizes of a class differ by at
-   most one. Keyed by (seed, subject, purpose, index): order of rows does not matter and one more subject moves few others.
-   y[n_groups]. EVL_USAGE where a class has fewer subjects than folds. */
+/* fold[n_groups] in 0..n_folds-1, or -1 where `in` is false (NULL: all in). Classes are spread evenly: sizes of a class
+   differ by at most one. Keyed by (seed, subject, purpose, index): order of rows does not matter and one more subject
+   moves few others. y[n_groups]. EVL_USAGE where a class has fewer subjects than folds. */
 evl_status evl_folds_assign(int n_groups, const char *const *subject, const double *y, const bool *in, int n_folds,
                             uint64_t seed, const char *purpose, uint64_t index, evl_arena *scratch,
                             int *fold) EVL_MUST_USE;
@@ -174,7 +176,8 @@ typedef struct evl_prognosis_result {
   double *median, *mean, *sd; /* [column] */
 } evl_prognosis_result;
 
-/* Collective. Folds are spread over ranks and gathered: all ranks hold the same result, bit for bit the same for any number of ranks. */
+/* Collective. Folds are spread over ranks and gathered: all ranks hold the same result, bit for bit the same for any
+ * number of ranks. */
 evl_status evl_prognosis_run(const evl_design *design, const evl_prognosis_setup *setup, evl_arena *arena,
                              evl_prognosis_result **result) EVL_MUST_USE;
 

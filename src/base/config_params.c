@@ -128,27 +128,19 @@ static const evl_node *find(const evl_group *group, const char *key) {
   return NULL;
 }
 
-static void nearer(const char *key, const char *known, const char **best, int *distance) {
-  int d = evl_text_distance(key, known);
-  if (d < *distance) {
-    *distance = d;
-    *best = known;
-  }
-}
-
 static evl_status check_known(const evl_group *group, const char *where, const evl_param *const *tables, int n_tables,
                               const char *const *subgroups) {
   const evl_node *node = evl_group_node(group);
   for (int i = 0; i < evl_node_count(node); i++) {
     const evl_node *child = evl_node_element(node, i);
-    const char *key = evl_node_name(child), *best = NULL;
-    int distance = 1 << 20;
+    evl_guess guess = {.word = evl_node_name(child)};
     for (int t = 0; t < n_tables; t++)
-      for (const evl_param *p = tables[t]; p->name; p++) nearer(key, p->name, &best, &distance);
-    for (int s = 0; subgroups && subgroups[s]; s++) nearer(key, subgroups[s], &best, &distance);
-    if (best && !strcmp(key, best)) continue;
-    return evl_fail(EVL_USAGE, "%s:%d: unknown key \"%s\" in %s%s%s%s", evl_group_file(group), evl_node_line(child), key,
-                    where, best ? "; did you mean \"" : "", best ? best : "", best ? "\"?" : "");
+      for (const evl_param *p = tables[t]; p->name; p++) evl_guess_try(&guess, p->name);
+    for (int s = 0; subgroups && subgroups[s]; s++) evl_guess_try(&guess, subgroups[s]);
+    if (guess.best && !strcmp(guess.word, guess.best)) continue;
+    return evl_fail(EVL_USAGE, "%s:%d: unknown key \"%s\" in %s%s%s%s", evl_group_file(group), evl_node_line(child),
+                    guess.word, where, guess.best ? "; did you mean \"" : "", guess.best ? guess.best : "",
+                    guess.best ? "\"?" : "");
   }
   return EVL_OK;
 }

@@ -1,4 +1,4 @@
-/* text: edit distance for "did you mean". */
+/* text: edit distance and nearest word, for "did you mean". */
 #include <ctype.h>
 #include <string.h>
 
@@ -24,4 +24,11 @@ int evl_text_distance(const char *a, const char *b) {
     }
   }
   return row[n % 3][m];
+}
+
+void evl_guess_try(evl_guess *guess, const char *known) {
+  int distance = evl_text_distance(guess->word, known);
+  if (guess->best && distance >= guess->distance) return;
+  guess->best = known;
+  guess->distance = distance;
 }

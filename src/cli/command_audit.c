@@ -3,8 +3,6 @@
 #include "eveil/cohort.h"
 
 static evl_status run(const evl_arguments *arguments) {
-  static const char *const known[] = {"rows", "seed", NULL};
-  EVL_TRY(evl_options_known(arguments, known));
   const char *rows = evl_option(arguments, "rows"), *seed = evl_option(arguments, "seed");
   double n = 100, s = 1;
   if (rows && (!evl_cell_number(rows, &n) || !(n >= 1 && n <= 1e6)))
@@ -14,5 +12,8 @@ static evl_status run(const evl_arguments *arguments) {
   return evl_store_audit(arguments->operand[0], (int)n, (uint64_t)s, stdout);
 }
 
-const evl_command evl_command_audit = {"audit", "STORE", "recompute random rows from the recordings and compare",
-                                    "\n  --rows=100  how many rows\n  --seed=1    which rows\n", false, 1, 1, run};
+static const evl_command_option options[] = {
+    {"rows", "100", "how many rows"}, {"seed", "1", "which rows"}, {NULL, NULL, NULL}};
+
+const evl_command evl_command_audit = {
+    "audit", "STORE", "recompute random rows from the recordings and compare", options, false, 1, 1, run};

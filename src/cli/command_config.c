@@ -3,10 +3,8 @@
 #include "eveil/cohort.h"
 
 static evl_status run(const evl_arguments *arguments) {
-  static const char *const none[] = {NULL};
-  EVL_TRY(evl_options_known(arguments, none));
   return evl_config_print(stdout);
 }
 
-const evl_command evl_command_config = {"config", "", "print the default configuration with every key explained",
-                                    "", false, 0, 0, run};
+const evl_command evl_command_config = {
+    "config", "", "print the default configuration with every key explained", NULL, false, 0, 0, run};

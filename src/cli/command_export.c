@@ -3,10 +3,8 @@
 #include "eveil/cohort.h"
 
 static evl_status run(const evl_arguments *arguments) {
-  static const char *const none[] = {NULL};
-  EVL_TRY(evl_options_known(arguments, none));
   return evl_store_export(arguments->operand[0], arguments->operand[1], stdout);
 }
 
-const evl_command evl_command_export = {"export", "STORE FOLDER", "write the tables of a store as CSV files",
-                                    "", false, 2, 2, run};
+const evl_command evl_command_export = {
+    "export", "STORE FOLDER", "write the tables of a store as CSV files", NULL, false, 2, 2, run};

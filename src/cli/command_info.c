@@ -22,9 +22,7 @@ static evl_status describe(const char *path) {
 
 /* All files are described; the first error is the command's. */
 static evl_status run(const evl_arguments *arguments) {
-  static const char *const none[] = {NULL};
   evl_status first = EVL_OK;
-  EVL_TRY(evl_options_known(arguments, none));
   for (int i = 0; i < arguments->n; i++) {
     evl_status status = describe(arguments->operand[i]);
     if (status == EVL_OK) continue;
@@ -34,4 +32,5 @@ static evl_status run(const evl_arguments *arguments) {
   return first;
 }
 
-const evl_command evl_command_info = {"info", "FILE...", "describe recordings, stores, or a run (by its configuration, .cfg)", "", false, 1, 100000, run};
+const evl_command evl_command_info = {
+    "info", "FILE...", "describe recordings, stores, or a run (by its configuration, .cfg)", NULL, false, 1, 100000, run};

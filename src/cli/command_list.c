@@ -39,8 +39,6 @@ static int list_commands(const char *name) {
 }
 
 static evl_status run(const evl_arguments *arguments) {
-  static const char *const none[] = {NULL};
-  EVL_TRY(evl_options_known(arguments, none));
   const char *kind = arguments->n > 0 ? arguments->operand[0] : NULL, *name = arguments->n > 1 ? arguments->operand[1] : NULL;
   bool mine = kind && (!strcmp(kind, "learners") || !strcmp(kind, "commands"));
   if (!mine) EVL_TRY(evl_list_print(kind, name, stdout));
@@ -50,4 +48,5 @@ static evl_status run(const evl_arguments *arguments) {
   return EVL_OK;
 }
 
-const evl_command evl_command_list = {"list", "[KIND [NAME]]", "list readers, conditioning, features, dynamics, learners, commands", "", false, 0, 2, run};
+const evl_command evl_command_list = {
+    "list", "[KIND [NAME]]", "list readers, conditioning, features, dynamics, learners, commands", NULL, false, 0, 2, run};

@@ -114,8 +114,6 @@ static evl_status work(job *j, const char *path) {
 }
 
 static evl_status run(const evl_arguments *arguments) {
-  static const char *const none[] = {NULL};
-  EVL_TRY(evl_options_known(arguments, none));
   job j = {.arena = evl_arena_create()};
   if (!j.arena) return evl_fail(EVL_MEMORY, "out of memory");
   evl_status status = work(&j, arguments->operand[0]);
@@ -124,4 +122,5 @@ static evl_status run(const evl_arguments *arguments) {
   return status;
 }
 
-const evl_command evl_command_prognose = {"prognose", "CFG", "train and validate on the store, or on any CSV table", "", true, 1, 1, run};
+const evl_command evl_command_prognose = {
+    "prognose", "CFG", "train and validate on the store, or on any CSV table", NULL, true, 1, 1, run};

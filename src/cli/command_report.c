@@ -24,9 +24,7 @@ static evl_status find_script(char *path, size_t size) {
 }
 
 static evl_status run(const evl_arguments *arguments) {
-  static const char *const known[] = {"prognosis", "output", NULL};
   char script[4096 + 64];
-  EVL_TRY(evl_options_known(arguments, known));
   EVL_TRY(find_script(script, sizeof script));
   const char *python = getenv("EVEIL_PYTHON"), *prognosis = evl_option(arguments, "prognosis"), *output = evl_option(arguments, "output");
   const char *word[10];
@@ -55,6 +53,9 @@ static evl_status run(const evl_arguments *arguments) {
   return EVL_OK;
 }
 
-const evl_command evl_command_report = {"report", "STORE", "make a self-contained HTML page with figures",
-                                        "\n  --prognosis=FILE  the prognosis file (default: beside the store)\n  --output=FILE     the page (default: report.html beside the store)\n",
-                                        false, 1, 1, run};
+static const evl_command_option options[] = {
+    {"prognosis", "FILE", "the prognosis file (default: beside the store)"},
+    {"output", "FILE", "the page (default: report.html beside the store)"}, {NULL, NULL, NULL}};
+
+const evl_command evl_command_report = {
+    "report", "STORE", "make a self-contained HTML page with figures", options, false, 1, 1, run};

@@ -3,9 +3,7 @@
 #include "eveil/cohort.h"
 
 static evl_status run(const evl_arguments *arguments) {
-  static const char *const known[] = {"replace", NULL};
   evl_study *study = NULL;
-  EVL_TRY(evl_options_known(arguments, known));
   const evl_run_options options = {evl_option(arguments, "replace") != NULL, arguments->quiet, arguments->command_line, evl_revision()};
   evl_status status = evl_study_open(arguments->operand[0], &study);
   if (status == EVL_OK) status = evl_study_run(study, &options);
@@ -13,5 +11,8 @@ static evl_status run(const evl_arguments *arguments) {
   return status;
 }
 
-const evl_command evl_command_run = {"run", "CFG", "extract and fit everything, resume what was interrupted, gather the store",
-                                    "\n  --replace   overwrite a finished store of another plan\n", true, 1, 1, run};
+static const evl_command_option options[] = {
+    {"replace", NULL, "overwrite a finished store of another plan"}, {NULL, NULL, NULL}};
+
+const evl_command evl_command_run = {
+    "run", "CFG", "extract and fit everything, resume what was interrupted, gather the store", options, true, 1, 1, run};

@@ -53,8 +53,6 @@ static evl_status simulate(const char *path, evl_arena *arena) {
 }
 
 static evl_status run(const evl_arguments *arguments) {
-  static const char *const none[] = {NULL};
-  EVL_TRY(evl_options_known(arguments, none));
   evl_arena *arena = evl_arena_create();
   if (!arena) return evl_fail(EVL_MEMORY, "out of memory");
   evl_status status = simulate(arguments->operand[0], arena);
@@ -62,4 +60,5 @@ static evl_status run(const evl_arguments *arguments) {
   return status;
 }
 
-const evl_command evl_command_simulate = {"simulate", "CFG", "write a synthetic cohort (EDF+, BIDS layout) with known truth", "", true, 1, 1, run};
+const evl_command evl_command_simulate = {
+    "simulate", "CFG", "write a synthetic cohort (EDF+, BIDS layout) with known truth", NULL, true, 1, 1, run};

@@ -68,17 +68,10 @@ evl_status evl_study_configure(evl_study *study) {
 /* ---- analyses ---- */
 
 static evl_status unknown_entry(const evl_group *group, const char *kind, const char *name, const evl_entry *const *table) {
-  const char *best = NULL;
-  int distance = 1 << 20;
-  for (int i = 0; table[i]; i++) {
-    int d = evl_text_distance(name, table[i]->name);
-    if (d < distance) {
-      distance = d;
-      best = table[i]->name;
-    }
-  }
+  evl_guess guess = {.word = name};
+  for (int i = 0; table[i]; i++) evl_guess_try(&guess, table[i]->name);
   return evl_fail(EVL_USAGE, "%s: unknown %s \"%s\"%s%s%s", evl_group_where(group), kind, name,
-                  best ? "; did you mean \"" : "", best ? best : "", best ? "\"?" : "");
+                  guess.best ? "; did you mean \"" : "", guess.best ? guess.best : "", guess.best ? "\"?" : "");
 }
 
 /* The slots of an analysis: entries found, their parameter groups read. */

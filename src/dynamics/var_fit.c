@@ -21,7 +21,8 @@
 evl_status evl_var_fit_plan(evl_var *v, evl_arena *arena) {
   const size_t c = (size_t)v->n_channels, lags = (size_t)v->max_order * c;
   if (lags > 2048)
-    return evl_fail(EVL_USAGE, "var: %d lags of %d channels: expected at most 2048 in all", v->max_order, v->n_channels);
+    return evl_fail(EVL_USAGE, "var: %d lags of %d channels: expected at most 2048 in all", v->max_order,
+                    v->n_channels);
   v->ld = ((size_t)v->n_samples + 7) / 8 * 8;
   EVL_NEW(arena, v->z, c * v->ld);
   EVL_NEW(arena, v->gram, (lags + c) * (lags + c));

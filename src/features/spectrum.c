@@ -34,6 +34,9 @@ static evl_status tensors(const evl_params *p, const evl_montage *montage, evl_a
                           int *n) {
   const int n_frequencies = frequencies(p);
   double *hz;
+  if (n_frequencies > 1 << 20)
+    return evl_fail(EVL_USAGE, "spectrum: max_hz times segment_s = %d frequencies: expected at most %d", n_frequencies,
+                    1 << 20);
   EVL_NEW(arena, *tensor, 1);
   EVL_NEW(arena, hz, n_frequencies);
   for (int k = 0; k < n_frequencies; k++) hz[k] = k / evl_params_real(p, "segment_s");

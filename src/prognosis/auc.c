@@ -48,9 +48,10 @@ static evl_status sort_order(int n, const double *x, int **order, evl_arena *are
   return EVL_OK;
 }
 
-/* component[i]: for a positive the share of negatives below it (V10), for a negative the share of positives above it (V01). */
-static evl_status components(int n, const double *score, const double *y, double *component, double *auc, int *n_positive,
-                             evl_arena *arena) {
+/* component[i]: for a positive the share of negatives below it (V10), for a negative the share of positives above it
+ * (V01). */
+static evl_status components(int n, const double *score, const double *y, double *component, double *auc,
+                             int *n_positive, evl_arena *arena) {
   int m = 0, *order;
   for (int i = 0; i < n; i++) {
     if (isnan(score[i])) return evl_fail(EVL_NUMERIC, "AUC: score %d of %d is NaN", i + 1, n);
@@ -78,7 +79,8 @@ static evl_status components(int n, const double *score, const double *y, double
 }
 
 /* S10/m + S01/n of two sets of components around their AUC. */
-static double covariance_of(int n, int m, const double *a, double auc_a, const double *b, double auc_b, const double *y) {
+static double covariance_of(int n, int m, const double *a, double auc_a, const double *b, double auc_b,
+                            const double *y) {
   double s10 = 0, s01 = 0;
   for (int i = 0; i < n; i++) {
     const double product = (a[i] - auc_a) * (b[i] - auc_b);

@@ -1,4 +1,5 @@
-/* How probabilities agree with outcomes: Brier score, log loss, logistic recalibration; exact intervals of proportions. */
+/* How probabilities agree with outcomes: Brier score, log loss, logistic recalibration; exact intervals of proportions.
+ */
 #include <math.h>
 
 #include "eveil/math.h"

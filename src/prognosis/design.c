@@ -60,8 +60,9 @@ static evl_status check_columns(const evl_design *design, const char *where) {
     for (int i = 0; i < design->n_rows; i++) {
       const double x = design->x[(size_t)i * (size_t)design->n_columns + (size_t)j];
       if (isinf(x))
-        return evl_fail(EVL_USAGE, "%s: column \"%s\", subject \"%s\": expected a finite number or a missing one, found %g",
-                        where, design->column[j], design->subject[i], x);
+        return evl_fail(EVL_USAGE,
+                        "%s: column \"%s\", subject \"%s\": expected a finite number or a missing one, found %g", where,
+                        design->column[j], design->subject[i], x);
       if (x < low) low = x;
       if (x > high) high = x;
     }

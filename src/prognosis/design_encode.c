@@ -74,7 +74,8 @@ static int among(const evl_value *list, const char *text) {
   return -1;
 }
 
-/* Distinct values of a field over `row` (NULL: all n_rows), sorted; more than `most` end the search with *n = most + 1. */
+/* Distinct values of a field over `row` (NULL: all n_rows), sorted; more than `most` end the search with *n = most + 1.
+ */
 static int by_text(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
 
 static evl_status distinct(const evl_field *field, int n_rows, const int *row, int most, evl_arena *arena, int *n,
@@ -99,8 +100,8 @@ static evl_status listed(int n, const char *const *value, evl_arena *arena, char
   return *text ? EVL_OK : EVL_MEMORY;
 }
 
-evl_status evl_outcome_code(const evl_field *field, const evl_value *positive, const evl_value *negative, const char *where,
-                            evl_arena *arena, int *outcome) {
+evl_status evl_outcome_code(const evl_field *field, const evl_value *positive, const evl_value *negative,
+                            const char *where, evl_arena *arena, int *outcome) {
   int n_values;
   const char **value;
   char *found;
@@ -119,7 +120,8 @@ evl_status evl_outcome_code(const evl_field *field, const evl_value *positive, c
     return evl_fail(EVL_USAGE, "%s: expected value \"%s\" in outcome \"%s\", found %s", where, positive->strings[0],
                     field->name, n_values ? found : "only missing values");
   if (negative->n == 0 && n_other > 1)
-    return evl_fail(EVL_USAGE, "%s: outcome \"%s\" has several values beside \"%s\" (%s); name the negative ones in \"negative\"",
+    return evl_fail(EVL_USAGE,
+                    "%s: outcome \"%s\" has several values beside \"%s\" (%s); name the negative ones in \"negative\"",
                     where, field->name, positive->strings[0], found);
   for (int i = 0; i < field->n; i++) {
     const char *text;
@@ -137,7 +139,8 @@ static evl_status encode_categories(const evl_field *field, int n_rows, const in
   const char **value;
   EVL_TRY(distinct(field, n_rows, row, MOST_CATEGORIES, arena, &n, &value));
   if (n > MOST_CATEGORIES)
-    return evl_fail(EVL_USAGE, "%s: column \"%s\" holds text with more than %d different values; expected numbers or categories",
+    return evl_fail(EVL_USAGE,
+                    "%s: column \"%s\" holds text with more than %d different values; expected numbers or categories",
                     where, field->name, MOST_CATEGORIES);
   const int first = n <= 2 ? n - 1 : 0; /* of two categories one column says all */
   encoded->n = n == 0 ? 0 : n - first;

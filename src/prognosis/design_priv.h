@@ -39,13 +39,13 @@ bool evl_glob_any(const evl_value *patterns, const char *text);
 
 /* Text of a cell of a field, numbers as %.17g shortened; "" where missing. */
 evl_status evl_field_text(const evl_field *field, int i, evl_arena *arena, const char **text) EVL_MUST_USE;
-/* outcome[n]: 1, 0, or -1 missing, -2 unknown value. Refuses a positive value that never occurs, and more than one other value
-   where no negative ones are named. */
-evl_status evl_outcome_code(const evl_field *field, const evl_value *positive, const evl_value *negative, const char *where,
-                            evl_arena *arena, int *outcome) EVL_MUST_USE;
+/* outcome[n]: 1, 0, or -1 missing, -2 unknown value. Refuses a positive value that never occurs, and more than one
+   other value where no negative ones are named. */
+evl_status evl_outcome_code(const evl_field *field, const evl_value *positive, const evl_value *negative,
+                            const char *where, evl_arena *arena, int *outcome) EVL_MUST_USE;
 
-/* A field as columns of a design: numbers as they are; text as 0/1 by sorted categories over `row` (one column for two of them,
-   one each for more). */
+/* A field as columns of a design: numbers as they are; text as 0/1 by sorted categories over `row` (one column for two
+   of them, one each for more). */
 typedef struct evl_encoded { int n; const char **name; double **value; /* [n][n_rows] */ } evl_encoded;
 evl_status evl_field_encode(const evl_field *field, int n_rows, const int *row, const char *where, evl_arena *arena,
                             evl_encoded *encoded) EVL_MUST_USE;

@@ -4,8 +4,8 @@
 #include "design_priv.h"
 #include "eveil/parallel.h"
 
-evl_status evl_design_read(const evl_params *params, const evl_params *select, const char *folder, const char *store_path,
-                           const char *where, evl_arena *arena, evl_design **design) {
+evl_status evl_design_read(const evl_params *params, const evl_params *select, const char *folder,
+                           const char *store_path, const char *where, evl_arena *arena, evl_design **design) {
   const char *table = evl_params_string(params, "table");
   evl_design *d;
   EVL_NEW(arena, d, 1);
@@ -15,8 +15,11 @@ evl_status evl_design_read(const evl_params *params, const evl_params *select, c
   else EVL_TRY(evl_design_from_store(params, select, store_path, where, arena, d));
   EVL_TRY(evl_design_finish(d, where, arena));
   if (!strcmp(evl_params_string(params, "folds_by"), "row") && d->n_groups < d->n_rows)
-    return evl_fail(EVL_USAGE, "%s: folds_by = \"row\" with %d rows of %d subjects: rows of one subject could fall into two folds; "
-                    "expected folds_by = \"subject\"", where, d->n_rows, d->n_groups);
+    return evl_fail(
+        EVL_USAGE,
+        "%s: folds_by = \"row\" with %d rows of %d subjects: rows of one subject could fall into two folds; "
+        "expected folds_by = \"subject\"",
+        where, d->n_rows, d->n_groups);
   *design = d;
   return EVL_OK;
 }

@@ -1,4 +1,5 @@
-/* A design from a store: outcomes and covariates of the participants, summaries of the recordings that stand for them. */
+/* A design from a store: outcomes and covariates of the participants, summaries of the recordings that stand for them.
+ */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,8 +50,8 @@ static evl_status read_field(evl_store *store, const char *store_path, const cha
     int n_known;
     const char **known;
     EVL_TRY(evl_store_list(store, group, arena, &n_known, &known));
-    return evl_fail(EVL_USAGE, "%s: no column \"%s\" in %s (key %s); did you mean \"%s\"?", store_path, name, group, key,
-                    evl_nearest(name, n_known, known));
+    return evl_fail(EVL_USAGE, "%s: no column \"%s\" in %s (key %s); did you mean \"%s\"?", store_path, name, group,
+                    key, evl_nearest(name, n_known, known));
   }
   evl_type type;
   int n_dims;
@@ -86,7 +87,8 @@ static evl_status read_hours(evl_store *store, const char *path, int n, const ev
   }
   if (*start) return EVL_OK;
   if (hours->n > 0)
-    return evl_fail(EVL_USAGE, "%s: select.hours: expected numbers in column start_h of the recordings, found none", path);
+    return evl_fail(EVL_USAGE, "%s: select.hours: expected numbers in column start_h of the recordings, found none",
+                    path);
   EVL_NEW(arena, none, n);
   for (int i = 0; i < n; i++) none[i] = NAN;
   *start = none;
@@ -160,7 +162,8 @@ static evl_status fill(evl_store *store, const char *path, const evl_params *par
   for (int i = 0; i < n_rows; i++) row[i] = kept[i]->person;
   for (int k = 0; k < covariates->n; k++) {
     evl_field field;
-    EVL_TRY(read_field(store, path, "/participants/columns", "covariates", covariates->strings[k], p->n, arena, &field));
+    EVL_TRY(
+        read_field(store, path, "/participants/columns", "covariates", covariates->strings[k], p->n, arena, &field));
     EVL_TRY(evl_field_encode(&field, n_rows, row, where, arena, &part[k]));
     n += part[k].n;
   }
@@ -226,7 +229,8 @@ static evl_status read_rows(evl_store *store, const char *path, const evl_params
   int *outcome, *person, *slot_of, n_slots, n_rows = 0, count[EVL_N_REASONS] = {0};
   slot *slots, *by_person, **kept;
   EVL_TRY(read_people(store, path, arena, &p));
-  EVL_TRY(read_field(store, path, "/participants/columns", "outcome", evl_params_string(params, "outcome"), p.n, arena, &field));
+  EVL_TRY(read_field(store, path, "/participants/columns", "outcome", evl_params_string(params, "outcome"), p.n, arena,
+                     &field));
   EVL_NEW(arena, outcome, p.n);
   EVL_TRY(evl_outcome_code(&field, evl_params_value(params, "positive"), evl_params_value(params, "negative"), where,
                            arena, outcome));
@@ -235,7 +239,8 @@ static evl_status read_rows(evl_store *store, const char *path, const evl_params
   EVL_TRY(evl_store_columns_find(store, params, n_recordings, where, arena, &columns));
   EVL_NEW(arena, person, n_recordings);
   for (uint64_t r = 0; r < n_recordings; r++) person[r] = person_of(&p, recording_subject[r]);
-  EVL_TRY(make_slots(p.n, outcome, (int)n_recordings, person, by_recording, columns.n, arena, &n_slots, &slots, &slot_of));
+  EVL_TRY(
+      make_slots(p.n, outcome, (int)n_recordings, person, by_recording, columns.n, arena, &n_slots, &slots, &slot_of));
   EVL_NEW(arena, by_person, p.n);
   EVL_NEW(arena, kept, n_slots);
   EVL_NEW(arena, value, columns.n);

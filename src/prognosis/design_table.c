@@ -90,8 +90,8 @@ static evl_status check_subjects(const evl_table *table, int column, bool severa
 }
 
 /* Columns chosen by pattern and as covariates, encoded over the rows kept. */
-static evl_status fill(const evl_params *params, const evl_table *table, const int special[3], int n_rows, const int *row,
-                       const char *where, evl_arena *arena, evl_design *design) {
+static evl_status fill(const evl_params *params, const evl_table *table, const int special[3], int n_rows,
+                       const int *row, const char *where, evl_arena *arena, evl_design *design) {
   const evl_value *patterns = evl_params_value(params, "columns"), *covariates = evl_params_value(params, "covariates");
   evl_encoded *part;
   int n_parts = 0, n = 0, ignored;
@@ -101,7 +101,9 @@ static evl_status fill(const evl_params *params, const evl_table *table, const i
     bool wanted = evl_glob_any(patterns, table->name[j]) && j != special[2], named = false;
     for (int k = 0; k < covariates->n; k++) named |= !strcmp(covariates->strings[k], table->name[j]);
     if (j == special[0] || j == special[1] || !(wanted || named)) {
-      if (named) return evl_fail(EVL_USAGE, "%s: column \"%s\" cannot be outcome or subject and a covariate", where, table->name[j]);
+      if (named)
+        return evl_fail(EVL_USAGE, "%s: column \"%s\" cannot be outcome or subject and a covariate", where,
+                        table->name[j]);
       continue;
     }
     evl_field field;

@@ -1,6 +1,6 @@
-/* Elastic-net logistic regression. Outer loop: quadratic approximation on a working set of columns, which grows by the columns that
-   violate optimality. Inner loop: cyclic coordinate descent on its Gram matrix, ended by an exact solve once the signs stand, so that
-   the outer loop converges quadratically and no separate polishing is needed. */
+/* Elastic-net logistic regression. Outer loop: quadratic approximation on a working set of columns, which grows by the
+   columns that violate optimality. Inner loop: cyclic coordinate descent on its Gram matrix, ended by an exact solve
+   once the signs stand, so that the outer loop converges quadratically and no separate polishing is needed. */
 #include "logistic_priv.h"
 
 #include <math.h>
@@ -19,8 +19,8 @@ typedef struct net {
   int *set, *in_set, *active;                /* [p + 1]: columns (0: intercept); whether in; positions with z != 0 */
 } net;
 
-/* Bounds the memory where there are thousands of columns. Minima have far fewer columns than this; one that had more would end as
-   not converged, because columns left outside stay violations. */
+/* Bounds the memory where there are thousands of columns. Minima have far fewer columns than this; one that had more
+   would end as not converged, because columns left outside stay violations. */
 static int capacity_of(int n, int p) { return (p / 4 < n + 25 ? p : 4 * (n + 25)) + 1; }
 
 static size_t net_work(int n, int p) {
@@ -102,8 +102,8 @@ static double sweep(net *e) {
   return most;
 }
 
-/* Solves the quadratic exactly for the present signs, as far as no sign changes. True: the whole step was taken and the columns
-   at zero want to stay there, hence z is the minimum. */
+/* Solves the quadratic exactly for the present signs, as far as no sign changes. True: the whole step was taken and the
+   columns at zero want to stay there, hence z is the minimum. */
 static bool solve_signs(net *e) {
   const double l1 = l1_of(e), l2 = l2_of(e);
   int m = 0;
@@ -177,7 +177,8 @@ static void line_search(net *e, double *beta, double *moved) {
   memcpy(e->eta, e->eta_new, (size_t)problem->n * sizeof *e->eta);
 }
 
-/* screen: columns whose |gradient| reaches it enter at once (strong rule); optimality is checked over all columns anyway. */
+/* screen: columns whose |gradient| reaches it enter at once (strong rule); optimality is checked over all columns
+ * anyway. */
 static evl_status fit_one(net *e, double *beta, double screen) {
   const evl_problem *problem = &e->problem;
   double violation = INFINITY, moved = INFINITY;
@@ -230,16 +231,18 @@ static const evl_param net_params[] = {
   {NULL}};
 
 const evl_learner evl_learner_elastic_net = {
-  .name = "elastic_net",
-  .summary = "Logistic regression with absolute and quadratic penalties, by coordinate descent.",
-  .definition = "minimise (1/n) sum_i [log(1 + exp(eta_i)) - y_i eta_i] + lambda [(1 - alpha)/2 |b|^2 + alpha |b|_1], "
-                "eta = b0 + X b; columns standardised in the training fold (sd with ddof 0), b0 free. "
-                "Path: geometric from max_j |x_j'(y - mean y)| / (n alpha), the smallest penalty that leaves no column.",
-  .cite = "Friedman, Hastie, Tibshirani 2010, doi:10.18637/jss.v033.i01, eq. 14; "
-          "screening: Tibshirani et al. 2012, doi:10.1111/j.1467-9868.2011.01004.x",
-  .version = 1,
-  .params = net_params,
-  .path = net_path,
-  .fit = net_fit,
-  .work = net_work,
+    .name = "elastic_net",
+    .summary = "Logistic regression with absolute and quadratic penalties, by coordinate descent.",
+    .definition =
+        "minimise (1/n) sum_i [log(1 + exp(eta_i)) - y_i eta_i] + lambda [(1 - alpha)/2 |b|^2 + alpha |b|_1], "
+        "eta = b0 + X b; columns standardised in the training fold (sd with ddof 0), b0 free. "
+        "Path: geometric from max_j |x_j'(y - mean y)| / (n alpha), the smallest penalty that leaves no column.",
+    .cite =
+        "Friedman, Hastie, Tibshirani 2010, doi:10.18637/jss.v033.i01, eq. 14; "
+        "screening: Tibshirani et al. 2012, doi:10.1111/j.1467-9868.2011.01004.x",
+    .version = 1,
+    .params = net_params,
+    .path = net_path,
+    .fit = net_fit,
+    .work = net_work,
 };

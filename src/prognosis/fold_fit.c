@@ -12,7 +12,8 @@ typedef struct path_fit {     /* a whole path fitted on some rows */
   double *beta;               /* [n_lambda][n_kept + 1] */
 } path_fit;
 
-int evl_group_means(const evl_cohort_view *view, int n, const int *row, const double *p, double *group_p, double *group_y) {
+int evl_group_means(const evl_cohort_view *view, int n, const int *row, const double *p, double *group_p,
+                    double *group_y) {
   const int *group = view->design->group;
   int n_groups = 0;
   for (int i = 0, end; i < n; i = end) {
@@ -54,7 +55,8 @@ static evl_status path_probabilities(const evl_cohort_view *view, const evl_scal
   for (int k = 0; k < n_lambda; k++) {
     const double *b = beta + (size_t)k * ((size_t)p + 1);
     for (int i = 0; i < n; i++)
-      probability[(size_t)k * (size_t)n + (size_t)i] = evl_logistic(b[0] + evl_dot(b + 1, z + (size_t)i * (size_t)p, p));
+      probability[(size_t)k * (size_t)n + (size_t)i] =
+          evl_logistic(b[0] + evl_dot(b + 1, z + (size_t)i * (size_t)p, p));
   }
   return EVL_OK;
 }
@@ -74,7 +76,8 @@ static evl_status add_inner_fold(const evl_cohort_view *view, const evl_prognosi
     if (inner[view->design->group[row[i]]] == fold) test[n_test++] = row[i];
     else train[n_train++] = row[i];
   }
-  EVL_TRY(fit_path(view, setup->learner[learner], setup->params[learner], n_train, train, n_lambda, lambda, NULL, arena, &fit));
+  EVL_TRY(fit_path(view, setup->learner[learner], setup->params[learner], n_train, train, n_lambda, lambda, NULL, arena,
+                   &fit));
   EVL_NEW(arena, probability, (size_t)n_lambda * (size_t)n_test);
   EVL_TRY(path_probabilities(view, fit.scaler, n_lambda, fit.beta, n_test, test, arena, probability));
   for (int k = 0; k < n_lambda; k++) {
@@ -99,8 +102,9 @@ static int best_of(int n, const double *loss) {
   return best;
 }
 
-static evl_status choose(const evl_cohort_view *view, const evl_prognosis_setup *setup, int learner, int n, const int *row,
-                         uint64_t index, int n_lambda, const double *lambda, evl_arena *arena, int *best) {
+static evl_status choose(const evl_cohort_view *view, const evl_prognosis_setup *setup, int learner, int n,
+                         const int *row, uint64_t index, int n_lambda, const double *lambda, evl_arena *arena,
+                         int *best) {
   const evl_design *design = view->design;
   double *loss;
   bool *in;
@@ -112,8 +116,8 @@ static evl_status choose(const evl_cohort_view *view, const evl_prognosis_setup 
   EVL_NEW(arena, inner, design->n_groups);
   EVL_NEW(arena, row_fold, design->n_rows);
   for (int i = 0; i < n; i++) in[design->group[row[i]]] = true;
-  EVL_TRY(evl_folds_assign(design->n_groups, view->subject, view->y_group, in, setup->n_inner, setup->seed, "inner folds",
-                           index, arena, inner));
+  EVL_TRY(evl_folds_assign(design->n_groups, view->subject, view->y_group, in, setup->n_inner, setup->seed,
+                           "inner folds", index, arena, inner));
   for (int i = 0; i < design->n_rows; i++) row_fold[i] = inner[design->group[i]];
   EVL_TRY(evl_folds_check(design, row_fold, arena));
   for (int f = 0; f < setup->n_inner; f++) {
@@ -125,8 +129,8 @@ static evl_status choose(const evl_cohort_view *view, const evl_prognosis_setup 
   return EVL_OK;
 }
 
-evl_status evl_fold_fit(const evl_cohort_view *view, const evl_prognosis_setup *setup, int learner, int n, const int *row,
-                        uint64_t index, evl_arena *arena, evl_fitted *fitted) {
+evl_status evl_fold_fit(const evl_cohort_view *view, const evl_prognosis_setup *setup, int learner, int n,
+                        const int *row, uint64_t index, evl_arena *arena, evl_fitted *fitted) {
   double lambda[EVL_MAX_PENALTIES];
   path_fit fit = {0};
   int best;

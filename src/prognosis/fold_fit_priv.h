@@ -19,12 +19,15 @@ typedef struct evl_fitted {
   double *beta;               /* [n_kept + 1] on standardised columns */
 } evl_fitted;
 
-/* Mean over the rows of a subject of p and y, in order of groups: [at most n]. Returns their number. row: as in `order`. */
-int evl_group_means(const evl_cohort_view *view, int n, const int *row, const double *p, double *group_p, double *group_y);
+/* Mean over the rows of a subject of p and y, in order of groups: [at most n]. Returns their number. row: as in
+ * `order`. */
+int evl_group_means(const evl_cohort_view *view, int n, const int *row, const double *p, double *group_p,
+                    double *group_y);
 
-/* Chooses the penalty by inner folds of the subjects in `row`, then fits on all of them. `index` keys the inner folds. */
-evl_status evl_fold_fit(const evl_cohort_view *view, const evl_prognosis_setup *setup, int learner, int n, const int *row,
-                        uint64_t index, evl_arena *arena, evl_fitted *fitted) EVL_MUST_USE;
+/* Chooses the penalty by inner folds of the subjects in `row`, then fits on all of them. `index` keys the inner folds.
+ */
+evl_status evl_fold_fit(const evl_cohort_view *view, const evl_prognosis_setup *setup, int learner, int n,
+                        const int *row, uint64_t index, evl_arena *arena, evl_fitted *fitted) EVL_MUST_USE;
 evl_status evl_fold_predict(const evl_cohort_view *view, const evl_fitted *fitted, int n, const int *row,
                             evl_arena *arena, double *probability) EVL_MUST_USE;
 

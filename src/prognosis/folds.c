@@ -1,6 +1,7 @@
-/* Folds of subjects. Each subject ranks the folds by its own random numbers and takes the first that has room; subjects come in an
-   order that is random too, but fixed by identity. Sizes are even within a class, the order of rows does not matter, and one
-   more subject displaces a short chain of others, where dealing out a shuffled list would move all that follow. */
+/* Folds of subjects. Each subject ranks the folds by its own random numbers and takes the first that has room; subjects
+   come in an order that is random too, but fixed by identity. Sizes are even within a class, the order of rows does not
+   matter, and one more subject displaces a short chain of others, where dealing out a shuffled list would move all that
+   follow. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,8 @@ static int by_turn(const void *a, const void *b) {
   return strcmp(x->subject, y->subject);
 }
 
-/* Deals the candidates of one class, sorted by turn: n % n_folds folds take one more than the others. taken, preference: [n_folds]. */
+/* Deals the candidates of one class, sorted by turn: n % n_folds folds take one more than the others. taken,
+ * preference: [n_folds]. */
 static void deal(int n, const candidate *c, int n_folds, uint64_t seed, const char *purpose, uint64_t index, int *taken,
                  int *preference, int *fold) {
   const int even = n / n_folds;
@@ -56,8 +58,8 @@ evl_status evl_folds_assign(int n_groups, const char *const *subject, const doub
       c[n++] = (candidate){high << 32 | evl_random_u32(&random), subject[g], g};
     }
     if (n < n_folds) {
-      status = evl_fail(EVL_USAGE, "folds: expected at least %d subjects of each outcome, one a fold, found %d %s", n_folds,
-                        n, class ? "positive" : "negative");
+      status = evl_fail(EVL_USAGE, "folds: expected at least %d subjects of each outcome, one a fold, found %d %s",
+                        n_folds, n, class ? "positive" : "negative");
       break;
     }
     qsort(c, (size_t)n, sizeof *c, by_turn);
@@ -83,8 +85,9 @@ evl_status evl_folds_check(const evl_design *design, const int *row_fold, evl_ar
   for (int i = 1; i < design->n_rows && status == EVL_OK; i++) {
     const int fold_a = row_fold[named[i - 1].row], fold_b = row_fold[named[i].row];
     if (fold_a != fold_b && by_subject(&named[i - 1], &named[i]) == 0)
-      status = evl_fail(EVL_USAGE, "folds: rows of subject \"%s\" stand in folds %d and %d; expected one fold a subject",
-                        named[i].subject, fold_a, fold_b);
+      status =
+          evl_fail(EVL_USAGE, "folds: rows of subject \"%s\" stand in folds %d and %d; expected one fold a subject",
+                   named[i].subject, fold_a, fold_b);
   }
   evl_arena_release(scratch, mark);
   return status;

@@ -1,5 +1,6 @@
-/* What the penalised logistic learners share. The objective is glmnet's (Friedman, Hastie, Tibshirani 2010, doi:10.18637/jss.v033.i01, eq. 14):
-     f(b0, b) = (1/n) sum_i [log(1 + exp(eta_i)) - y_i eta_i] + lambda [(1 - alpha)/2 |b|^2 + alpha |b|_1],  eta = b0 + X b. */
+/* What the penalised logistic learners share. The objective is glmnet's (Friedman, Hastie, Tibshirani 2010,
+   doi:10.18637/jss.v033.i01, eq. 14): f(b0, b) = (1/n) sum_i [log(1 + exp(eta_i)) - y_i eta_i] + lambda [(1 - alpha)/2
+   |b|^2 + alpha |b|_1],  eta = b0 + X b. */
 #ifndef EVEIL_LOGISTIC_PRIV_H
 #define EVEIL_LOGISTIC_PRIV_H
 

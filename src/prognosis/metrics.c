@@ -35,7 +35,8 @@ static evl_status fold_aucs(const evl_cohort_view *view, const evl_prognosis_res
       row[n++] = at;
     }
     const int n_groups = evl_group_means(view, n, row, value, p, y);
-    if (evl_auc_delong(n_groups, p, y, &fold_auc[f], &variance, arena) != EVL_OK) { /* one class: left out and counted */
+    if (evl_auc_delong(n_groups, p, y, &fold_auc[f], &variance, arena) !=
+        EVL_OK) { /* one class: left out and counted */
       evl_error_clear();
       fold_auc[f] = NAN;
       t->sum[EVL_METRIC_folds_left_out]++;
@@ -51,7 +52,8 @@ static void calibration(int n, const double *p, const double *y, evl_arena *aren
     add(t, EVL_METRIC_calibration_slope, slope);
     add(t, EVL_METRIC_calibration_intercept, intercept);
   }
-  if (evl_calibration_in_the_large(n, p, y, &offset, arena) == EVL_OK) add(t, EVL_METRIC_calibration_in_the_large, offset);
+  if (evl_calibration_in_the_large(n, p, y, &offset, arena) == EVL_OK)
+    add(t, EVL_METRIC_calibration_in_the_large, offset);
   evl_error_clear();
 }
 
@@ -62,7 +64,8 @@ static void threshold(int n, const double *p, const double *y, evl_prognosis_res
     all[positive]++;
     right[positive] += (p[i] >= 0.5) == positive;
   }
-  double *low = result->low + (size_t)learner * EVL_N_INTERVALS, *high = result->high + (size_t)learner * EVL_N_INTERVALS;
+  double *low = result->low + (size_t)learner * EVL_N_INTERVALS,
+         *high = result->high + (size_t)learner * EVL_N_INTERVALS;
   add(t, EVL_METRIC_sensitivity, (double)right[1] / all[1]);
   add(t, EVL_METRIC_specificity, (double)right[0] / all[0]);
   evl_clopper_pearson(right[1], all[1], 0.95, &low[EVL_INTERVAL_sensitivity], &high[EVL_INTERVAL_sensitivity]);
@@ -113,7 +116,8 @@ evl_status evl_prognosis_metrics(const evl_cohort_view *view, evl_prognosis_resu
       evl_arena_release(arena, mark);
     }
     double *metric = result->metric + (size_t)learner * EVL_N_METRICS;
-    double *low = result->low + (size_t)learner * EVL_N_INTERVALS, *high = result->high + (size_t)learner * EVL_N_INTERVALS;
+    double *low = result->low + (size_t)learner * EVL_N_INTERVALS,
+           *high = result->high + (size_t)learner * EVL_N_INTERVALS;
     for (int m = 0; m < EVL_N_METRICS; m++) metric[m] = t.n[m] ? t.sum[m] / t.n[m] : NAN;
     metric[EVL_METRIC_folds_left_out] = t.sum[EVL_METRIC_folds_left_out];
     metric[EVL_METRIC_auc_fold_sd] =

@@ -4,33 +4,46 @@
 #include "design_priv.h"
 
 const evl_param evl_prognosis_params[] = {
-  {"name", EVL_STRING, "\"main\"", 0, 0, NULL, "", "Name of the group in the prognosis file."},
-  {"table", EVL_STRING, "\"\"", 0, 0, NULL, "", "A CSV or TSV table to use in place of the store; one row a subject."},
-  {"subject", EVL_STRING, "\"subject\"", 0, 0, NULL, "", "Table: the column that identifies subjects."},
-  {"outcome", EVL_STRING, NULL, 0, 0, NULL, "", "Column of participants.tsv (or of the table) that holds the outcome."},
-  {"positive", EVL_STRINGS, NULL, 0, 0, NULL, "", "Values of the outcome that are predicted."},
-  {"negative", EVL_STRINGS, "()", 0, 0, NULL, "", "Values against which they are predicted; by default the only other value. Others are left out."},
-  {"site", EVL_STRING, "\"\"", 0, 0, NULL, "", "Column that names the hospital; stored, never a predictor unless listed in covariates."},
-  {"covariates", EVL_STRINGS, "()", 0, 0, NULL, "", "Clinical columns that enter the design; text as 0/1 by category."},
-  {"analyses", EVL_STRINGS, "(\"*\")", 0, 0, NULL, "", "Store: analyses whose columns enter, by pattern (* and ?)."},
-  {"columns", EVL_STRINGS, "(\"*\")", 0, 0, NULL, "", "Columns that enter, by pattern; brackets stand for themselves."},
-  {"statistics", EVL_STRINGS, "(\"median\")", 0, 0, NULL, "", "Store: statistics over the windows of a recording that enter."},
-  {"rows", EVL_STRING, "\"subjects\"", 0, 0, "subjects|recordings", "", "One row a subject, or every recording (a table: every line) a row; folds hold whole subjects either way."},
-  {"folds_by", EVL_STRING, "\"subject\"", 0, 0, "subject|row", "", "What a fold is made of; by row is refused where a subject has several."},
-  {"learners", EVL_STRINGS, "(\"ridge\")", 0, 0, NULL, "", "Learners; a group of the same name holds the parameters of one."},
-  {"folds", EVL_INT, "5", 2, 100, NULL, "", "Outer folds."},
-  {"repeats", EVL_INT, "5", 1, 1000, NULL, "", "Times the outer folds are drawn anew."},
-  {"inner_folds", EVL_INT, "5", 2, 100, NULL, "", "Folds inside a training set, by which the penalty is chosen."},
-  {"choose", EVL_STRING, "\"deviance\"", 0, 0, "deviance|auc", "", "The penalty has the least mean inner deviance, or the largest mean inner AUC."},
-  {"permute", EVL_BOOL, "false", 0, 0, NULL, "", "Permute outcomes among subjects: what an empty cohort would give."},
-  {"seed", EVL_INT, "1", 0, 9007199254740992.0, NULL, "", "Seed of folds and permutations; by default run.seed."},
-  {NULL}};
+    {"name", EVL_STRING, "\"main\"", 0, 0, NULL, "", "Name of the group in the prognosis file."},
+    {"table", EVL_STRING, "\"\"", 0, 0, NULL, "",
+     "A CSV or TSV table to use in place of the store; one row a subject."},
+    {"subject", EVL_STRING, "\"subject\"", 0, 0, NULL, "", "Table: the column that identifies subjects."},
+    {"outcome", EVL_STRING, NULL, 0, 0, NULL, "",
+     "Column of participants.tsv (or of the table) that holds the outcome."},
+    {"positive", EVL_STRINGS, NULL, 0, 0, NULL, "", "Values of the outcome that are predicted."},
+    {"negative", EVL_STRINGS, "()", 0, 0, NULL, "",
+     "Values against which they are predicted; by default the only other value. Others are left out."},
+    {"site", EVL_STRING, "\"\"", 0, 0, NULL, "",
+     "Column that names the hospital; stored, never a predictor unless listed in covariates."},
+    {"covariates", EVL_STRINGS, "()", 0, 0, NULL, "",
+     "Clinical columns that enter the design; text as 0/1 by category."},
+    {"analyses", EVL_STRINGS, "(\"*\")", 0, 0, NULL, "", "Store: analyses whose columns enter, by pattern (* and ?)."},
+    {"columns", EVL_STRINGS, "(\"*\")", 0, 0, NULL, "",
+     "Columns that enter, by pattern; brackets stand for themselves."},
+    {"statistics", EVL_STRINGS, "(\"median\")", 0, 0, NULL, "",
+     "Store: statistics over the windows of a recording that enter."},
+    {"rows", EVL_STRING, "\"subjects\"", 0, 0, "subjects|recordings", "",
+     "One row a subject, or every recording (a table: every line) a row; folds hold whole subjects either way."},
+    {"folds_by", EVL_STRING, "\"subject\"", 0, 0, "subject|row", "",
+     "What a fold is made of; by row is refused where a subject has several."},
+    {"learners", EVL_STRINGS, "(\"ridge\")", 0, 0, NULL, "",
+     "Learners; a group of the same name holds the parameters of one."},
+    {"folds", EVL_INT, "5", 2, 100, NULL, "", "Outer folds."},
+    {"repeats", EVL_INT, "5", 1, 1000, NULL, "", "Times the outer folds are drawn anew."},
+    {"inner_folds", EVL_INT, "5", 2, 100, NULL, "", "Folds inside a training set, by which the penalty is chosen."},
+    {"choose", EVL_STRING, "\"deviance\"", 0, 0, "deviance|auc", "",
+     "The penalty has the least mean inner deviance, or the largest mean inner AUC."},
+    {"permute", EVL_BOOL, "false", 0, 0, NULL, "", "Permute outcomes among subjects: what an empty cohort would give."},
+    {"seed", EVL_INT, "1", 0, 9007199254740992.0, NULL, "", "Seed of folds and permutations; by default run.seed."},
+    {NULL}};
 
 const evl_param evl_prognosis_select_params[] = {
-  {"hours", EVL_REALS, "()", 0, 0, NULL, "h", "Recordings that start at or after the first and before the second, in hours since the event."},
-  {"recordings", EVL_STRING, "\"best\"", 0, 0, "best|first|last|mean", "",
-   "Which recording stands for a subject: the largest share of clean samples, the earliest, the latest, or the mean of all."},
-  {NULL}};
+    {"hours", EVL_REALS, "()", 0, 0, NULL, "h",
+     "Recordings that start at or after the first and before the second, in hours since the event."},
+    {"recordings", EVL_STRING, "\"best\"", 0, 0, "best|first|last|mean", "",
+     "Which recording stands for a subject: the largest share of clean samples, the earliest, the latest, or the mean "
+     "of all."},
+    {NULL}};
 
 static const evl_learner *find_learner(const char *name) {
   for (int i = 0; evl_learners[i]; i++)
@@ -67,12 +80,14 @@ static evl_status read_learners(evl_group *group, const char *where, const evl_v
 
 static evl_status check(const char *where, const evl_params *params, const evl_params *select) {
   const char *name = evl_params_string(params, "name");
-  if (!*name || strchr(name, '/')) return evl_fail(EVL_USAGE, "%s: prognosis.name: expected a name without \"/\", found \"%s\"", where, name);
+  if (!*name || strchr(name, '/'))
+    return evl_fail(EVL_USAGE, "%s: prognosis.name: expected a name without \"/\", found \"%s\"", where, name);
   if (evl_params_value(params, "positive")->n == 0)
     return evl_fail(EVL_USAGE, "%s: prognosis.positive: expected at least one value of the outcome", where);
   const evl_value *hours = evl_params_value(select, "hours");
   if (hours->n != 0 && (hours->n != 2 || !(hours->reals[0] < hours->reals[1])))
-    return evl_fail(EVL_USAGE, "%s: prognosis.select.hours: expected two ascending numbers (from, to), found %d", where, hours->n);
+    return evl_fail(EVL_USAGE, "%s: prognosis.select.hours: expected two ascending numbers (from, to), found %d", where,
+                    hours->n);
   if (!*evl_params_string(params, "table")) return EVL_OK;
   static const char *const of_store[] = {"analyses", "statistics"};
   for (int k = 0; k < 2; k++)
@@ -80,7 +95,8 @@ static evl_status check(const char *where, const evl_params *params, const evl_p
       return evl_fail(EVL_USAGE, "%s: prognosis.%s has no meaning with a table", where, of_store[k]);
   for (int k = 0; k < select->n; k++)
     if (select->value[k].given)
-      return evl_fail(EVL_USAGE, "%s: prognosis.select.%s has no meaning with a table", where, select->value[k].param->name);
+      return evl_fail(EVL_USAGE, "%s: prognosis.select.%s has no meaning with a table", where,
+                      select->value[k].param->name);
   return EVL_OK;
 }
 

@@ -1,5 +1,5 @@
-/* Folds and repeats over ranks. A task is one learner on one fold of one repeat, or its refit on all rows; it depends on the seed and
-   on identities alone, and a fit never leaves its rank, so the number of ranks changes no bit. */
+/* Folds and repeats over ranks. A task is one learner on one fold of one repeat, or its refit on all rows; it depends
+   on the seed and on identities alone, and a fit never leaves its rank, so the number of ranks changes no bit. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +25,8 @@ static int by_turn(const void *a, const void *b) {
 }
 
 /* Groups stand in order of identity, so the permutation depends on the seed and the set of subjects alone. */
-static evl_status permute(const evl_design *d, const char *const *subject, uint64_t seed, evl_arena *arena, double *y_group) {
+static evl_status permute(const evl_design *d, const char *const *subject, uint64_t seed, evl_arena *arena,
+                          double *y_group) {
   drawn *draw;
   EVL_NEW(arena, draw, d->n_groups);
   for (int g = 0; g < d->n_groups; g++) {
@@ -74,13 +75,15 @@ static evl_status check_sizes(const evl_cohort_view *view, const evl_prognosis_s
   *n_positive = n[1];
   for (int class = 0; class < 2; class++)
     if (n[class] < setup->n_folds)
-      return evl_fail(EVL_USAGE, "prognosis \"%s\": expected at least %d %s subjects, one a fold, found %d", setup->name,
-                      setup->n_folds, class ? "positive" : "negative", n[class]);
+      return evl_fail(EVL_USAGE, "prognosis \"%s\": expected at least %d %s subjects, one a fold, found %d",
+                      setup->name, setup->n_folds, class ? "positive" : "negative", n[class]);
   for (int class = 0; class < 2; class++) {
     const int left = n[class] - (n[class] + setup->n_folds - 1) / setup->n_folds;
     if (left < setup->n_inner)
-      return evl_fail(EVL_USAGE, "prognosis \"%s\": %d %s subjects leave %d in a training fold; expected at least %d, one an inner fold",
-                      setup->name, n[class], class ? "positive" : "negative", left, setup->n_inner);
+      return evl_fail(
+          EVL_USAGE,
+          "prognosis \"%s\": %d %s subjects leave %d in a training fold; expected at least %d, one an inner fold",
+          setup->name, n[class], class ? "positive" : "negative", left, setup->n_inner);
   }
   return EVL_OK;
 }
@@ -124,7 +127,8 @@ static void split(const run *r, int repeat, int fold, int *n_train, int *train, 
   }
 }
 
-/* Doubles that a task sends: [lambda, probabilities of its test rows] or [lambda, intercept, coefficient, median, mean, sd]. */
+/* Doubles that a task sends: [lambda, probabilities of its test rows] or [lambda, intercept, coefficient, median, mean,
+ * sd]. */
 static size_t task_size(const run *r, int n_test, int fold) {
   return fold >= 0 ? 1 + (size_t)n_test : 2 + 4 * (size_t)r->view->design->n_columns;
 }

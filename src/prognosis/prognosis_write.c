@@ -22,7 +22,8 @@ typedef struct writer {
   evl_status status;          /* the first failure; later calls do nothing */
 } writer;
 
-static const char *const scale_name[N_SCALES] = {"row", "column", "learner", "repeat", "fold", "metric", "interval", "reason"};
+static const char *const scale_name[N_SCALES] = {"row",  "column", "learner",  "repeat",
+                                                 "fold", "metric", "interval", "reason"};
 
 static const char *path_of(writer *w, const char *name) {
   const char *path = evl_arena_format(w->arena, "/%s/%s", w->result->name, name);
@@ -81,8 +82,10 @@ static void put_scales(writer *w) {
 
 static void put_design(writer *w) {
   const evl_design *d = w->result->design;
-  put(w, "design/x", EVL_F64, d->x, DIMS(ROW, COLUMN), "text", "columns as they entered; NaN: missing, imputed by the median of the training rows", NULL);
-  put(w, "design/y", EVL_F64, w->result->y, DIMS(ROW), "units", "1", "text", w->result->setup->permute ? "outcome, permuted among subjects" : "outcome, 1: positive", NULL);
+  put(w, "design/x", EVL_F64, d->x, DIMS(ROW, COLUMN), "text",
+      "columns as they entered; NaN: missing, imputed by the median of the training rows", NULL);
+  put(w, "design/y", EVL_F64, w->result->y, DIMS(ROW), "units", "1", "text",
+      w->result->setup->permute ? "outcome, permuted among subjects" : "outcome, 1: positive", NULL);
   put(w, "design/subject", EVL_TEXT, d->subject, DIMS(ROW), NULL);
   put(w, "design/column_name", EVL_TEXT, d->column, DIMS(COLUMN), NULL);
   if (d->site) put(w, "design/site", EVL_TEXT, d->site, DIMS(ROW), NULL);
@@ -133,15 +136,19 @@ static void put_found(writer *w) {
   static const char *const interval_name[] = {EVL_INTERVAL_LIST(NAME_OF_INTERVAL)};
   static const char *const interval_text[] = {EVL_INTERVAL_LIST(TEXT_OF_INTERVAL)};
   const evl_prognosis_result *r = w->result;
-  put(w, "folds", EVL_I32, r->fold, DIMS(REPEAT, ROW), "text", "fold in which the row was tested; rows of a subject share it", NULL);
-  put(w, "predictions", EVL_F64, r->prediction, DIMS(LEARNER, REPEAT, ROW), "units", "1", "text", "probability of the positive outcome, out of fold", NULL);
+  put(w, "folds", EVL_I32, r->fold, DIMS(REPEAT, ROW), "text",
+      "fold in which the row was tested; rows of a subject share it", NULL);
+  put(w, "predictions", EVL_F64, r->prediction, DIMS(LEARNER, REPEAT, ROW), "units", "1", "text",
+      "probability of the positive outcome, out of fold", NULL);
   put(w, "metrics/metric_name", EVL_TEXT, metric_name, DIMS(METRIC), NULL);
   put(w, "metrics/metric_text", EVL_TEXT, metric_text, DIMS(METRIC), NULL);
   put(w, "metrics/value", EVL_F64, r->metric, DIMS(LEARNER, METRIC), "units", "1", NULL);
   put_why(w, "metrics/why", r->metric, DIMS(LEARNER, METRIC));
-  put(w, "metrics/fold_auc", EVL_F64, r->fold_auc, DIMS(LEARNER, REPEAT, FOLD), "units", "1", "text", "AUC of the fold's test subjects", NULL);
+  put(w, "metrics/fold_auc", EVL_F64, r->fold_auc, DIMS(LEARNER, REPEAT, FOLD), "units", "1", "text",
+      "AUC of the fold's test subjects", NULL);
   put_why(w, "metrics/fold_auc_why", r->fold_auc, DIMS(LEARNER, REPEAT, FOLD));
-  put(w, "metrics/fold_lambda", EVL_F64, r->fold_lambda, DIMS(LEARNER, REPEAT, FOLD), "units", "1", "text", "penalty chosen inside the training fold", NULL);
+  put(w, "metrics/fold_lambda", EVL_F64, r->fold_lambda, DIMS(LEARNER, REPEAT, FOLD), "units", "1", "text",
+      "penalty chosen inside the training fold", NULL);
   put(w, "intervals/interval_name", EVL_TEXT, interval_name, DIMS(INTERVAL), NULL);
   put(w, "intervals/interval_text", EVL_TEXT, interval_text, DIMS(INTERVAL), NULL);
   put(w, "intervals/low", EVL_F64, r->low, DIMS(LEARNER, INTERVAL), "units", "1", "level", "0.95", NULL);
@@ -165,7 +172,8 @@ static void put_model(writer *w) {
   put(w, "model/lambda", EVL_F64, r->lambda, DIMS(LEARNER), "validated", validated, NULL);
   put(w, "model/medians", EVL_F64, r->median, DIMS(COLUMN), "validated", validated, NULL);
   put(w, "model/means", EVL_F64, r->mean, DIMS(COLUMN), "validated", validated, NULL);
-  put(w, "model/sds", EVL_F64, r->sd, DIMS(COLUMN), "validated", validated, "text", "0: constant column, dropped", NULL);
+  put(w, "model/sds", EVL_F64, r->sd, DIMS(COLUMN), "validated", validated, "text", "0: constant column, dropped",
+      NULL);
 }
 
 evl_status evl_prognosis_write(const char *path, int n_results, evl_prognosis_result *const *result,

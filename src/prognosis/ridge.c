@@ -1,5 +1,5 @@
-/* L2-penalised logistic regression by Newton's method (IRLS). With more columns than rows the Newton system is solved in the rows
-   (Woodbury), from a Gram matrix made once a path. */
+/* L2-penalised logistic regression by Newton's method (IRLS). With more columns than rows the Newton system is solved
+   in the rows (Woodbury), from a Gram matrix made once a path. */
 #include "logistic_priv.h"
 
 #include <math.h>

@@ -60,7 +60,8 @@ static evl_status add_analysis(evl_store_columns *columns, evl_store *store, con
     EVL_TRY(evl_store_texts(store, statistic_path, arena, &n_statistics, &statistic));
     if (patterns->n > 0 && n > 0) {
       const char *near = evl_nearest(patterns->strings[0], (int)n, name);
-      if (!*example || evl_text_distance(patterns->strings[0], near) < evl_text_distance(patterns->strings[0], *example))
+      if (!*example ||
+          evl_text_distance(patterns->strings[0], near) < evl_text_distance(patterns->strings[0], *example))
         *example = near;
     }
     EVL_TRY(add_block(columns, store, analysis, path, n, name, n_statistics, statistic, patterns, statistics, arena));
@@ -132,16 +133,19 @@ evl_status evl_store_columns_find(evl_store *store, const evl_params *params, ui
     if (columns->n > before) EVL_TRY(add_quality(columns, store, analysis, sum, count, arena));
   }
   if (n_analyses == 0)
-    return evl_fail(EVL_USAGE, "%s: no analysis of the store matches \"%s\"", where, analyses->n ? analyses->strings[0] : "");
+    return evl_fail(EVL_USAGE, "%s: no analysis of the store matches \"%s\"", where,
+                    analyses->n ? analyses->strings[0] : "");
   if (columns->n == 0)
-    return evl_fail(EVL_USAGE, "%s: no column and statistic of the store match \"%s\" and \"%s\"; the nearest column is \"%s\"",
+    return evl_fail(EVL_USAGE,
+                    "%s: no column and statistic of the store match \"%s\" and \"%s\"; the nearest column is \"%s\"",
                     where, patterns->strings[0], statistics->n ? statistics->strings[0] : "", example);
   for (uint64_t r = 0; r < n_recordings; r++) columns->quality[r] = count[r] > 0 ? sum[r] / count[r] : NAN;
   EVL_NEW(arena, columns->row, columns->widest);
   return EVL_OK;
 }
 
-evl_status evl_store_columns_read(evl_store *store, const evl_store_columns *columns, uint64_t recording, double *value) {
+evl_status evl_store_columns_read(evl_store *store, const evl_store_columns *columns, uint64_t recording,
+                                  double *value) {
   for (int b = 0; b < columns->n_blocks; b++) {
     const evl_store_block *block = &columns->block[b];
     EVL_TRY(evl_store_read(store, block->path, EVL_F64, recording, 1, columns->row));

@@ -17,12 +17,13 @@ typedef struct evl_store_columns {
   uint64_t n_recordings;
   int n, n_blocks;
   evl_store_block *block;
-  double *quality;            /* [n_recordings] mean share of clean samples of the windows; NaN where no windows are kept */
+  double *quality; /* [n_recordings] mean share of clean samples of the windows; NaN where no windows are kept */
   double *row;                /* scratch */
   uint64_t widest;
 } evl_store_columns;
 
-/* `columns`, `statistics` and `analyses` of the parameters; no pattern at all is a design without recordings (n = 0). */
+/* `columns`, `statistics` and `analyses` of the parameters; no pattern at all is a design without recordings (n = 0).
+ */
 evl_status evl_store_columns_find(evl_store *store, const evl_params *params, uint64_t n_recordings, const char *where,
                                   evl_arena *arena, evl_store_columns *columns) EVL_MUST_USE;
 /* value[n]: NaN where the store says why. */

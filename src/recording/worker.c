@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "eveil/features.h"
+#include "eveil/math.h"
 #include "worker_priv.h"
 
 /* The longest output block: a span and the window that starts at its end. */
@@ -204,6 +205,7 @@ evl_status evl_worker_plan(int n_analyses, const evl_analysis *analysis, int n_p
   evl_worker *w;
   EVL_NEW(arena, w, 1);
   *worker = w;
+  evl_blas_one_thread();
   w->n_analyses = n_analyses;
   w->analysis = analysis;
   w->task_s = task_s;

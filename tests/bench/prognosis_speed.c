@@ -1,5 +1,4 @@
-/* Times of the prognosis kernels on the wdbc table of $EVEIL_TRUTH (default ../shared/truth), best of several; peers' times are in reference to
-   the same machine kind: pROC .034 s, glmnet path of 100 penalties .020 s at its own tolerance, scikit-learn nested CV .78 to 1.76 s. */
+/* Times of the prognosis kernels on the wdbc table of $EVEIL_TRUTH (default ../shared/truth), best of several. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +22,8 @@ static const evl_learner *learner(const char *name) {
 
 static void time_delong(evl_arena *arena) {
   enum { N = 50000 };
-  double *score = evl_arena_alloc(arena, N * sizeof *score), *y = evl_arena_alloc(arena, N * sizeof *y), auc, variance, best = 1e9;
+  double *score = evl_arena_alloc(arena, N * sizeof *score), *y = evl_arena_alloc(arena, N * sizeof *y), auc, variance,
+         best = 1e9;
   evl_random random;
   evl_random_begin(&random, 1, "bench", "delong", 0);
   for (int i = 0; i < N; i++) {
@@ -39,7 +39,8 @@ static void time_delong(evl_arena *arena) {
   printf("delong_50000_ms %.3f\n", 1e3 * best);
 }
 
-static void time_path(const char *name, int n_lambda, const double *x, const double *y, int n, int p, evl_arena *arena) {
+static void time_path(const char *name, int n_lambda, const double *x, const double *y, int n, int p,
+                      evl_arena *arena) {
   const evl_learner *l = learner(name);
   evl_params *params;
   double lambda[EVL_MAX_PENALTIES], best = 1e9;
@@ -49,7 +50,8 @@ static void time_path(const char *name, int n_lambda, const double *x, const dou
     if (!strcmp(params->value[i].param->name, "penalties")) params->value[i].integer = n_lambda;
     if (!strcmp(params->value[i].param->name, "ratio")) params->value[i].real = 1e-4;
   }
-  double *beta = evl_arena_alloc(arena, sizeof *beta * (size_t)(n_lambda * (p + 1))), *work = evl_arena_alloc(arena, sizeof *work * l->work(n, p));
+  double *beta = evl_arena_alloc(arena, sizeof *beta * (size_t)(n_lambda * (p + 1))),
+         *work = evl_arena_alloc(arena, sizeof *work * l->work(n, p));
   for (int k = 0; k < REPEATS; k++) {
     double t = evl_seconds();
     must(l->path(params, n, p, x, y, lambda, &made));

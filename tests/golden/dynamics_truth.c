@@ -4,8 +4,8 @@
    precision, and eigenvalues of a companion matrix react to its entries up to a hundredfold. The quantities
    proper differ by far less. */
 #include "eveil/dynamics.h"
-#include "entry.h"
-#include "truth.h"
+#include "bound_entry.h"
+#include "truth_table.h"
 
 enum { C = TRUTH_CHANNELS, T = TRUTH_SAMPLES };
 
@@ -44,15 +44,14 @@ static void test_average_reference(void) {
   compare_case("numpy_average", "order = 3; cut = 0.85;", referenced);
 }
 
-int main(void) {
-  truth_from = (truth_maker){"var_numpy.py", "ref19x15000.npy", "build/dynamics_truth.tsv"};
+int main(int n_arguments, char **argument) {
+  (void)n_arguments;
   x = truth_signal();
-  FILE *table = x ? truth_table() : NULL;
-  if (!table) {
-    printf("skip dynamics_truth: no reference signal in %s, or no numpy\n", truth_folder());
+  if (!x || !truth_python_can("import numpy")) {
+    printf("skip dynamics_truth: %s\n", x ? "no numpy" : "no reference signal");
     return 0;
   }
-  fclose(table);
+  truth_make(argument[0], "var_numpy.py", "ref19x15000.npy");
   RUN(test_order_by_bic);
   RUN(test_fixed_order);
   RUN(test_average_reference);

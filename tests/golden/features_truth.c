@@ -4,8 +4,8 @@
    samples of rounding 1e-16 each, with room for the condition of logarithms and ratios); 1e-14 for counts and for
    values that are a frequency of the grid, where a single other symbol or bin shows as 1e-5 or more. */
 #include "eveil/features.h"
-#include "entry.h"
-#include "truth.h"
+#include "bound_entry.h"
+#include "truth_table.h"
 #include "../../src/features/features_priv.h"
 
 #define SUMS 1e-12
@@ -90,8 +90,8 @@ static void test_alpha_delta_ratio(void) {
 }
 
 static void test_edge_and_entropy(void) {
-  compare("spectral_edge", "convention = \"mne_features\"; share = (0.5); range_hz = (0.0, 125.0);" MNE_WELCH, T, "edge",
-          0, "mne_features", "uni/spect_edge_freq", EXACT);
+  compare("spectral_edge", "convention = \"mne_features\"; share = (0.5); range_hz = (0.0, 125.0);" MNE_WELCH, T,
+          "edge", 0, "mne_features", "uni/spect_edge_freq", EXACT);
   compare("spectral_entropy", "convention = \"mne_features\"; range_hz = (0.0, 125.0);" MNE_WELCH, T, "entropy", 0,
           "mne_features", "uni/spect_entropy", SUMS);
   compare("spectral_entropy", "range_hz = (0.0, 125.0);", T, "entropy", 0, "antropy", "spectral_entropy_welch", SUMS);
@@ -104,7 +104,8 @@ static void test_hjorth(void) {
   compare("hjorth", "convention = \"antropy\";", T, "complexity", 0, "antropy", "hjorth_complexity", SUMS);
   compare("hjorth", "convention = \"mne_features\";", T, "activity", 0, "mne_features", "uni/variance", SUMS);
   compare("hjorth", "convention = \"mne_features\";", T, "mobility", 0, "mne_features", "uni/hjorth_mobility", SUMS);
-  compare("hjorth", "convention = \"mne_features\";", T, "complexity", 0, "mne_features", "uni/hjorth_complexity", SUMS);
+  compare("hjorth", "convention = \"mne_features\";", T, "complexity", 0, "mne_features",
+          "uni/hjorth_complexity", SUMS);
 }
 
 static void test_permutation_entropy(void) {
@@ -231,15 +232,14 @@ static void test_nice_permutation_entropy(void) {
   }
 }
 
-int main(void) {
-  truth_from = (truth_maker){"truth_values.py", "ref19x15000.peers.json", "build/features_truth.tsv"};
+int main(int n_arguments, char **argument) {
+  (void)n_arguments;
   x = truth_signal();
-  FILE *table = x ? truth_table() : NULL;
-  if (!table) {
-    printf("skip features_truth: no reference values in %s\n", truth_folder());
+  if (!x) {
+    printf("skip features_truth: no reference signal in %s\n", truth_folder());
     return 0;
   }
-  fclose(table);
+  truth_make(argument[0], "truth_values.py", "ref19x15000.peers.json");
   RUN(test_psd_scipy);
   RUN(test_band_power_scipy);
   RUN(test_band_power_yasa);

@@ -1,5 +1,5 @@
-"""The program's ridge against plain numpy (Newton) and scikit-learn on the same folds, columns and penalties: coefficients of the refit,
-out-of-fold probabilities, fold-wise AUC. Also opens every group of the prognosis file in xarray."""
+"""The program's ridge against plain numpy (Newton) and scikit-learn on the same folds, columns and penalties:
+coefficients of the refit, out-of-fold probabilities, fold-wise AUC. Also opens every group of the file in xarray."""
 import os
 import subprocess
 import sys

@@ -120,8 +120,8 @@ static void calibration_of(const char *name, const known *p, const known *y) {
     g1 += r * z / p->n;
   }
   compare("calibration: its gradient", fmax(fabs(g0), fabs(g1)), 0, 1e-14);
-  /* R's glm stops when the deviance (here 400 to 500) changes by less than 1e-8 of itself: 2e-3 standard errors in the step,
-     whose square is what is left. */
+  /* R's glm stops when the deviance (here 400 to 500) changes by less than 1e-8 of itself: 2e-3 standard errors in the
+     step, whose square is what is left. */
   compare("calibration slope", slope, value("calibration_tests_R/%s/slope", name, ""), 1e-7);
   compare("calibration intercept", intercept, value("calibration_tests_R/%s/intercept_joint", name, ""), 1e-7);
   compare("calibration in the large", offset, value("calibration_tests_R/%s/citl_offset", name, ""), 1e-7);
@@ -199,7 +199,8 @@ static long double objective(const problem *w, const double *beta, double lambda
     square += (long double)beta[j] * beta[j];
     absolute += fabsl(beta[j]);
     long double g = gradient[j] + lambda * (1 - alpha) * beta[j];
-    long double v = beta[j] != 0 ? fabsl(g + (beta[j] > 0 ? 1 : -1) * lambda * alpha) : fmaxl(0, fabsl(g) - lambda * alpha);
+    long double v =
+        beta[j] != 0 ? fabsl(g + (beta[j] > 0 ? 1 : -1) * lambda * alpha) : fmaxl(0, fabsl(g) - lambda * alpha);
     if (v > most) most = v;
   }
   free(gradient);
@@ -253,7 +254,8 @@ static void eliminate(int m, long double *a, long double *b) {
   }
 }
 
-/* Takes the peer's own stopping error away: Newton steps in long double on the peer's nonzero columns, signs as they are. */
+/* Takes the peer's own stopping error away: Newton steps in long double on the peer's nonzero columns, signs as they
+ * are. */
 static void polish(const problem *w, double lambda, double alpha, double *beta) {
   enum { MOST = 40 };
   for (int step = 0; step < 4; step++) {
@@ -285,9 +287,10 @@ static void polish(const problem *w, double lambda, double alpha, double *beta) 
 }
 
 /* Both on standardised columns. Objective at or below theirs (to the rounding of a double), gradient at most 1e-10, and
-   coefficients to 1e-8 once the peer's own stopping error is taken away; what they differ by before that is printed: where columns
-   are nearly collinear (wdbc: radius, perimeter, area) a gradient of 1e-8 still leaves 1e-4 of a coefficient open. Where the
-   peer's stored gradient bounds that (`tolerance` >= 0), the plain difference is held to it. */
+   coefficients to 1e-8 once the peer's own stopping error is taken away; what they differ by before that is printed:
+   where columns are nearly collinear (wdbc: radius, perimeter, area) a gradient of 1e-8 still leaves 1e-4 of a
+   coefficient open. Where the peer's stored gradient bounds that (`tolerance` >= 0), the plain difference is held to
+   it. */
 static void compare_fit(const char *what, const problem *w, double lambda, double alpha, const double *ours,
                         double *theirs, double tolerance) {
   double violation, violation_theirs, plain = 0, polished = 0;
@@ -384,8 +387,10 @@ static void fold_scores(const evl_design *d, int n_train, const int *train, int 
   CHECK(evl_scaler_fit(d, n_train, train, arena, &scaler) == EVL_OK);
   CHECK(evl_params_default(l->params, arena, &params) == EVL_OK);
   const int p = scaler->n_kept;
-  double *z = evl_arena_alloc(arena, sizeof(double) * (size_t)d->n_rows * (size_t)p), *y = evl_arena_alloc(arena, sizeof(double) * (size_t)n_train);
-  double *lambda = evl_arena_alloc(arena, sizeof(double) * (size_t)n_c), *work = evl_arena_alloc(arena, sizeof(double) * l->work(n_train, p));
+  double *z = evl_arena_alloc(arena, sizeof(double) * (size_t)d->n_rows * (size_t)p),
+         *y = evl_arena_alloc(arena, sizeof(double) * (size_t)n_train);
+  double *lambda = evl_arena_alloc(arena, sizeof(double) * (size_t)n_c),
+         *work = evl_arena_alloc(arena, sizeof(double) * l->work(n_train, p));
   double *beta = evl_arena_alloc(arena, sizeof(double) * (size_t)(n_c * (p + 1)));
   evl_scaler_apply(scaler, d, n_train, train, z);
   for (int i = 0; i < n_train; i++) y[i] = d->y[train[i]];
@@ -430,7 +435,8 @@ static void nested(void) {
     int best = 0;
     for (int k = 1; k < c->n; k++)
       if (inner_auc[k] > inner_auc[best] + 1e-12) best = k; /* ties of sums in rounding */
-    for (int k = 0; k < c->n; k++) compare("inner AUC", inner_auc[k], find("nested/%s/inner_mean_auc", number, "")->value[k], 2e-4);
+    for (int k = 0; k < c->n; k++)
+      compare("inner AUC", inner_auc[k], find("nested/%s/inner_mean_auc", number, "")->value[k], 1e-12);
     compare("chosen C", c->value[best], value("nested/%s/best_C", number, ""), 0);
     split(outer, f, false, &n_train, train, &n_test, test);
     fold_scores(&d, n_train, train, n_test, test, 1, &c->value[best], score);
@@ -444,8 +450,10 @@ static void nested(void) {
     evl_arena_release(arena, mark);
   }
   compare("mean of folds", sum, value("models_sklearn/nested_cv_logistic_l2/mean_auc", "", ""), 1e-12);
-  compare("pooled AUC", auc_of(w.n, pooled, w.y), value("models_sklearn/nested_cv_logistic_l2/pooled_auc", "", ""), 1e-12);
-  compare("pooled Brier", evl_brier(w.n, pooled, w.y), value("models_sklearn/nested_cv_logistic_l2/pooled_brier", "", ""), 1e-6);
+  compare("pooled AUC", auc_of(w.n, pooled, w.y), value("models_sklearn/nested_cv_logistic_l2/pooled_auc", "", ""),
+          1e-12);
+  compare("pooled Brier", evl_brier(w.n, pooled, w.y),
+          value("models_sklearn/nested_cv_logistic_l2/pooled_brier", "", ""), 1e-10);
 }
 
 int main(void) {

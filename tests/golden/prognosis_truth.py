@@ -1,4 +1,4 @@
-"""Values of the peers as lines "name n v1 v2 ..." for tests/golden/prognosis_truth.c: $EVEIL_TRUTH/trust/{inputs,outputs}."""
+"""Values of the peers in $EVEIL_TRUTH/trust as lines "name n v1 v2 ..." for tests/golden/prognosis_truth.c."""
 import csv
 import json
 import os

@@ -5,7 +5,7 @@
 
 #include <malloc.h>
 
-#include "entry.h"
+#include "bound_entry.h"
 #include "eveil/math.h"
 
 enum { CHANNELS = 5 };

@@ -1,6 +1,6 @@
 /* The vector autoregression: planted models, a brute-force fit, hostile windows. */
 #include "eveil/dynamics.h"
-#include "entry.h"
+#include "bound_entry.h"
 #include "eveil/math.h"
 
 static const double FS_HZ = 250.0;

@@ -1,6 +1,6 @@
 /* Spectral entries by closed forms. */
 #include "eveil/features.h"
-#include "entry.h"
+#include "bound_entry.h"
 #include "eveil/math.h"
 #include "../../src/features/features_priv.h"
 
@@ -210,6 +210,7 @@ static void test_refused(void) {
   refused("spectral_entropy", "range_hz = (1.0, 1.2);", "range_hz");
   refused("spectrum", "alpha_hz = (7.0);", "alpha_hz");
   refused("spectrum", "segment_s = 8.0;", "segment_s");
+  refused("spectrum", "segment_s = 3600.0; max_hz = 1e5;", "max_hz");
 }
 
 int main(void) {

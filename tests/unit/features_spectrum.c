@@ -1,6 +1,6 @@
 /* The recording-stage spectrum: sums over windows, then a mean. */
 #include "eveil/features.h"
-#include "entry.h"
+#include "bound_entry.h"
 #include "eveil/math.h"
 
 enum { C = 3, WINDOW = 1000, WINDOWS = 12 };

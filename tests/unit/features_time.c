@@ -1,6 +1,6 @@
 /* Entries of the time domain by closed forms. */
 #include "eveil/features.h"
-#include "entry.h"
+#include "bound_entry.h"
 #include "eveil/math.h"
 #include "../../src/features/features_priv.h"
 

@@ -2,7 +2,8 @@
 #include "prognosis_cohort.h"
 
 static void recovers(void) {
-  cohort_recovery(50, "p: { outcome = \"y\"; positive = \"1\"; repeats = 2; learners = (\"ridge\", \"elastic_net\"); };");
+  cohort_recovery(50,
+                  "p: { outcome = \"y\"; positive = \"1\"; repeats = 2; learners = (\"ridge\", \"elastic_net\"); };");
 }
 
 static void null_is_one_half(void) {
@@ -10,7 +11,9 @@ static void null_is_one_half(void) {
 }
 
 static void null_is_one_half_elastic_net(void) {
-  cohort_null(200, "p: { outcome = \"y\"; positive = \"1\"; repeats = 1; permute = true; choose = \"auc\"; learners = (\"elastic_net\"); };");
+  cohort_null(200,
+              "p: { outcome = \"y\"; positive = \"1\"; repeats = 1; permute = true; choose = \"auc\"; learners = "
+              "(\"elastic_net\"); };");
 }
 
 int main(void) {

@@ -37,9 +37,13 @@ static void refused(const char *table, const char *settings, const char *words) 
 
 static void columns_and_categories(void) {
   evl_design *d;
-  CHECK(read_design("subject,out,site,sex,ward,a[Fz],b\n"
-                    "s3,poor,H1,F,icu,1.5,2\ns1,good,H2,M,er,,3\ns2,good,H1,,lab,2.5,n/a\ns4,n/a,H1,F,er,9,9\ns5,lost,H1,F,er,9,9\n",
-                    OUTCOME "negative = (\"good\"); site = \"site\"; columns = (\"a[Fz]\", \"b\"); covariates = (\"sex\", \"ward\");", &d) == EVL_OK);
+  CHECK(read_design(
+            "subject,out,site,sex,ward,a[Fz],b\n"
+            "s3,poor,H1,F,icu,1.5,2\ns1,good,H2,M,er,,3\ns2,good,H1,,lab,2.5,n/a\ns4,n/"
+            "a,H1,F,er,9,9\ns5,lost,H1,F,er,9,9\n",
+            OUTCOME
+            "negative = (\"good\"); site = \"site\"; columns = (\"a[Fz]\", \"b\"); covariates = (\"sex\", \"ward\");",
+            &d) == EVL_OK);
   CHECK(d->n_rows == 3 && d->n_groups == 3 && d->n_columns == 6);
   const char *name[] = {"sex=M", "ward=er", "ward=icu", "ward=lab", "a[Fz]", "b"};
   for (int j = 0; j < 6; j++) CHECK_TEXT(d->column[j], name[j]);
@@ -56,7 +60,8 @@ static void columns_and_categories(void) {
 
 static void separators_and_numbers(void) {
   evl_design *d;
-  CHECK(read_design("subject\tout\ta\ns1\t1\t1\ns2\t0.0\t2\ns3\t1.0\t4\n", "outcome = \"out\"; positive = \"1\";", &d) == EVL_OK);
+  CHECK(read_design("subject\tout\ta\ns1\t1\t1\ns2\t0.0\t2\ns3\t1.0\t4\n", "outcome = \"out\"; positive = \"1\";",
+                    &d) == EVL_OK);
   CHECK(d->n_rows == 3 && d->y[0] == 1 && d->y[1] == 0 && d->y[2] == 1);
   CHECK(read_design("subject;out;a\ns1;1;1\ns2;0;2\n", "outcome = \"out\"; positive = \"1\";", &d) == EVL_OK);
 }
@@ -68,20 +73,24 @@ static void several_rows_a_subject(void) {
   CHECK(read_design(table, OUTCOME "rows = \"recordings\";", &d) == EVL_OK);
   CHECK(d->n_rows == 4 && d->n_groups == 3 && d->group[0] == d->group[2]);
   refused(table, OUTCOME "rows = \"recordings\"; folds_by = \"row\";", "could fall into two folds");
-  CHECK(read_design("subject,out,a\ns1,poor,1\ns2,good,2\n", OUTCOME "rows = \"recordings\"; folds_by = \"row\";", &d) == EVL_OK);
+  CHECK(read_design("subject,out,a\ns1,poor,1\ns2,good,2\n", OUTCOME "rows = \"recordings\"; folds_by = \"row\";",
+                    &d) == EVL_OK);
   refused("subject,out,a\ns1,poor,1\ns2,good,2\ns1,good,3\n", OUTCOME "rows = \"recordings\";", "two outcomes");
 }
 
 static void bad_tables(void) {
   refused("subject,out,a\ns1,poor,1\ns2,poor,2\n", OUTCOME, "all 2 subjects positive");
-  refused("subject,out,a\ns1,good,1\ns2,good,2\n", OUTCOME, "expected value \"poor\" in outcome \"out\", found \"good\"");
+  refused("subject,out,a\ns1,good,1\ns2,good,2\n", OUTCOME,
+          "expected value \"poor\" in outcome \"out\", found \"good\"");
   refused("subject,out,a\ns1,n/a,1\ns2,,2\n", OUTCOME, "only missing values");
   refused("subject,out,a\ns1,poor,1\ns2,n/a,2\n", OUTCOME, "found one (\"s1\")");
   refused("subject,out,a\ns1,poor,1\ns2,good,1\n", OUTCOME, "none of the 1 columns varies");
   refused("subject,out,a\ns1,poor,\ns2,good,n/a\n", OUTCOME, "none of the 1 columns varies");
   refused("subject,out,a\ns1,poor,inf\ns2,good,1\n", OUTCOME, "expected a number as in other lines, found \"inf\"");
-  refused("subject,out,a\ns1,poor,1\ns2,good,1x\n", OUTCOME, "t.csv:3: column \"a\": expected a number as in other lines, found \"1x\"");
-  refused("subject,outcom,a\ns1,poor,1\ns2,good,2\n", "outcome = \"outcome\"; positive = \"poor\";", "did you mean \"outcom\"?");
+  refused("subject,out,a\ns1,poor,1\ns2,good,1x\n", OUTCOME,
+          "t.csv:3: column \"a\": expected a number as in other lines, found \"1x\"");
+  refused("subject,outcom,a\ns1,poor,1\ns2,good,2\n", "outcome = \"outcome\"; positive = \"poor\";",
+          "did you mean \"outcom\"?");
   refused("subjekt,out,a\ns1,poor,1\ns2,good,2\n", OUTCOME, "did you mean \"subjekt\"?");
   refused("subject,out,a\ns1,poor,1\n,good,2\n", OUTCOME, "found an empty cell");
   refused("subject,out,a\ns1,poor,1\ns2,good,2\n", OUTCOME "columns = (\"z*\");", "matches \"z*\"");
@@ -129,9 +138,12 @@ static void folds_need_subjects(void) {
   evl_params *params, *select;
   evl_prognosis_setup *setup;
   evl_prognosis_result *r;
-  const char *table = "subject,out,a\na,poor,1\nb,poor,2\nc,poor,3\nd,poor,3\ne,good,1\nf,good,5\ng,good,1\nh,good,3\ni,good,9\nj,good,2\n";
+  const char *table =
+      "subject,out,a\na,poor,1\nb,poor,2\nc,poor,3\nd,poor,3\ne,good,1\nf,good,5\ng,good,1\nh,good,3\ni,good,9\nj,good,"
+      "2\n";
   CHECK(read_design(table, OUTCOME, &d) == EVL_OK);
-  CHECK(evl_config_parse("p: { outcome = \"out\"; positive = \"poor\"; }; q: { outcome = \"out\"; positive = \"poor\"; folds = 3; inner_folds = 3; };",
+  CHECK(evl_config_parse("p: { outcome = \"out\"; positive = \"poor\"; }; q: { outcome = \"out\"; positive = \"poor\"; "
+                         "folds = 3; inner_folds = 3; };",
                          "test.cfg", &config) == EVL_OK);
   CHECK(evl_group_child(evl_config_root(config), "p", &group) == EVL_OK);
   CHECK(evl_prognosis_configure(group, NULL, arena, &params, &select, &setup) == EVL_OK);

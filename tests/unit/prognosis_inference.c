@@ -112,7 +112,8 @@ static void intervals(void) {
 }
 
 static void calibration(void) {
-  /* Counts made so that the recalibration is exact: at logit z the odds of y are 3^(2 z / log 3 ...): slope 2, intercept 0. */
+  /* Counts made so that the recalibration is exact: at logit z the odds of y are 3^(2 z / log 3 ...): slope 2,
+   * intercept 0. */
   double p[800], y[800], slope, intercept, offset;
   const double odds[] = {1.0 / 3, 3}; /* p = 1/4, 3/4 */
   int n = 0;

@@ -8,7 +8,8 @@ static evl_arena *arena;
 typedef struct { int n, p; double *x, *y; } problem;
 
 static problem make(int n, int p, double signal, uint64_t index) {
-  problem w = {n, p, evl_arena_alloc(arena, sizeof(double) * (size_t)(n * p)), evl_arena_alloc(arena, sizeof(double) * (size_t)n)};
+  problem w = {n, p, evl_arena_alloc(arena, sizeof(double) * (size_t)(n * p)),
+               evl_arena_alloc(arena, sizeof(double) * (size_t)n)};
   evl_random random;
   evl_random_begin(&random, 1, "learners", "data", index);
   for (int i = 0; i < n; i++) {

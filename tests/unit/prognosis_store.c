@@ -1,4 +1,5 @@
-/* Designs from a store made here: selection of recordings, what is left out, names; then a run, its file, and the file read back. */
+/* Designs from a store made here: selection of recordings, what is left out, names; then a run, its file, and the file
+ * read back. */
 #include "check.h"
 #include "eveil/prognosis.h"
 #include "eveil/store.h"
@@ -14,7 +15,8 @@ static void write_store(void) {
   static const int32_t index[W] = {0, 1, 2, 3, 4, 5, 6, 7};
   static const char *subject[R] = {"s1", "s1", "s1", "s2", "s4", "s5", "s6"};
   static const double start_h[R] = {80, 74, 100, 200, 80, 80, 75};
-  static const char *person[P] = {"s6", "s1", "s2", "s3", "s4", "s5"}, *outcome[P] = {"good", "poor", "good", "good", "", "poor"};
+  static const char *person[P] = {"s6", "s1", "s2", "s3", "s4", "s5"},
+                    *outcome[P] = {"good", "poor", "good", "good", "", "poor"};
   static const double age[P] = {60, 40, 50, 51, 52, NAN};
   static const char *column[C] = {"band_power.db_alpha[Fz]", "hjorth.mobility[Fz]"}, *statistic[K] = {"mean", "median"};
   static double summary[R][C][K];
@@ -26,23 +28,72 @@ static void write_store(void) {
   summary[2][1][1] = NAN;
 #define AXIS(path_, n_) {.path = path_, .type = EVL_I32, .n_dims = 1, .dim = {n_}, .is_scale = true, .data = index}
   const evl_dataset dataset[] = {
-    AXIS("/recordings/recording", R),
-    AXIS("/participants/participant", P),
-    AXIS("/analyses/spectral/recording", R),
-    AXIS("/analyses/spectral/column", C),
-    AXIS("/analyses/spectral/statistic", K),
-    AXIS("/analyses/spectral/window", W),
-    {.path = "/recordings/subject", .type = EVL_TEXT, .n_dims = 1, .dim = {R}, .scale = {"/recordings/recording"}, .data = subject},
-    {.path = "/recordings/start_h", .type = EVL_F64, .n_dims = 1, .dim = {R}, .scale = {"/recordings/recording"}, .data = start_h},
-    {.path = "/participants/subject", .type = EVL_TEXT, .n_dims = 1, .dim = {P}, .scale = {"/participants/participant"}, .data = person},
-    {.path = "/participants/columns/outcome", .type = EVL_TEXT, .n_dims = 1, .dim = {P}, .scale = {"/participants/participant"}, .data = outcome},
-    {.path = "/participants/columns/age", .type = EVL_F64, .n_dims = 1, .dim = {P}, .scale = {"/participants/participant"}, .data = age},
-    {.path = "/analyses/spectral/column_name", .type = EVL_TEXT, .n_dims = 1, .dim = {C}, .scale = {"/analyses/spectral/column"}, .data = column},
-    {.path = "/analyses/spectral/summary_statistic", .type = EVL_TEXT, .n_dims = 1, .dim = {K}, .scale = {"/analyses/spectral/statistic"}, .data = statistic},
-    {.path = "/analyses/spectral/summary", .type = EVL_F64, .n_dims = 3, .dim = {R, C, K},
-     .scale = {"/analyses/spectral/recording", "/analyses/spectral/column", "/analyses/spectral/statistic"}, .data = summary},
-    {.path = "/analyses/spectral/window_recording", .type = EVL_I32, .n_dims = 1, .dim = {W}, .scale = {"/analyses/spectral/window"}, .data = window_recording},
-    {.path = "/analyses/spectral/window_clean", .type = EVL_F32, .n_dims = 1, .dim = {W}, .scale = {"/analyses/spectral/window"}, .data = clean}};
+      AXIS("/recordings/recording", R),
+      AXIS("/participants/participant", P),
+      AXIS("/analyses/spectral/recording", R),
+      AXIS("/analyses/spectral/column", C),
+      AXIS("/analyses/spectral/statistic", K),
+      AXIS("/analyses/spectral/window", W),
+      {.path = "/recordings/subject",
+       .type = EVL_TEXT,
+       .n_dims = 1,
+       .dim = {R},
+       .scale = {"/recordings/recording"},
+       .data = subject},
+      {.path = "/recordings/start_h",
+       .type = EVL_F64,
+       .n_dims = 1,
+       .dim = {R},
+       .scale = {"/recordings/recording"},
+       .data = start_h},
+      {.path = "/participants/subject",
+       .type = EVL_TEXT,
+       .n_dims = 1,
+       .dim = {P},
+       .scale = {"/participants/participant"},
+       .data = person},
+      {.path = "/participants/columns/outcome",
+       .type = EVL_TEXT,
+       .n_dims = 1,
+       .dim = {P},
+       .scale = {"/participants/participant"},
+       .data = outcome},
+      {.path = "/participants/columns/age",
+       .type = EVL_F64,
+       .n_dims = 1,
+       .dim = {P},
+       .scale = {"/participants/participant"},
+       .data = age},
+      {.path = "/analyses/spectral/column_name",
+       .type = EVL_TEXT,
+       .n_dims = 1,
+       .dim = {C},
+       .scale = {"/analyses/spectral/column"},
+       .data = column},
+      {.path = "/analyses/spectral/summary_statistic",
+       .type = EVL_TEXT,
+       .n_dims = 1,
+       .dim = {K},
+       .scale = {"/analyses/spectral/statistic"},
+       .data = statistic},
+      {.path = "/analyses/spectral/summary",
+       .type = EVL_F64,
+       .n_dims = 3,
+       .dim = {R, C, K},
+       .scale = {"/analyses/spectral/recording", "/analyses/spectral/column", "/analyses/spectral/statistic"},
+       .data = summary},
+      {.path = "/analyses/spectral/window_recording",
+       .type = EVL_I32,
+       .n_dims = 1,
+       .dim = {W},
+       .scale = {"/analyses/spectral/window"},
+       .data = window_recording},
+      {.path = "/analyses/spectral/window_clean",
+       .type = EVL_F32,
+       .n_dims = 1,
+       .dim = {W},
+       .scale = {"/analyses/spectral/window"},
+       .data = clean}};
   const evl_store_plan plan = {.path = store_path, .n_datasets = sizeof dataset / sizeof *dataset, .dataset = dataset,
                                .compress = true, .memory_bytes = 1 << 20};
   evl_status status = evl_store_write(&plan, NULL, NULL);
@@ -80,9 +131,11 @@ static int left_out(const evl_design *d, const char *reason) {
 }
 
 static void which_recording(void) {
-  static const struct { const char *which; double alpha, mobility; } expected[] = {
-    {"best", 1, 11},                               /* recording 1: share of clean samples .5, .8, .8: the first of the best */
-    {"first", 1, 11}, {"last", 2, NAN}, {"mean", 1, 5.5}};
+  static const struct { const char *which; double alpha, mobility;
+  } expected[] = {{"best", 1, 11}, /* recording 1: share of clean samples .5, .8, .8: the first of the best */
+                  {"first", 1, 11},
+                  {"last", 2, NAN},
+                  {"mean", 1, 5.5}};
   for (int k = 0; k < 4; k++) {
     char settings[100];
     evl_design *d;
@@ -109,7 +162,8 @@ static void hours_and_left_out(void) {
   CHECK(left_out(d, "no recording in hours") == 1);
   CHECK(left_out(d, "no usable recording") == 1);
   CHECK(read_design("select: { hours = (300, 400); };", &d) == EVL_USAGE);
-  CHECK(strstr(evl_error_message(), "no subject with an outcome") && strstr(evl_error_message(), "4 no recording in hours"));
+  CHECK(strstr(evl_error_message(), "no subject with an outcome") &&
+        strstr(evl_error_message(), "4 no recording in hours"));
 }
 
 static void columns_statistics_covariates(void) {
@@ -159,7 +213,9 @@ static void file_of_a_run(void) {
   evl_store *store;
   char path[4200];
   snprintf(path, sizeof path, "%s", scratch_path("p.h5"));
-  CHECK(evl_config_parse("p: { outcome = \"o\"; positive = \"1\"; repeats = 2; learners = (\"ridge\", \"elastic_net\"); };", "test.cfg", &config) == EVL_OK);
+  CHECK(evl_config_parse(
+            "p: { outcome = \"o\"; positive = \"1\"; repeats = 2; learners = (\"ridge\", \"elastic_net\"); };",
+            "test.cfg", &config) == EVL_OK);
   CHECK(evl_group_child(evl_config_root(config), "p", &group) == EVL_OK);
   CHECK(evl_prognosis_configure(group, NULL, arena, &params, &select, &setup) == EVL_OK);
   CHECK(evl_design_finish(&d, "test", arena) == EVL_OK);

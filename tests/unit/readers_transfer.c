@@ -86,6 +86,52 @@ static void one_byte(void) {
   }
 }
 
+/* White noise on all bits: no byte is smooth. */
+static void make_noise(int records, bool tal) {
+  make_wave(records, tal, false);
+  size_t start = tal ? 1024 : 768, record = tal ? 1064 : 1000;
+  uint64_t state = 88172645463325252u; /* xorshift64, Marsaglia 2003 */
+  for (size_t at = start; at < make_n; at += record)
+    for (size_t i = 0; i < 1000; i++) {
+      state ^= state << 13;
+      state ^= state >> 7;
+      state ^= state << 17;
+      make_bytes[at + i] = (uint8_t)(state >> 24);
+    }
+}
+
+/* What each witness finds alone. */
+static void annotations_alone(void) {
+  make_noise(50, true);
+  size_t n = make_n, at = 1024 + 40 * 1064 + 200;
+  memcpy(changed, make_bytes, at);
+  memcpy(changed + at, make_bytes + at + 1, n - at - 1);
+  changed[n - 1] = 0;
+  CHECK(verdict(make_bytes, n, 1000) == EVL_OK && refused(changed, n) && refused(changed, n - 1));
+  changed[at] = 'x'; /* one byte more */
+  memcpy(changed + at + 1, make_bytes + at, n - at);
+  CHECK(refused(changed, n) && refused(changed, n + 1));
+}
+
+static void pairs_alone(void) {
+  make_noise(1000, false);
+  size_t n = make_n, less = plain_text_mode(make_bytes, n, false, changed);
+  CHECK(n - less >= 10);
+  memset(changed + less, 0, n - less);
+  CHECK(verdict(make_bytes, n, 1000) == EVL_OK && refused(changed, n));
+}
+
+/* Two bytes lost 4,500 bytes apart: only the samples between them are out of step. */
+static void phases_alone(void) {
+  make_wave(200, false, false);
+  size_t n = make_n, first = 100000, second = 104500;
+  memcpy(changed, make_bytes, first);
+  memcpy(changed + first, make_bytes + first + 1, second - first - 1);
+  memcpy(changed + second - 1, make_bytes + second + 1, n - second - 1);
+  memset(changed + n - 2, 0, 2);
+  CHECK(refused(changed, n));
+}
+
 /* 0x0A0D is a sample value like any other, and annotations may hold lines of text. */
 static void innocent(void) {
   for (int tal = 0; tal < 2; tal++) {
@@ -114,6 +160,9 @@ int main(void) {
   RUN(with_annotations_24);
   RUN(without_annotations_24);
   RUN(one_byte);
+  RUN(annotations_alone);
+  RUN(pairs_alone);
+  RUN(phases_alone);
   RUN(innocent);
   evl_arena_free(arena);
   scratch_end();

@@ -1,6 +1,6 @@
-/* truth: the reference signal and the values of other programs, from $EVEIL_TRUTH (default ../shared/truth). */
-#ifndef EVEIL_TESTS_TRUTH_H
-#define EVEIL_TESTS_TRUTH_H
+/* truth_table: the reference signal and the values of other programs, from $EVEIL_TRUTH (default ../shared/truth). */
+#ifndef EVEIL_TESTS_TRUTH_TABLE_H
+#define EVEIL_TESTS_TRUTH_TABLE_H
 
 #include "check.h"
 
@@ -31,20 +31,30 @@ static inline double *truth_signal(void) {
   return NULL;
 }
 
-/* What makes the flat table of values: a script of this folder, its input in the truth folder, the file it writes. */
-typedef struct truth_maker { const char *script, *input, *flat; } truth_maker;
-static truth_maker truth_from;
+/* The flat table of values, beside the program. */
+static char truth_flat[1024];
 
-/* The table, made at the first call; NULL where that fails. */
-static inline FILE *truth_table(void) {
+static inline const char *truth_python(void) {
   const char *python = getenv("PYTHON");
-  char command[3000];
-  snprintf(command, sizeof command, "%s tests/golden/%s '%s/%s' %s", python ? python : "/usr/bin/python3",
-           truth_from.script, truth_folder(), truth_from.input, truth_from.flat);
-  static int made;
-  if (!made && system(command) != 0) return NULL;
-  made = 1;
-  return fopen(truth_from.flat, "r");
+  return python ? python : "/usr/bin/python3";
+}
+
+/* Whether python runs a statement ("import numpy"). */
+static inline int truth_python_can(const char *statement) {
+  char command[2000];
+  snprintf(command, sizeof command, "%s -c '%s' 2>/dev/null", truth_python(), statement);
+  return system(command) == 0;
+}
+
+/* Has a script of this folder write the table from `input` of the truth folder; ends the program where it cannot. */
+static inline void truth_make(const char *program, const char *script, const char *input) {
+  char command[4000];
+  snprintf(truth_flat, sizeof truth_flat, "%s.tsv", program);
+  snprintf(command, sizeof command, "%s tests/golden/%s '%s/%s' '%s'", truth_python(), script, truth_folder(), input,
+           truth_flat);
+  if (system(command) == 0) return;
+  printf("not ok %s: failed\n", command);
+  exit(1);
 }
 
 /* Numbers of one feature of a peer into value; their count, 0 where there is none. */
@@ -52,7 +62,7 @@ static inline int truth_values(const char *peer, const char *feature, double *va
   static char line[1 << 20];
   char key[300];
   const size_t length = (size_t)snprintf(key, sizeof key, "%s\t%s\t", peer, feature);
-  FILE *file = truth_table();
+  FILE *file = fopen(truth_flat, "r");
   int n = 0;
   while (file && n == 0 && fgets(line, sizeof line, file)) {
     if (strncmp(line, key, length)) continue;

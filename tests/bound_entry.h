@@ -1,7 +1,7 @@
-/* entry: binds one table entry to a shape and runs it on windows, as a driver would. Tests that include
+/* bound_entry: binds one table entry to a shape and runs it on windows, as a driver would. Tests that include
    eveil/features.h first get shared products. */
-#ifndef EVEIL_TESTS_ENTRY_H
-#define EVEIL_TESTS_ENTRY_H
+#ifndef EVEIL_TESTS_BOUND_ENTRY_H
+#define EVEIL_TESTS_BOUND_ENTRY_H
 
 #include "check.h"
 #include "eveil/base.h"
