@@ -9,20 +9,22 @@
 # A cell whose `why` is not 0 is NA here, whatever the file holds there. Dimensions are in the
 # order of the design (window or recording first), although both packages read them reversed.
 
+fail <- function(...) stop(sprintf(...), call. = FALSE)
+
 eveil_open <- function(path, package = NULL) {
   if (is.null(package)) {
     known <- c("rhdf5", "hdf5r")
     found <- known[vapply(known, requireNamespace, logical(1), quietly = TRUE)]
-    if (length(found) == 0) stop("expected the R package rhdf5 or hdf5r, found neither", call. = FALSE)
+    if (length(found) == 0) fail("expected the R package rhdf5 or hdf5r, found neither")
     package <- found[1]
   }
-  if (!file.exists(path)) stop(sprintf("%s: expected an Eveil store, found no such file", path), call. = FALSE)
+  if (!file.exists(path)) fail("%s: expected an Eveil store, found no such file", path)
   store <- structure(list(path = path, package = package), class = "eveil_store")
   version <- tryCatch({
     if (package == "hdf5r") store$file <- hdf5r::H5File$new(path, mode = "r") # rhdf5 opens for each reading
     h5_attribute(store, "/", "eveil_version")
   }, error = function(e) NULL)
-  if (is.null(version)) stop(sprintf("%s: expected an Eveil store, found no HDF5 file with eveil_version", path), call. = FALSE)
+  if (is.null(version)) fail("%s: expected an Eveil store, found no HDF5 file with eveil_version", path)
   store$version <- version
   store
 }
@@ -30,7 +32,7 @@ eveil_open <- function(path, package = NULL) {
 eveil_close <- function(store) if (!is.null(store$file)) store$file$close_all()
 
 eveil_analyses <- function(store) {
-  if (!h5_has(store, "/analyses")) stop(sprintf("%s: expected an Eveil store, found no group /analyses", store$path), call. = FALSE)
+  if (!h5_has(store, "/analyses")) fail("%s: expected an Eveil store, found no group /analyses", store$path)
   sort(h5_names(store, "/analyses"))
 }
 
@@ -58,7 +60,7 @@ eveil_table <- function(store, analysis, statistic = "median") {
   at <- function(name) eveil_path(store, analysis, name)
   statistics <- as.vector(h5_read(store, at("summary_statistic")))
   if (!statistic %in% statistics) {
-    stop(sprintf("%s: no statistic \"%s\"; there is %s", store$path, statistic, paste(statistics, collapse = ", ")), call. = FALSE)
+    fail("%s: no statistic \"%s\"; there is %s", store$path, statistic, paste(statistics, collapse = ", "))
   }
   summary <- h5_read(store, at("summary"))
   values <- array(summary[, , match(statistic, statistics)], dim(summary)[1:2])
@@ -103,15 +105,15 @@ eveil_tensor <- function(store, analysis, model, tensor) {
     dimnames(values) <- labels
     return(values)
   }
-  stop(sprintf("%s: analysis \"%s\" has no tensor %s/%s", store$path, analysis, model, tensor), call. = FALSE)
+  fail("%s: analysis \"%s\" has no tensor %s/%s", store$path, analysis, model, tensor)
 }
 
 # One number by its names.
 eveil_value <- function(store, analysis, column, subject, statistic = "median") {
   table <- eveil_table(store, analysis, statistic)
-  if (!column %in% names(table)) stop(sprintf("%s: analysis \"%s\" has no column \"%s\"", store$path, analysis, column), call. = FALSE)
+  if (!column %in% names(table)) fail("%s: analysis \"%s\" has no column \"%s\"", store$path, analysis, column)
   value <- table[[column]][table$subject == subject]
-  if (length(value) != 1) stop(sprintf("%s: expected one recording of %s, found %d", store$path, subject, length(value)), call. = FALSE)
+  if (length(value) != 1) fail("%s: expected one recording of %s, found %d", store$path, subject, length(value))
   value
 }
 
@@ -120,7 +122,8 @@ eveil_summary <- function(store) {
   recordings <- eveil_recordings(store)
   analyses <- eveil_analyses(store)
   rows <- lapply(analyses, function(a) {
-    why <- if (h5_has(store, eveil_path(store, a, "why"))) h5_read(store, eveil_path(store, a, "why")) else matrix(0L, 0, 0)
+    path <- eveil_path(store, a, "why")
+    why <- if (h5_has(store, path)) h5_read(store, path) else matrix(0L, 0, 0)
     data.frame(analysis = a, windows = nrow(why), columns = nrow(eveil_columns(store, a)),
                with_value = if (length(why)) mean(why == 0) else NA_real_)
   })
@@ -136,7 +139,7 @@ eveil_summary <- function(store) {
 eveil_path <- function(store, analysis, ...) {
   path <- paste0("/analyses/", analysis)
   if (!h5_has(store, path)) {
-    stop(sprintf("%s: no analysis \"%s\"; there is %s", store$path, analysis, paste(eveil_analyses(store), collapse = ", ")), call. = FALSE)
+    fail("%s: no analysis \"%s\"; there is %s", store$path, analysis, paste(eveil_analyses(store), collapse = ", "))
   }
   paste(c(path, ...), collapse = "/")
 }
@@ -179,10 +182,11 @@ h5_frame <- function(store, group) {
   names <- h5_names(store, group)
   scale <- intersect(names, c("recording", "participant"))
   paths <- setdiff(names, c(scale, "columns"))
-  values <- stats::setNames(lapply(paste0(group, "/", paths), function(p) h5_read(store, p)), paths)
+  read <- function(names, where) stats::setNames(lapply(names, function(n) h5_read(store, paste0(where, n))), names)
+  values <- read(paths, paste0(group, "/"))
   if ("columns" %in% names) {
-    more <- setdiff(h5_names(store, paste0(group, "/columns")), paths)
-    values[more] <- lapply(paste0(group, "/columns/", more), function(p) h5_read(store, p))
+    below <- paste0(group, "/columns/")
+    values <- c(values, read(setdiff(h5_names(store, below), paths), below))
   }
   as.data.frame(values, stringsAsFactors = FALSE, optional = TRUE)
 }

@@ -26,15 +26,16 @@ plot_spectra <- function(store, analysis, column, positive) {
   outcome <- as.character(people[[column]])[match(spectra$subject, people$subject)] == positive
   groups <- list(outcome %in% FALSE, outcome %in% TRUE)
   labels <- c(paste("not", positive), positive)
-  plot(NA, xlim = range(spectra$hz), ylim = range(spectra$db[is.finite(spectra$db)]), log = "x", xlab = "Frequency (Hz)",
-       ylab = expression(paste("Power density (dB re 1 ", mu, V^2, "/Hz)")), xaxt = "n", bty = "l", las = 1)
+  plot(NA, xlim = range(spectra$hz), ylim = range(spectra$db[is.finite(spectra$db)]), log = "x",
+       xlab = "Frequency (Hz)", ylab = expression(paste("Power density (dB re 1 ", mu, V^2, "/Hz)")), xaxt = "n", bty = "l", las = 1)
   axis(1, at = c(1, 2, 4, 8, 13, 30))
   for (g in 1:2) {
     some <- spectra$db[groups[[g]] & rowSums(!is.finite(spectra$db)) == 0, , drop = FALSE]
     labels[g] <- sprintf("%s (n = %d)", labels[g], nrow(some))
     if (nrow(some) == 0) next
     band <- apply(some, 2, stats::quantile, c(0.1, 0.5, 0.9))
-    polygon(c(spectra$hz, rev(spectra$hz)), c(band[1, ], rev(band[3, ])), col = grDevices::adjustcolor(colours[g], 0.18), border = NA)
+    polygon(c(spectra$hz, rev(spectra$hz)), c(band[1, ], rev(band[3, ])), border = NA,
+            col = grDevices::adjustcolor(colours[g], 0.18))
     lines(spectra$hz, band[2, ], col = colours[g], lwd = 2)
   }
   legend("topright", labels, col = colours, lwd = 2, bty = "n")
@@ -70,9 +71,11 @@ plot_roc <- function(prediction, draws = 1000) {
     roc_curve(p[pick], y[pick], rates)
   }
   band <- apply(replicate(draws, one()), 1, stats::quantile, c(0.025, 0.975))
-  plot(NA, xlim = c(0, 1), ylim = c(0, 1), asp = 1, xlab = "False positive rate", ylab = "Sensitivity", bty = "l", las = 1)
-  polygon(c(rates, rev(rates)), c(band[1, ], rev(band[2, ])), col = grDevices::adjustcolor("#0B3C5D", 0.15), border = NA)
-  abline(0, 1, col = "grey80")
+  graphics::par(pty = "s")
+  plot(NA, xlim = c(0, 1), ylim = c(0, 1), xlab = "False positive rate", ylab = "Sensitivity", bty = "l", las = 1)
+  polygon(c(rates, rev(rates)), c(band[1, ], rev(band[2, ])), border = NA,
+          col = grDevices::adjustcolor("#0B3C5D", 0.15))
+  segments(0, 0, 1, 1, col = "grey80")
   lines(rates, roc_curve(p, y, rates), col = "#0B3C5D", lwd = 2)
   legend("bottomright", sprintf("%s, n = %d, pointwise 95 %% band", prediction$learner, length(y)), bty = "n")
 }
@@ -86,16 +89,23 @@ draw <- function(path, plot) {
 }
 
 main <- function(words) {
-  if (length(words) < 2) stop("usage: figures.R STORE FOLDER [PROGNOSIS] [OUTCOME_COLUMN] [POSITIVE_VALUE]", call. = FALSE)
+  if (length(words) < 2) fail("usage: figures.R STORE FOLDER [PROGNOSIS] [OUTCOME_COLUMN] [POSITIVE_VALUE]")
   store <- eveil_open(words[1])
   column <- if (length(words) > 3) words[4] else "outcome"
   positive <- if (length(words) > 4) words[5] else "poor"
   dir.create(words[2], showWarnings = FALSE, recursive = TRUE)
-  with_spectrum <- Filter(function(a) h5_has(store, eveil_path(store, a, "recording_models", "spectrum", "power")), eveil_analyses(store))
-  if (!column %in% names(eveil_participants(store))) cat(sprintf("no column \"%s\" of outcomes: no spectra by outcome\n", column))
-  else if (length(with_spectrum) == 0) cat("no model \"spectrum\" in the store: no spectra\n")
-  else draw(file.path(words[2], "spectra.pdf"), function() plot_spectra(store, with_spectrum[1], column, positive))
-  if (length(words) > 2) draw(file.path(words[2], "roc.pdf"), function() plot_roc(subject_predictions(eveil_open(words[3]))))
+  has_spectrum <- function(a) h5_has(store, eveil_path(store, a, "recording_models", "spectrum", "power"))
+  analyses <- Filter(has_spectrum, eveil_analyses(store))
+  if (!column %in% names(eveil_participants(store))) {
+    cat(sprintf("no column \"%s\" of outcomes: no spectra by outcome\n", column))
+  } else if (length(analyses) == 0) {
+    cat("no model \"spectrum\" in the store: no spectra\n")
+  } else {
+    draw(file.path(words[2], "spectra.pdf"), function() plot_spectra(store, analyses[1], column, positive))
+  }
+  if (length(words) < 3) return(invisible())
+  prediction <- subject_predictions(eveil_open(words[3]))
+  draw(file.path(words[2], "roc.pdf"), function() plot_roc(prediction))
 }
 
 if (!interactive()) main(commandArgs(TRUE))

@@ -154,6 +154,8 @@ bool evl_params_bool(const evl_params *params, const char *name);
 const char *evl_params_string(const evl_params *params, const char *name);
 /* All defaults of a table; tests and kernels of other kernels use it. */
 evl_status evl_params_default(const evl_param *table, evl_arena *arena, evl_params **params) EVL_MUST_USE;
+/* "name = value; ..." of every parameter in table order, in `arena`; NULL when out of memory. */
+const char *evl_params_text(const evl_params *params, evl_arena *arena) EVL_MUST_USE;
 /* Adds "name=value;" of every parameter in table order to a hash. */
 void evl_params_hash(const evl_params *params, evl_sha256 *hash);
 

@@ -51,8 +51,14 @@ evl_status evl_store_audit(const char *path, int n, uint64_t seed, FILE *out) EV
 
 /* Local. The default configuration, generated from the tables. */
 evl_status evl_config_print(FILE *out) EVL_MUST_USE;
-/* Local. Tables: kind NULL: all kinds; name NULL: all entries of a kind. */
+/* Local. Tables: kind NULL: all of evl_list_kinds (and no name); name NULL: all entries of a kind. */
+extern const char *const evl_list_kinds[]; /* ends with NULL */
 evl_status evl_list_print(const char *kind, const char *name, FILE *out) EVL_MUST_USE;
+/* Local. Parameters as the text of a configuration, each with its explanation; those without a default of their own
+   (they must be given, or come from the group `above`, NULL: none) as comments. */
+void evl_params_print(const evl_param *table, const evl_param *above, const char *indent, FILE *out);
+/* Local. The top level of a configuration; every command that reads one calls it. EVL_USAGE: an unknown group. */
+evl_status evl_config_check(evl_config *config, evl_arena *arena) EVL_MUST_USE;
 
 extern const evl_param evl_output_params[], evl_run_params[], evl_analysis_params[], evl_cohort_params[];
 

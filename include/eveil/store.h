@@ -72,10 +72,14 @@ typedef struct evl_dataset {
 /* Rows [row, row + n) of a dataset without `data`, called on the rank that owns them. */
 typedef evl_status (*evl_fill)(void *context, int dataset, uint64_t row, uint64_t n, void *rows);
 
+/* Attributes of a group that holds datasets. */
+typedef struct evl_group_attributes { const char *path; int n_attributes; const evl_attribute *attribute; } evl_group_attributes;
+
 typedef struct evl_store_plan {
   const char *path;            /* written as path.tmp, then renamed */
   int n_datasets; const evl_dataset *dataset;
   int n_attributes; const evl_attribute *attribute; /* of the root */
+  int n_groups; const evl_group_attributes *group;
   bool compress;               /* chunked, shuffle, deflate 1; else contiguous */
   size_t memory_bytes;         /* bound of the row buffers of a rank */
 } evl_store_plan;

@@ -61,3 +61,39 @@ void evl_params_hash(const evl_params *params, evl_sha256 *hash) {
     add_text(hash, ";");
   }
 }
+
+static int print_value(char *to, size_t size, const evl_value *v, int i) {
+  switch (v->param->type) {
+    case EVL_INT: return snprintf(to, size, "%lld", (long long)v->integer);
+    case EVL_BOOL: return snprintf(to, size, "%s", v->integer ? "true" : "false");
+    case EVL_REAL: return snprintf(to, size, "%.17g", v->real);
+    case EVL_STRING: return snprintf(to, size, "\"%s\"", v->string);
+    case EVL_REALS: return snprintf(to, size, "%s%.17g", i ? ", " : "", v->reals[i]);
+    case EVL_STRINGS: return snprintf(to, size, "%s\"%s\"", i ? ", " : "", v->strings[i]);
+    case EVL_BANDS:
+      return snprintf(to, size, "%s = (%.17g, %.17g); ", v->bands[i].name, v->bands[i].low_hz, v->bands[i].high_hz);
+  }
+  return 0;
+}
+
+/* Twice: once to count, once to write. */
+static size_t print_params(const evl_params *params, char *to, size_t size) {
+  size_t n = 0;
+  for (int p = 0; p < params->n; p++) {
+    const evl_value *v = &params->value[p];
+    bool list = v->param->type == EVL_REALS || v->param->type == EVL_STRINGS, bands = v->param->type == EVL_BANDS;
+    n += (size_t)snprintf(to ? to + n : NULL, to ? size - n : 0, "%s%s %s ", p ? " " : "", v->param->name,
+                          bands ? ": {" : list ? "= (" : "=");
+    for (int i = 0; i < (list || bands ? v->n : 1); i++)
+      n += (size_t)print_value(to ? to + n : NULL, to ? size - n : 0, v, i);
+    n += (size_t)snprintf(to ? to + n : NULL, to ? size - n : 0, "%s;", bands ? "}" : list ? ")" : "");
+  }
+  return n;
+}
+
+const char *evl_params_text(const evl_params *params, evl_arena *arena) {
+  size_t size = print_params(params, NULL, 0) + 1;
+  char *text = evl_arena_alloc(arena, size);
+  if (text) print_params(params, text, size);
+  return text;
+}

@@ -1,9 +1,32 @@
 /* command_config: print the default configuration with every key explained. */
 #include "command_priv.h"
 #include "eveil/cohort.h"
+#include "eveil/prognosis.h"
+#include "eveil/simulate.h"
+
+static void print_prognosis(FILE *out) {
+  fprintf(out, "# What is predicted from the store, by eveil prognose: one element each. A group named after a learner holds "
+               "its\n# parameters.\nprognosis: (\n  {\n");
+  evl_params_print(evl_prognosis_params, evl_run_params, "    ", out);
+  fprintf(out, "    # Which recordings stand for a subject.\n    select: {\n");
+  evl_params_print(evl_prognosis_select_params, NULL, "      ", out);
+  fprintf(out, "    };\n");
+  for (int i = 0; evl_learners[i]; i++) {
+    fprintf(out, "    # %s\n    %s: {\n", evl_learners[i]->summary, evl_learners[i]->name);
+    evl_params_print(evl_learners[i]->params, NULL, "      ", out);
+    fprintf(out, "    };\n");
+  }
+  fprintf(out, "  }\n);\n\n");
+}
 
 static evl_status run(const evl_arguments *arguments) {
-  return evl_config_print(stdout);
+  (void)arguments;
+  EVL_TRY(evl_config_print(stdout));
+  print_prognosis(stdout);
+  printf("# The synthetic cohort that eveil simulate writes below cohort.root.\nsimulate: {\n");
+  evl_params_print(evl_simulate_params, NULL, "  ", stdout);
+  printf("};\n");
+  return EVL_OK;
 }
 
 const evl_command evl_command_config = {

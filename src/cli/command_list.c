@@ -5,48 +5,63 @@
 #include "eveil/cohort.h"
 #include "eveil/prognosis.h"
 
-static bool wanted(const char *kind, const char *this) { return !kind || !strcmp(kind, this); }
-
-static void list_learner(const evl_learner *l, bool whole) {
-  if (!whole) {
-    printf("  %-22s %s\n", l->name, l->summary);
-    return;
-  }
-  printf("%s (version %d)\n  %s\n\n  Definition: %s\n  Source: %s\n\n  Parameters\n", l->name, l->version, l->summary, l->definition, l->cite);
-  for (const evl_param *p = l->params; p && p->name; p++) printf("    # %s\n    %s = %s;\n", p->text, p->name, p->fallback);
+static void print_learner(const evl_learner *l) {
+  printf("%s (version %d)\n  %s\n\n  Definition: %s\n  Source: %s\n\n  Parameters\n", l->name, l->version, l->summary,
+         l->definition, l->cite);
+  evl_params_print(l->params, NULL, "    ", stdout);
 }
 
-static int list_learners(const char *name) {
-  int shown = 0;
+static evl_status no_entry(const char *name, const char *kind, const evl_guess *guess) {
+  return evl_fail(EVL_USAGE, "no entry \"%s\" among the %s; did you mean \"%s\"?", name, kind, guess->best);
+}
+
+static evl_status list_learners(const char *name) {
+  evl_guess guess = {.word = name};
+  if (!name) printf("learners\n");
   for (int i = 0; evl_learners[i]; i++) {
-    if (name && strcmp(name, evl_learners[i]->name)) continue;
-    if (!name && !shown) printf("learners\n");
-    list_learner(evl_learners[i], name != NULL);
-    shown++;
+    if (!name) printf("  %-22s %s\n", evl_learners[i]->name, evl_learners[i]->summary);
+    else if (strcmp(name, evl_learners[i]->name)) evl_guess_try(&guess, evl_learners[i]->name);
+    else {
+      print_learner(evl_learners[i]);
+      return EVL_OK;
+    }
   }
-  return shown;
+  return name ? no_entry(name, "learners", &guess) : EVL_OK;
 }
 
-static int list_commands(const char *name) {
-  int shown = 0;
+static evl_status list_commands(const char *name) {
+  evl_guess guess = {.word = name};
+  if (!name) printf("commands\n");
   for (int i = 0; evl_commands[i]; i++) {
-    if (name && strcmp(name, evl_commands[i]->name)) continue;
-    if (!name && !shown) printf("commands\n");
-    printf("  %-22s %s\n", evl_commands[i]->name, evl_commands[i]->summary);
-    shown++;
+    if (!name) printf("  %-22s %s\n", evl_commands[i]->name, evl_commands[i]->summary);
+    else if (strcmp(name, evl_commands[i]->name)) evl_guess_try(&guess, evl_commands[i]->name);
+    else {
+      evl_command_help(evl_commands[i], stdout);
+      return EVL_OK;
+    }
   }
-  return shown;
+  return name ? no_entry(name, "commands", &guess) : EVL_OK;
 }
 
 static evl_status run(const evl_arguments *arguments) {
-  const char *kind = arguments->n > 0 ? arguments->operand[0] : NULL, *name = arguments->n > 1 ? arguments->operand[1] : NULL;
-  bool mine = kind && (!strcmp(kind, "learners") || !strcmp(kind, "commands"));
-  if (!mine) EVL_TRY(evl_list_print(kind, name, stdout));
-  int shown = wanted(kind, "learners") ? list_learners(name) : 0;
-  if (wanted(kind, "commands")) shown += list_commands(name);
-  if (mine && !shown) return evl_fail(EVL_USAGE, "no entry \"%s\" among the %s", name, kind);
-  return EVL_OK;
+  const char *kind = arguments->n > 0 ? arguments->operand[0] : NULL;
+  const char *name = arguments->n > 1 ? arguments->operand[1] : NULL;
+  evl_guess guess = {.word = kind ? kind : ""};
+  bool known = !kind;
+  for (int k = 0; evl_list_kinds[k]; k++) {
+    known = known || !strcmp(kind, evl_list_kinds[k]);
+    evl_guess_try(&guess, evl_list_kinds[k]);
+  }
+  if (kind && !strcmp(kind, "learners")) return list_learners(name);
+  if (kind && !strcmp(kind, "commands")) return list_commands(name);
+  evl_guess_try(&guess, "learners");
+  evl_guess_try(&guess, "commands");
+  if (!known) return evl_fail(EVL_USAGE, "unknown kind \"%s\"; did you mean \"%s\"?", kind, guess.best);
+  EVL_TRY(evl_list_print(kind, name, stdout));
+  if (!kind) EVL_TRY(list_learners(NULL));
+  return kind ? EVL_OK : list_commands(NULL);
 }
 
 const evl_command evl_command_list = {
-    "list", "[KIND [NAME]]", "list readers, conditioning, features, dynamics, learners, commands", NULL, false, 0, 2, run};
+    "list", "[KIND [NAME]]", "list readers, conditioning, features, dynamics, learners, commands", NULL, false, 0, 2,
+    run};

@@ -12,7 +12,7 @@ typedef struct evl_arguments {
   int n_options;         /* "name" or "name=value", checked against the command's */
   const char **option;
   bool quiet, verbose;
-  const char *command_line, *program;
+  const char *command_line;
 } evl_arguments;
 
 typedef struct evl_command_option {
@@ -33,6 +33,7 @@ extern const evl_command *const evl_commands[]; /* ends with NULL */
 
 /* The value of --name=value, "" of --name, NULL where not given. */
 const char *evl_option(const evl_arguments *arguments, const char *name);
+void evl_command_help(const evl_command *command, FILE *out);
 const char *evl_revision(void);
 
 #endif

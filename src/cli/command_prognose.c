@@ -37,6 +37,7 @@ static evl_status configure(job *j, const char *path) {
   char *text;
   EVL_TRY(evl_file_text(path, j->arena, &text, NULL));
   EVL_TRY(evl_config_parse(text, path, &j->config));
+  EVL_TRY(evl_config_check(j->config, j->arena));
   EVL_TRY(folder_of(j, path));
   j->text = text;
   root = evl_config_root(j->config);

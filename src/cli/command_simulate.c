@@ -42,7 +42,8 @@ static evl_status simulate(const char *path, evl_arena *arena) {
   EVL_TRY(evl_config_parse(text, path, &config));
   evl_params *own = NULL, *cohort = NULL, *run = NULL;
   evl_simulation *simulation = NULL;
-  evl_status status = read_group(config, "simulate", evl_simulate_params, arena, &own);
+  evl_status status = evl_config_check(config, arena);
+  if (status == EVL_OK) status = read_group(config, "simulate", evl_simulate_params, arena, &own);
   if (status == EVL_OK) status = read_group(config, "cohort", evl_cohort_params, arena, &cohort);
   if (status == EVL_OK) status = read_group(config, "run", evl_run_params, arena, &run);
   if (status == EVL_OK) status = evl_simulation_plan(own, (uint64_t)evl_params_int(run, "seed"), arena, &simulation);

@@ -43,12 +43,17 @@ static evl_status absolute_from(const evl_study *study, const char *path, const 
   return *out ? EVL_OK : EVL_MEMORY;
 }
 
-evl_status evl_study_configure(evl_study *study) {
+evl_status evl_config_check(evl_config *config, evl_arena *arena) {
   static const char *const groups[] = {"cohort", "output", "conditioning", "analyses", "prognosis", "run", "simulate", NULL};
+  evl_params *none;
+  return evl_group_params(evl_config_root(config), "the configuration", NULL, 0, groups, NULL, arena, &none);
+}
+
+evl_status evl_study_configure(evl_study *study) {
   evl_group *root = evl_config_root(study->config), *group;
   const evl_param *output = evl_output_params, *run = evl_run_params;
-  evl_params *unused, *params;
-  EVL_TRY(evl_group_params(root, "the configuration", NULL, 0, groups, NULL, study->arena, &unused));
+  evl_params *params;
+  EVL_TRY(evl_config_check(study->config, study->arena));
   EVL_TRY(evl_group_child(root, "output", &group));
   EVL_TRY(evl_group_params(group, "output", &output, 1, NULL, NULL, study->arena, &params));
   study->output = params;

@@ -137,6 +137,8 @@ static evl_status write_store(gather *g) {
                                .dataset = g->dataset,
                                .n_attributes = at.n,
                                .attribute = at.attribute,
+                               .n_groups = s->n_analyses,
+                               .group = g->group,
                                .compress = evl_params_bool(s->run, "compress"),
                                .memory_bytes = memory / 2};
   return evl_store_write(&plan, evl_gather_rows, g);

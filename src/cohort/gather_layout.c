@@ -323,6 +323,20 @@ static evl_status lay_recording_stage(gather *g, int a, const char *group, const
   return EVL_OK;
 }
 
+/* Attributes of the group: the grid, and the conditioning as it was understood. */
+static evl_status describe_analysis(gather *g, int a, const char *group) {
+  typedef struct described { const char *text; evl_attribute attribute[3]; } described;
+  const evl_analysis *analysis = &g->study->analysis[a];
+  described *d;
+  EVL_NEW(g->arena, d, 1);
+  if (!(d->text = evl_params_text(analysis->conditioning, g->arena))) return EVL_MEMORY;
+  d->attribute[0] = (evl_attribute){"window_s", EVL_F64, 1, &analysis->window_s};
+  d->attribute[1] = (evl_attribute){"step_s", EVL_F64, 1, &analysis->step_s};
+  d->attribute[2] = (evl_attribute){"conditioning", EVL_TEXT, 1, &d->text};
+  g->group[a] = (evl_group_attributes){group, 3, d->attribute};
+  return EVL_OK;
+}
+
 static evl_status lay_analysis(gather *g, int a) {
   const evl_study *s = g->study;
   const evl_analysis *analysis = &s->analysis[a];
@@ -332,12 +346,7 @@ static evl_status lay_analysis(gather *g, int a) {
   const char *recording = index_scale(g, (uint64_t)s->n_recordings, path_of(g, "%s/recording", group));
   const char *column = index_scale(g, c, path_of(g, "%s/column", group));
   const char *window = analysis->summary_only ? NULL : index_scale(g, w, path_of(g, "%s/window", group));
-  double *grid = evl_arena_alloc(g->arena, 2 * sizeof *grid);
-  if (!grid) return EVL_MEMORY;
-  grid[0] = analysis->window_s;
-  grid[1] = analysis->step_s;
-  add(g, EVL_F64, &grid[0], "s", "%s/window_s", group);
-  add(g, EVL_F64, &grid[1], "s", "%s/step_s", group);
+  EVL_TRY(describe_analysis(g, a, group));
   EVL_TRY(lay_columns(g, analysis->layout->column, (int)c, column, group, ""));
   if (window) lay_windows(g, a, group, window, column, w, c);
   EVL_TRY(lay_summary(g, a, group, column, recording));
@@ -351,6 +360,7 @@ evl_status evl_gather_layout(gather *g) {
   for (int a = 0; a < s->n_analyses; a++) g->capacity += 80 + 4 * s->analysis[a].layout->n_tensors;
   EVL_NEW(g->arena, g->dataset, g->capacity);
   EVL_NEW(g->arena, g->rows, g->capacity);
+  EVL_NEW(g->arena, g->group, s->n_analyses);
   const char **text;
   EVL_NEW(g->arena, text, 1);
   *text = s->config_text;

@@ -41,6 +41,7 @@ typedef struct gather {
   int n_datasets, capacity;
   evl_dataset *dataset;
   rows *rows;                /* [n_datasets], of those without data */
+  evl_group_attributes *group; /* [n_analyses] */
   uint8_t *buffer;           /* rows of one recording, for summaries */
   size_t buffer_bytes;
 } gather;

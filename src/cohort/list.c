@@ -9,17 +9,23 @@
 
 /* ---- parameters as libconfig text ---- */
 
-static void print_param(const evl_param *p, const char *indent, FILE *out) {
+static void print_param(const evl_param *p, bool open, const char *indent, FILE *out) {
   fprintf(out, "%s# %s", indent, p->text);
   if (p->unit && *p->unit) fprintf(out, " [%s]", p->unit);
   if (p->min != 0 || p->max != 0) fprintf(out, " (%.9g to %.9g)", p->min, p->max);
   if (p->choices) fprintf(out, " (%s)", p->choices);
-  fprintf(out, "\n%s%s%s %s %s;\n", indent, p->fallback ? "" : "# ", p->name, p->type == EVL_BANDS ? ":" : "=",
-          p->fallback ? p->fallback : "...");
+  fprintf(out, "\n%s%s%s %s %s;\n", indent, open ? "# " : "", p->name, p->type == EVL_BANDS ? ":" : "=",
+          open ? "..." : p->fallback);
 }
 
-static void print_params(const evl_param *table, const char *indent, FILE *out) {
-  for (const evl_param *p = table; p->name; p++) print_param(p, indent, out);
+static bool is_in(const evl_param *table, const char *name) {
+  for (; table && table->name; table++)
+    if (!strcmp(table->name, name)) return true;
+  return false;
+}
+
+void evl_params_print(const evl_param *table, const evl_param *above, const char *indent, FILE *out) {
+  for (const evl_param *p = table; p->name; p++) print_param(p, !p->fallback || is_in(above, p->name), indent, out);
 }
 
 /* ---- list ---- */
@@ -40,12 +46,12 @@ static void print_entry(const evl_entry *e, FILE *out) {
     fprintf(out, "    %s%s%s%s [%s]%s%s: %s\n", o->name, o->over ? " (for each of " : "", o->over ? o->over : "", o->over ? ")" : "",
             o->unit && *o->unit ? o->unit : "1", per[o->per], o->of_recording ? ", per recording" : "", o->text);
   fprintf(out, "\n  Parameters\n");
-  print_params(e->params, "    ", out);
+  evl_params_print(e->params, NULL, "    ", out);
 }
 
 static void print_step(const evl_step *s, FILE *out) {
   fprintf(out, "%s (version %d)\n  %s\n\n  Definition: %s\n  Source: %s\n\n  Parameters\n", s->name, s->version, s->summary, s->definition, s->cite);
-  print_params(s->params, "    ", out);
+  evl_params_print(s->params, NULL, "    ", out);
 }
 
 static int list_entries(const char *title, const evl_entry *const *table, const char *name, FILE *out) {
@@ -88,20 +94,31 @@ static int list_formats(const char *name, FILE *out) {
   return shown;
 }
 
-evl_status evl_list_print(const char *kind, const char *name, FILE *out) {
-  static const char *const kinds[] = {"readers", "conditioning", "features", "dynamics"};
-  bool known = !kind;
-  int shown = 0;
-  for (int k = 0; k < 4; k++) {
-    if (kind && strcmp(kind, kinds[k])) continue;
-    known = true;
-    shown += k == 0   ? list_formats(name, out)
-             : k == 1 ? list_steps(name, out)
-             : k == 2 ? list_entries("features", evl_features, name, out)
-                      : list_entries("dynamics", evl_models, name, out);
+static int list_kind(int kind, const char *name, FILE *out) {
+  switch (kind) {
+    case 0: return list_formats(name, out);
+    case 1: return list_steps(name, out);
+    case 2: return list_entries("features", evl_features, name, out);
+    default: return list_entries("dynamics", evl_models, name, out);
   }
-  if (!known) return evl_fail(EVL_USAGE, "unknown kind \"%s\": expected readers, conditioning, features, dynamics, learners or commands", kind);
-  if (!shown) return evl_fail(EVL_USAGE, "no entry \"%s\" among the %s", name, kind ? kind : "tables");
+}
+
+static evl_status no_entry(int kind, const char *kind_name, const char *name) {
+  evl_guess guess = {.word = name};
+  for (int i = 0; kind == 0 && evl_formats[i]; i++) evl_guess_try(&guess, evl_formats[i]->name);
+  for (int i = 0; kind == 1 && evl_steps[i]; i++) evl_guess_try(&guess, evl_steps[i]->name);
+  for (int i = 0; kind == 2 && evl_features[i]; i++) evl_guess_try(&guess, evl_features[i]->name);
+  for (int i = 0; kind == 3 && evl_models[i]; i++) evl_guess_try(&guess, evl_models[i]->name);
+  return evl_fail(EVL_USAGE, "no entry \"%s\" among the %s; did you mean \"%s\"?", name, kind_name, guess.best);
+}
+
+const char *const evl_list_kinds[] = {"readers", "conditioning", "features", "dynamics", NULL};
+
+evl_status evl_list_print(const char *kind, const char *name, FILE *out) {
+  for (int k = 0; evl_list_kinds[k]; k++)
+    if (!kind || !strcmp(kind, evl_list_kinds[k])) {
+      if (!list_kind(k, name, out)) return no_entry(k, evl_list_kinds[k], name);
+    }
   return EVL_OK;
 }
 
@@ -109,7 +126,7 @@ evl_status evl_list_print(const char *kind, const char *name, FILE *out) {
 
 static void print_group(const char *name, const char *text, const evl_param *table, FILE *out) {
   fprintf(out, "# %s\n%s: {\n", text, name);
-  print_params(table, "  ", out);
+  evl_params_print(table, NULL, "  ", out);
   fprintf(out, "};\n\n");
 }
 
@@ -131,13 +148,13 @@ static void print_preset(const preset *p, bool last, FILE *out) {
   if (p->features[0]) print_list("features", p->features, out);
   if (p->dynamics[0]) print_list("dynamics", p->dynamics, out);
   for (const evl_param *q = evl_analysis_params; q->name; q++)
-    if (!strcmp(q->name, "store") || !strcmp(q->name, "precision")) print_param(q, "    ", out);
+    if (!strcmp(q->name, "store") || !strcmp(q->name, "precision")) print_param(q, false, "    ", out);
   for (int kind = 0; kind < 2; kind++)
     for (const char *const *name = kind ? p->dynamics : p->features; *name; name++) {
       const evl_entry *e = kind ? evl_model_find(*name) : evl_feature_find(*name);
       if (!e || !e->params->name) continue;
       fprintf(out, "    %s: {\n", *name);
-      print_params(e->params, "      ", out);
+      evl_params_print(e->params, NULL, "      ", out);
       fprintf(out, "    };\n");
     }
   fprintf(out, "  }%s\n", last ? "" : ",");
@@ -149,7 +166,7 @@ evl_status evl_config_print(FILE *out) {
   print_group("cohort", "Where the recordings are.", evl_cohort_params, out);
   print_group("output", "Where results go.", evl_output_params, out);
   fprintf(out, "# What is done to every recording before windows are cut; an analysis may override keys in a group of its own.\nconditioning: {\n");
-  for (int i = 0; evl_steps[i]; i++) print_params(evl_steps[i]->params, "  ", out);
+  for (int i = 0; evl_steps[i]; i++) evl_params_print(evl_steps[i]->params, NULL, "  ", out);
   fprintf(out, "};\n\n# What is computed: one window grid each. A group named after a feature or model holds its parameters.\nanalyses: (\n");
   int n = (int)(sizeof presets / sizeof *presets);
   for (int i = 0; i < n; i++) print_preset(&presets[i], i + 1 == n, out);

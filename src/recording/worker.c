@@ -139,7 +139,7 @@ static evl_status try_shape(evl_worker *w, const evl_probe *probe, shape_list *l
     size_t block = (size_t)ceil((w->block_s + 1) * fs_hz) + 16;
     /* Deep inside an endless stretch the block has both margins. */
     int64_t first, n, endless = (int64_t)1 << 40;
-    evl_chain_needs(chain, endless / 4, (int64_t)ceil(w->block_s * fs_hz), endless, &first, &n);
+    evl_chain_needs(chain, evl_chain_samples(chain, endless) / 2, (int64_t)ceil(w->block_s * fs_hz), endless, &first, &n);
     w->load_s = fmax(w->load_s, (double)n / evl_chain_fs_in_hz(chain));
     size_t x_size = block * (size_t)w->group[g].montage->n;
     if (x_size > list->x_size) list->x_size = x_size;

@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "hdf5_priv.h"
 
@@ -10,7 +11,7 @@ void evl_h5_begin(void) {
 
 static herr_t first_reason(unsigned n, const H5E_error2_t *error, void *text) {
   (void)n;
-  if (error->desc) snprintf(text, 200, "%s", error->desc);
+  if (error->desc) snprintf(text, 200, "%.*s", (int)strcspn(error->desc, "\n"), error->desc);
   return 1; /* the innermost is enough */
 }
 

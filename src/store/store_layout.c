@@ -108,12 +108,21 @@ static evl_status make_dataset(layout *l, int i) {
   return status;
 }
 
+static evl_status describe_group(const layout *l, const evl_group_attributes *g) {
+  hid_t group = H5Gopen2(l->file, g->path, H5P_DEFAULT);
+  if (group < 0) return evl_h5_fail(EVL_IO, l->path, g->path, "the group has no dataset, so it is not there");
+  evl_status status = write_attributes(l, group, g->path, g->attribute, g->n_attributes);
+  H5Gclose(group);
+  return status;
+}
+
 static evl_status fill_file(layout *l) {
   const evl_store_plan *plan = l->plan;
   hid_t root = H5Gopen2(l->file, "/", H5P_DEFAULT);
   evl_status status = write_attributes(l, root, "/", plan->attribute, plan->n_attributes);
   H5Gclose(root);
   for (int i = 0; i < plan->n_datasets && status == EVL_OK; i++) status = make_dataset(l, i);
+  for (int i = 0; i < plan->n_groups && status == EVL_OK; i++) status = describe_group(l, &plan->group[i]);
   return status == EVL_OK ? evl_store_attach_scales(plan, l->path, l->dataset) : status;
 }
 

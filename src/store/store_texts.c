@@ -108,19 +108,21 @@ evl_status evl_store_texts(evl_store *store, const char *path, evl_arena *arena,
 
 /* Numbers of an attribute with spaces between: integers exactly, others %.17g. */
 static const char *numbers_as_text(hid_t id, bool integers, uint64_t n, evl_arena *arena) {
+  enum { WIDEST = 26 };
   union {
     double real;
     int64_t integer;
   } *value = malloc((size_t)n * sizeof *value);
-  char *text = value ? evl_arena_alloc(arena, (size_t)n * 26 + 1) : NULL;
-  if (text && H5Aread(id, integers ? H5T_NATIVE_INT64 : H5T_NATIVE_DOUBLE, value) < 0) text = NULL;
-  for (uint64_t i = 0, at = 0; text && i < n; i++) {
+  char *text = evl_arena_alloc(arena, (size_t)n * WIDEST + 1);
+  bool read = value && text && H5Aread(id, integers ? H5T_NATIVE_INT64 : H5T_NATIVE_DOUBLE, value) >= 0;
+  size_t at = 0;
+  for (uint64_t i = 0; read && i < n; i++) {
     const char *space = i ? " " : "";
-    at += (uint64_t)(integers ? sprintf(text + at, "%s%lld", space, (long long)value[i].integer)
-                              : sprintf(text + at, "%s%.17g", space, value[i].real));
+    at += (size_t)(integers ? snprintf(text + at, WIDEST + 1, "%s%lld", space, (long long)value[i].integer)
+                            : snprintf(text + at, WIDEST + 1, "%s%.17g", space, value[i].real));
   }
   free(value);
-  return text;
+  return read ? text : NULL;
 }
 
 /* Texts of an attribute, a line each. */

@@ -13,7 +13,8 @@ NAMES = ["a.mean", "a.mean[Fz]", "a.mean[Fz,Cz]", COLUMN, "b.x", "b.y", "b.z"]
 
 
 def value(w, c):
-    return math.nan if (w * 7 + c) % 101 == 5 else 1e-3 * (w * 13 % 997) + c
+    n = w * 7 + c
+    return math.nan if n % 101 == 5 else (n * 0x9E3779B97F4A7C15 % 2**64 >> 11) * 2.0**-53 + c
 
 
 def same(found, expected):
