@@ -95,7 +95,11 @@ demo:  ## from a fresh machine to a report: simulate 24 subjects, run on 2 ranks
 	@bash config/deps
 	@$(MAKE) --no-print-directory all
 	@bash config/demo $(BUILD)
-.PHONY: deps demo
+.PHONY: deps demo docs
+
+docs: all  ## generate docs/catalogue.md and config/default.cfg from the tables
+	@bash config/catalogue $(BUILD)/eveil > docs/catalogue.md
+	@$(BUILD)/eveil config > config/default.cfg
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16

@@ -82,8 +82,8 @@ static size_t print_params(const evl_params *params, char *to, size_t size) {
   for (int p = 0; p < params->n; p++) {
     const evl_value *v = &params->value[p];
     bool list = v->param->type == EVL_REALS || v->param->type == EVL_STRINGS, bands = v->param->type == EVL_BANDS;
-    n += (size_t)snprintf(to ? to + n : NULL, to ? size - n : 0, "%s%s %s ", p ? " " : "", v->param->name,
-                          bands ? ": {" : list ? "= (" : "=");
+    n += (size_t)snprintf(to ? to + n : NULL, to ? size - n : 0, "%s%s %s", p ? " " : "", v->param->name,
+                          bands ? ": { " : list ? "= (" : "= ");
     for (int i = 0; i < (list || bands ? v->n : 1); i++)
       n += (size_t)print_value(to ? to + n : NULL, to ? size - n : 0, v, i);
     n += (size_t)snprintf(to ? to + n : NULL, to ? size - n : 0, "%s;", bands ? "}" : list ? ")" : "");

@@ -72,6 +72,8 @@ static evl_status check_all(const evl_store_plan *plan, named *sorted) {
     if (strcmp(sorted[i - 1].path, sorted[i].path) == 0)
       return evl_fail(EVL_USAGE, "dataset %s stands in the plan twice", sorted[i].path);
   for (int i = 0; i < plan->n_datasets; i++) EVL_TRY(check_scales(plan, sorted, &plan->dataset[i]));
+  for (int i = 0; i < plan->n_groups; i++)
+    EVL_TRY(check_attributes(plan->group[i].path, plan->group[i].attribute, plan->group[i].n_attributes));
   return check_attributes("/", plan->attribute, plan->n_attributes);
 }
 
