@@ -40,8 +40,12 @@ void evl_stop_install(void);
 
 /* Local. A recording, described. */
 evl_status evl_recording_print(const char *path, FILE *out) EVL_MUST_USE;
-/* Local. A store: recordings, analyses, columns; with `where` ("ANALYSIS COLUMN RECORDING") one column's summary. */
+/* Local. A store: attributes, recordings, analyses. */
 evl_status evl_store_print(const char *path, FILE *out) EVL_MUST_USE;
+/* Local. One column of one recording, by names: its summary (window -1), or its value in a window. Names that are not
+   there are errors that say the nearest (EVL_USAGE). */
+evl_status evl_store_print_cell(const char *path, const char *analysis, const char *column, const char *recording,
+                                int64_t window, FILE *out) EVL_MUST_USE;
 /* Local. SHA-256 of every dataset and the total. */
 evl_status evl_store_print_hash(const char *path, FILE *out) EVL_MUST_USE;
 /* Local. CSV files of a store, below `folder`. */
@@ -57,8 +61,9 @@ evl_status evl_list_print(const char *kind, const char *name, FILE *out) EVL_MUS
 /* Local. Parameters as the text of a configuration, each with its explanation; those without a default of their own
    (they must be given, or come from the group `above`, NULL: none) as comments. */
 void evl_params_print(const evl_param *table, const evl_param *above, const char *indent, FILE *out);
-/* Local. The top level of a configuration; every command that reads one calls it. EVL_USAGE: an unknown group. */
-evl_status evl_config_check(evl_config *config, evl_arena *arena) EVL_MUST_USE;
+/* Collective. Rank 0 reads the file, all parse it; the top level is checked. `*config` is the caller's, also after an
+   error (NULL or to be freed). EVL_USAGE: no file, no text, a mistake. */
+evl_status evl_config_read(const char *path, evl_arena *arena, const char **text, evl_config **config) EVL_MUST_USE;
 
 extern const evl_param evl_output_params[], evl_run_params[], evl_analysis_params[], evl_cohort_params[];
 

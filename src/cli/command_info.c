@@ -1,5 +1,6 @@
 /* command_info: a recording, a store or a run, told apart by content. */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "command_priv.h"
 #include "eveil/cohort.h"
@@ -7,7 +8,9 @@
 static evl_status describe(const char *path) {
   static const unsigned char hdf5[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
   unsigned char first[8] = {0};
-  FILE *file = fopen(path, "rb");
+  struct stat info;
+  /* A pipe would keep us waiting for its writer. */
+  FILE *file = stat(path, &info) == 0 && S_ISREG(info.st_mode) ? fopen(path, "rb") : NULL;
   size_t n = file ? fread(first, 1, sizeof first, file) : 0;
   if (file) fclose(file);
   if (n == sizeof hdf5 && !memcmp(first, hdf5, sizeof hdf5)) return evl_store_print(path, stdout);
@@ -20,8 +23,21 @@ static evl_status describe(const char *path) {
   return status;
 }
 
+/* --recording, --analysis and --column name one cell of a store. */
+static evl_status describe_cell(const evl_arguments *arguments) {
+  const char *recording = evl_option(arguments, "recording"), *analysis = evl_option(arguments, "analysis");
+  const char *column = evl_option(arguments, "column"), *window = evl_option(arguments, "window");
+  double i = -1;
+  if (arguments->n != 1 || !recording || !analysis || !column)
+    return evl_fail(EVL_USAGE, "info: --recording, --analysis and --column go together, with one store");
+  if (window && (!evl_cell_number(window, &i) || !(i >= 0 && i < 2147483648.0)))
+    return evl_fail(EVL_USAGE, "info: --window=%s: expected a number from 0", window);
+  return evl_store_print_cell(arguments->operand[0], analysis, column, recording, (int64_t)i, stdout);
+}
+
 /* All files are described; the first error is the command's. */
 static evl_status run(const evl_arguments *arguments) {
+  if (arguments->n_options) return describe_cell(arguments);
   evl_status first = EVL_OK;
   for (int i = 0; i < arguments->n; i++) {
     evl_status status = describe(arguments->operand[i]);
@@ -32,5 +48,11 @@ static evl_status run(const evl_arguments *arguments) {
   return first;
 }
 
+static const evl_command_option options[] = {{"recording", "ID", "with --analysis and --column: one cell of a store"},
+                                             {"analysis", "NAME", "the analysis"},
+                                             {"column", "NAME", "the column; its summary over windows is printed"},
+                                             {"window", "I", "its value in window I of the recording instead"},
+                                             {0}};
+
 const evl_command evl_command_info = {
-    "info", "FILE...", "describe recordings, stores, or a run (by its configuration, .cfg)", NULL, false, 1, 100000, run};
+    "info", "FILE...", "describe recordings, stores, or a run (by its configuration, .cfg)", options, false, 1, 100000, run};

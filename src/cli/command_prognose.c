@@ -34,12 +34,7 @@ static evl_status configure(job *j, const char *path) {
   evl_group *root, *group;
   evl_params *output, *run;
   const evl_param *output_table = evl_output_params, *run_table = evl_run_params;
-  char *text;
-  EVL_TRY(evl_file_text(path, j->arena, &text, NULL));
-  EVL_TRY(evl_config_parse(text, path, &j->config));
-  EVL_TRY(evl_config_check(j->config, j->arena));
   EVL_TRY(folder_of(j, path));
-  j->text = text;
   root = evl_config_root(j->config);
   EVL_TRY(evl_group_child(root, "output", &group));
   EVL_TRY(evl_group_params(group, "output", &output_table, 1, NULL, NULL, j->arena, &output));
@@ -98,6 +93,7 @@ static void print_result(const evl_prognosis_result *r, FILE *out) {
 }
 
 static evl_status work(job *j, const char *path) {
+  EVL_TRY(evl_config_read(path, j->arena, &j->text, &j->config));
   EVL_TRY(evl_agree(configure(j, path)));
   for (int k = 0; k < j->n; k++) {
     evl_design *design = NULL;

@@ -35,19 +35,24 @@ static evl_status write_cohort(const char *config_path, const evl_params *cohort
   return EVL_OK;
 }
 
+static evl_status plan(evl_config *config, evl_arena *arena, evl_params **cohort, evl_simulation **simulation) {
+  evl_params *own, *run;
+  evl_group *group;
+  EVL_TRY(read_group(config, "simulate", evl_simulate_params, arena, &own));
+  EVL_TRY(read_group(config, "cohort", evl_cohort_params, arena, cohort));
+  EVL_TRY(read_group(config, "run", evl_run_params, arena, &run));
+  EVL_TRY(evl_group_child(evl_config_root(config), "simulate", &group));
+  evl_status status = evl_simulation_plan(own, (uint64_t)evl_params_int(run, "seed"), arena, simulation);
+  return status == EVL_USAGE ? evl_fail_in(status, "%s", group ? evl_group_where(group) : evl_config_name(config)) : status;
+}
+
 static evl_status simulate(const char *path, evl_arena *arena) {
-  char *text;
+  const char *text;
   evl_config *config;
-  EVL_TRY(evl_agree(evl_file_text(path, arena, &text, NULL)));
-  EVL_TRY(evl_config_parse(text, path, &config));
-  evl_params *own = NULL, *cohort = NULL, *run = NULL;
-  evl_simulation *simulation = NULL;
-  evl_status status = evl_config_check(config, arena);
-  if (status == EVL_OK) status = read_group(config, "simulate", evl_simulate_params, arena, &own);
-  if (status == EVL_OK) status = read_group(config, "cohort", evl_cohort_params, arena, &cohort);
-  if (status == EVL_OK) status = read_group(config, "run", evl_run_params, arena, &run);
-  if (status == EVL_OK) status = evl_simulation_plan(own, (uint64_t)evl_params_int(run, "seed"), arena, &simulation);
-  status = evl_agree(status);
+  evl_params *cohort;
+  evl_simulation *simulation;
+  evl_status status = evl_config_read(path, arena, &text, &config);
+  if (status == EVL_OK) status = evl_agree(plan(config, arena, &cohort, &simulation));
   if (status == EVL_OK) status = write_cohort(path, cohort, simulation, arena);
   evl_config_free(config);
   return status;

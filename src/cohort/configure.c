@@ -18,7 +18,7 @@ const evl_param evl_run_params[] = {
     {"task_s", EVL_REAL, "600.0", 1, 86400, NULL, "s", "Length of signal that one task covers."},
     {"flush_s", EVL_REAL, "10.0", 0, 3600, NULL, "s", "Longest time that a finished task may wait for its sync to disk."},
     {"compress", EVL_BOOL, "true", 0, 0, NULL, "", "Chunks with shuffle and deflate 1; false: contiguous arrays, faster to write."},
-    {"gather_mb", EVL_INT, "256", 16, 1048576, NULL, "MB", "Memory that a rank may use for rows while the store is written."},
+    {"gather_mb", EVL_INT, "96", 16, 1048576, NULL, "MB", "Memory that a rank may use for rows while the store is written."},
     {"keep_journals", EVL_BOOL, "false", 0, 0, NULL, "", "Keep the journals after a complete gather, so that later patients cost only themselves."},
     {"scratch", EVL_STRING, "\"\"", 0, 0, NULL, "", "Folder for journals, where the output's file system is slow; empty: beside the store."},
     {0}};
@@ -53,7 +53,6 @@ evl_status evl_study_configure(evl_study *study) {
   evl_group *root = evl_config_root(study->config), *group;
   const evl_param *output = evl_output_params, *run = evl_run_params;
   evl_params *params;
-  EVL_TRY(evl_config_check(study->config, study->arena));
   EVL_TRY(evl_group_child(root, "output", &group));
   EVL_TRY(evl_group_params(group, "output", &output, 1, NULL, NULL, study->arena, &params));
   study->output = params;

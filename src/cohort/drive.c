@@ -243,6 +243,7 @@ static void say_journals(const evl_study *s) {
 }
 
 static evl_status end_run(evl_study *s, int failed) {
+  EVL_TRY(evl_agree(evl_rank() == 0 && failed < s->n_recordings ? evl_study_say_empty(s) : EVL_OK));
   if (evl_rank() == 0) {
     evl_log(EVL_LOG_INFO, "%s: %d recordings, %d failed", s->store, s->n_recordings, failed);
     if (failed) evl_log(EVL_LOG_INFO, "the journals are kept, so that repaired files cost only themselves: %s", s->journal_folder);

@@ -178,6 +178,7 @@ static evl_status share_manifest(evl_study *study, const evl_params *cohort) {
     char *folder = evl_arena_format(study->arena, "%.*s", slash ? (int)(slash - study->config_path) : 0, study->config_path);
     evl_manifest *manifest;
     status = folder ? evl_manifest_read(cohort, folder, study->arena, &manifest) : EVL_MEMORY;
+    if (status != EVL_OK && status != EVL_MEMORY) status = evl_fail_in(status, "%s", study->config_path);
     if (status == EVL_OK) status = evl_manifest_pack(manifest, study->arena, &bytes, &size);
   }
   EVL_TRY(evl_agree(status));

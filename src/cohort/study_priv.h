@@ -44,6 +44,9 @@ struct evl_study {
 
 static inline int64_t finish_task(const evl_study *study, int recording) { return study->n_window_tasks + recording; }
 
+/* Local. The groups that a configuration may have. */
+evl_status evl_config_check(evl_config *config, evl_arena *arena) EVL_MUST_USE;
+
 /* Local steps of evl_study_open, in this order. */
 evl_status evl_study_configure(evl_study *study) EVL_MUST_USE;       /* groups run, output; checks the top level */
 evl_status evl_study_probe(evl_study *study, const evl_params *cohort) EVL_MUST_USE; /* collective */
@@ -57,6 +60,9 @@ evl_status evl_study_scan(evl_study *study, bool create) EVL_MUST_USE;
 /* Gathers (collective): CRC of every record first; a damaged one becomes unfinished, and nothing is written unless
    `partial`. *missing: tasks without record, *failed: failed recordings. */
 evl_status evl_gather_store(evl_study *study, const evl_run_options *options, bool partial, int64_t *missing, int *failed) EVL_MUST_USE;
+
+/* Local, rank 0. Warns of columns of the finished store that have a value in no recording. */
+evl_status evl_study_say_empty(const evl_study *study) EVL_MUST_USE;
 
 /* Distinct source lists of a cohort are few: the labels of all, in order of first appearance. */
 const char *evl_study_cpu(void); /* kind of processor, part of every key */

@@ -184,8 +184,9 @@ evl_status evl_study_tasks(evl_study *study) {
 
 evl_status evl_study_worker(evl_study *study) {
   if (study->worker) return EVL_OK;
-  EVL_TRY(evl_worker_plan(study->n_analyses, study->analysis, study->n_recordings, study->probe, study->task_s,
-                          study->arena, &study->worker));
+  evl_status status = evl_worker_plan(study->n_analyses, study->analysis, study->n_recordings, study->probe,
+                                      study->task_s, study->arena, &study->worker);
+  if (status != EVL_OK) return status == EVL_USAGE ? evl_fail_in(status, "%s", study->config_path) : status;
   for (int64_t t = 0; t < study->n_window_tasks; t++) {
     evl_task *task = &study->task[t];
     task->cost_us = (float)evl_span_cost_us(study->worker, &study->probe[task->recording], task->span);

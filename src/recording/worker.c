@@ -167,6 +167,7 @@ static evl_status plan_shapes(evl_worker *w, int n_probes, const evl_probe *prob
   }
   /* A shape that the chain refuses fails its recordings; if it refuses all, the configuration is wrong. */
   if (usable && (status == EVL_USAGE || status == EVL_FORMAT)) status = EVL_OK;
+  if (status == EVL_USAGE || status == EVL_FORMAT) status = evl_fail_in(EVL_USAGE, "the configuration fits no recording");
   evl_arena_free(scratch);
   EVL_TRY(status);
   w->x_size = list.x_size;

@@ -21,14 +21,14 @@ const evl_param evl_simulate_params[] = {
     {"drift_uv", EVL_REAL, "30.0", 0, 10000, NULL, "uV", "Largest slow drift, periods from 30 to 600 s."},
     {"pops_per_min", EVL_REAL, "0.5", 0, 6, NULL, "1/min", "Electrode pops, each annotated."},
     {"suppression", EVL_REALS, "(0.05, 0.7)", 0, 0.95, NULL, "",
-     "Share of time in suppression: lowest, highest; log-uniform over subjects. (0, 0): none."},
+     "Share of time in suppression: lowest, highest; uniform over subjects. (0, 0): none."},
     {"suppressed_uv", EVL_REAL, "1.0", 0, 100, NULL, "uV", "Rms of the background in suppression."},
     {"exponent", EVL_REALS, "(1.3, 0.25)", 0, 1.9, NULL, "",
      "Exponent chi of the background's power 1/f^chi: mean and sd over subjects."},
-    {"alpha_hz", EVL_REALS, "(9.5, 1.0)", 0, 40, NULL, "Hz", "Alpha frequency: mean and sd."},
-    {"alpha_uv", EVL_REALS, "(8.0, 0.5)", 0, 200, NULL, "uV",
+    {"alpha_hz", EVL_REALS, "(10.0, 0.8)", 0, 40, NULL, "Hz", "Alpha frequency: mean and sd."},
+    {"alpha_uv", EVL_REALS, "(10.0, 0.5)", 0, 200, NULL, "uV",
      "Rms of alpha at its strongest channel: median, sd of the logarithm."},
-    {"background_uv", EVL_REALS, "(20.0, 0.25)", 0, 200, NULL, "uV",
+    {"background_uv", EVL_REALS, "(30.0, 0.25)", 0, 200, NULL, "uV",
      "Rms of the background from 0.5 to 45 Hz: median, sd of the logarithm."},
     {"age", EVL_REALS, "(60.0, 14.0)", 0, 120, NULL, "years", "Age: mean and sd."},
     {"truths", EVL_STRINGS, "[\"suppression\", \"exponent\", \"alpha_uv\", \"age\"]", 0, 0, NULL, "",
@@ -88,8 +88,8 @@ static evl_status take_population(const evl_params *params, uint64_t seed, evl_p
   EVL_TRY(take_pair(params, "age", p->age));
   p->share_low = share[0];
   p->share_high = share[1];
-  if (share[0] > share[1] || (share[0] <= 0 && share[1] > 0))
-    return evl_fail(EVL_USAGE, "simulate.suppression: expected 0 < lowest <= highest, or (0, 0), found (%g, %g)",
+  if (share[0] > share[1])
+    return evl_fail(EVL_USAGE, "simulate.suppression: expected lowest <= highest, found (%g, %g)",
                     share[0], share[1]);
   if (p->start_h[0] > p->start_h[1])
     return evl_fail(EVL_USAGE, "simulate.start_h: expected lowest <= highest, found (%g, %g)", p->start_h[0],

@@ -26,7 +26,7 @@ void evl_head_mix(double mix[EVL_HEAD_CORTEX][EVL_HEAD_BACKGROUND]);
 /* X(name, text): each has a value and a standardised value z, mean 0 and sd 1 in the population
    (normal ones cut at 2.5 sd). The texts go into truth.json. */
 #define EVL_TRUTH_LIST(X)                                                                                              \
-  X(suppression, "share of time in suppression; z of its logarithm")                                                   \
+  X(suppression, "share of time in suppression")                                                                      \
   X(exponent, "chi of the background's power 1/f^chi")                                                                 \
   X(alpha_hz, "centre frequency of the alpha rhythm, Hz")                                                              \
   X(alpha_uv, "rms of the alpha rhythm at its strongest channel; z of its logarithm")                                  \

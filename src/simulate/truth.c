@@ -29,12 +29,11 @@ static double draw_uniform(const evl_population *p, const char *id, const char *
   return evl_random_uniform(&random);
 }
 
-/* Log-uniform share: z of its logarithm is uniform with sd 1. */
+/* A uniform share: z is uniform with sd 1. */
 static void draw_suppression(const evl_population *p, evl_truth *t) {
   double u = draw_uniform(p, t->id, evl_truth_name[EVL_TRUTH_suppression]);
-  bool varies = p->share_high > p->share_low;
-  t->z[EVL_TRUTH_suppression] = varies ? (u - 0.5) * sqrt(12) : 0;
-  t->value[EVL_TRUTH_suppression] = varies ? p->share_low * pow(p->share_high / p->share_low, u) : p->share_high;
+  t->z[EVL_TRUTH_suppression] = p->share_high > p->share_low ? (u - 0.5) * sqrt(12) : 0;
+  t->value[EVL_TRUTH_suppression] = p->share_low + (p->share_high - p->share_low) * u;
 }
 
 static void draw_linear(const evl_population *p, evl_truth *t, int i, const double mean_sd[2]) {

@@ -60,7 +60,7 @@ def need(*programs):
 def scratch():
     memory = "/dev/shm"
     roomy = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2 << 30
-    with tempfile.TemporaryDirectory(prefix="evl_", dir=memory if roomy else None) as folder:
+    with tempfile.TemporaryDirectory(prefix="eveil_runs_", dir=memory if roomy else None) as folder:
         folder = os.path.realpath(folder)
         session = os.path.join(folder, "mpi")
         os.mkdir(session)
@@ -86,6 +86,11 @@ def command(arguments, ranks, limit_s=LIMIT_S, wrap=()):
     if ranks:
         words += ["mpirun", "-np", str(ranks), "--oversubscribe", "--bind-to", "none"]
     return words + list(wrap) + [EVEIL] + [str(word) for word in arguments]
+
+
+def said(text):
+    """The program's own lines, without mpirun's."""
+    return " | ".join(line for line in text.splitlines() if line.startswith("eveil: ") and "warning: " not in line)[-400:]
 
 
 def environment(io, more):
@@ -288,6 +293,17 @@ def journal_bytes(config):
 def ran_twice(config):
     """Tasks with more than one record."""
     return sum(n > 1 for n in collections.Counter(record.key for record in records(config)).values())
+
+
+def stop_after(config, n, number, ranks=2, codes=None):
+    """Starts a run and sends every rank a signal once n records stand in the journals. The result; None where the run
+    ended before. `codes`: a folder that receives each rank's exit code."""
+    note_code = ("sh", "-c", 'trap : USR1 TERM; "$@"; code=$?; echo $code > ' + f"{codes}/$OMPI_COMM_WORLD_RANK; exit $code", "sh")
+    run = Running("run", config, ranks=ranks, wrap=note_code if codes else ())
+    reached = run.wait_for(lambda: len(records(config)) >= n, 0.005)
+    run.send(number)
+    ended = run.end()
+    return ended if reached else None
 
 
 def flip(path, offset):

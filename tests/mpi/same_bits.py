@@ -4,7 +4,7 @@ import contextlib
 import os
 import re
 
-from harness import ANALYSES, EEGMAT, check, clear, configure, done, eveil, journal_of, need, note, scratch, simulate, skip, store_of, total
+from harness import ANALYSES, EEGMAT, check, clear, configure, done, eveil, journal_of, need, note, said, scratch, simulate, skip, store_of, total
 
 IO = ("ompio", "romio321")
 
@@ -12,7 +12,7 @@ IO = ("ompio", "romio321")
 def one_run(config, ranks, io):
     ended = eveil("run", config, ranks=ranks, io=io)
     if ended.code:
-        return f"exit {ended.code}: {ended.err.strip()[-300:]}"
+        return f"exit {ended.code}: {said(ended.err)}"
     return total(store_of(config))
 
 

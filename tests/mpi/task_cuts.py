@@ -9,7 +9,7 @@ import os
 import h5py
 import numpy
 
-from harness import check, clear, configure, done, eveil, note, scratch, simulate, store_of
+from harness import check, clear, configure, done, eveil, note, said, scratch, simulate, store_of
 
 CUTS_S = (60, 300, 600, 1000)
 HOURS, FS_HZ = 2, 100
@@ -38,6 +38,8 @@ def step_of(name, window_s):
 
 def compare_whys(name, base, other, where):
     for kind in ("why", "summary_why", "summary_count", "recording_why"):
+        if kind not in base and kind not in other:
+            continue
         same = numpy.array_equal(base[kind][...], other[kind][...])
         check(same, f"{name}_{kind}_{where}", "differ")
 
@@ -93,7 +95,9 @@ def compare_tensors(name, base, other, where):
 
 
 def compare_recording_columns(name, base, other, where):
-    """Two recordings only: to 1e-9 of the value."""
+    """One recording only: to 1e-9 of the value."""
+    if "recording_values" not in base:
+        return
     a, b = base["recording_values"][...], other["recording_values"][...]
     good = numpy.allclose(a, b, rtol=RELATIVE, atol=0, equal_nan=True)
     check(good, f"{name}_recording_values_{where}", f"{numpy.nanmax(numpy.abs(a - b)) if a.size else 0}")
@@ -110,7 +114,7 @@ def compare(base_path, other_path, where):
 
 
 with scratch() as place:
-    root = simulate(place, f"subjects = 2; sites = 2; duration_s = {3600.0 * HOURS}; fs_hz = (128.0, 200.0); drift_uv = 200.0;")
+    root = simulate(place, f"subjects = 1; duration_s = {3600.0 * HOURS}; fs_hz = (128.0); drift_uv = 200.0;")
     stores = []
     for task_s in CUTS_S:
         config = configure(os.path.join(place, "run.cfg"), root, analyses=ANALYSES, conditioning=f"resample_hz = {FS_HZ}.0;",
@@ -118,7 +122,7 @@ with scratch() as place:
         clear(os.path.join(place, "out"))
         ended = eveil("run", config, ranks=2)
         stores.append(os.path.join(place, f"cut_{task_s}.h5"))
-        if check(ended.code == 0, f"run_{task_s}", ended.err[-300:]):
+        if check(ended.code == 0, f"run_{task_s}", said(ended.err)):
             os.rename(store_of(config), stores[-1])
     for task_s, store in zip(CUTS_S[1:], stores[1:]):
         if os.path.exists(stores[0]) and os.path.exists(store):

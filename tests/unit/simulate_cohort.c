@@ -85,8 +85,7 @@ static void refusals(void) {
   static const struct {
     const char *text, *says;
   } bad[] = {{"suppression = (0.5, 0.2);", "suppression"},
-             {"suppression = (0.0, 0.2);", "suppression"},
-             {"suppression = [0.5];", "two numbers"},
+                          {"suppression = [0.5];", "two numbers"},
              {"exponent = (1.3, 0.5);", "between 0 and 2"},
              {"truths = [\"age\", \"shoe\"]; coefficients = (1.0, 1.0);", "shoe"},
              {"truths = [\"age\"]; coefficients = (1.0, 1.0);", "expected 1"},
