@@ -1,5 +1,5 @@
 # Éveil. `make help` lists the targets.
-# Overridable: CC MPICC CFLAGS MARCH HDF5_DIR FFTW_DIR LIBCONFIG_DIR BLAS_LIBS PYTHON RSCRIPT
+# V=1 prints the commands. Overridable: CC MPICC CFLAGS MARCH HDF5_DIR FFTW_DIR LIBCONFIG_DIR BLAS_LIBS PYTHON RSCRIPT
 
 BUILD   ?= build
 MPICC   ?= mpicc
@@ -10,6 +10,9 @@ CFLAGS  ?= $(OPT) -g
 WARN     = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 # No -ffast-math (NaN is data) and no contraction: the same bits from every build of one baseline.
 BASE    := -std=c11 -D_GNU_SOURCE -Iinclude -march=$(MARCH) -ffp-contract=off -fno-math-errno -MMD -MP
+
+Q    := $(if $(V),,@)
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
 pkg_cflags = $(if $($(1)),-I$($(1))/include,$(shell pkg-config --cflags $(2) 2>/dev/null))
 pkg_libs   = $(if $($(1)),-L$($(1))/lib -Wl$(comma)-rpath$(comma)$($(1))/lib $(3),$(shell pkg-config --libs $(2) 2>/dev/null || echo $(3)))
@@ -60,7 +63,8 @@ $(call archive,$(1)): $(call objects,$(1))
 	@mkdir -p $$(@D); rm -f $$@; ar rcs $$@ $$^
 $(BUILD)/obj/$(1)/%.o: src/$(1)/%.c
 	@mkdir -p $$(@D)
-	$(or $(ROOM_CC_$(1)),$(CC)) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) $(ROOM_CFLAGS_$(1)) $$(OBJECT_FLAGS) -c $$< -o $$@
+	@echo "  compile $$<"
+	$$(Q)$(or $(ROOM_CC_$(1)),$(CC)) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) $(ROOM_CFLAGS_$(1)) $$(OBJECT_FLAGS) -c $$< -o $$@
 endef
 $(foreach room,$(ROOMS),$(eval $(call room_rules,$(room))))
 $(eval $(call room_rules,cli))
@@ -73,14 +77,16 @@ $(BUILD)/obj/cli/main.o: $(BUILD)/revision
 FORCE:
 
 $(BUILD)/eveil: $(call objects,cli) $(foreach room,$(UNDER_cli),$(call archive,$(room)))
-	$(MPICC) $(CFLAGS) $(EXTRA) $(call objects,cli) -Wl,--start-group $(foreach room,$(UNDER_cli),$(call archive,$(room))) -Wl,--end-group $(LINK_LIBS) -o $@
+	@echo "  link    $@"
+	$(Q)$(MPICC) $(CFLAGS) $(EXTRA) $(call objects,cli) -Wl,--start-group $(foreach room,$(UNDER_cli),$(call archive,$(room))) -Wl,--end-group $(LINK_LIBS) -o $@
 
 # tests/unit/ROOM_WHAT.c is linked with ROOM and what stands below it.
 test_room = $(firstword $(subst _, ,$(notdir $(1))))
 define test_rules
 $(BUILD)/tests/$(1): tests/$(1).c tests/check.h $(foreach room,$(call test_room,$(1)) $(UNDER_$(call test_room,$(1))),$(call archive,$(room)))
 	@mkdir -p $$(@D)
-	$(MPICC) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) -Itests $$< -Wl,--start-group $(foreach room,$(call test_room,$(1)) $(UNDER_$(call test_room,$(1))),$(call archive,$(room))) -Wl,--end-group $(LINK_LIBS) -o $$@
+	@echo "  test    $$<"
+	$$(Q)$(MPICC) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) -Itests $$< -Wl,--start-group $(foreach room,$(call test_room,$(1)) $(UNDER_$(call test_room,$(1))),$(call archive,$(room))) -Wl,--end-group $(LINK_LIBS) -o $$@
 endef
 C_TESTS := $(patsubst tests/%.c,%,$(wildcard tests/unit/*.c tests/property/*.c tests/golden/*.c tests/fuzz/*.c tests/real/*.c))
 $(foreach test,$(C_TESTS),$(eval $(call test_rules,$(test))))
@@ -93,7 +99,7 @@ deps:  ## install missing packages (Debian, Ubuntu), or say which modules to loa
 
 demo:  ## from a fresh machine to a report: simulate 24 subjects, run on 2 ranks, prognose, draw
 	@bash config/deps
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@bash config/demo $(BUILD)
 .PHONY: deps demo docs
 

@@ -121,6 +121,7 @@ def put_recordings(file, c):
     put(file, "/participants/columns/outcome", ["poor" if p else "good" for p in c.poor], at)
     put(file, "/participants/columns/hospital", ["ABC"[i % 2] for i in range(c.n)], at)
     put(file, "/participants/columns/age", c.random.normal(60, 12, c.n).round(1), at)
+    put(file, "/participants/columns/name", [f"Jane {s[-4:]}" for s in c.subject], at)
     put(file, "/participants/columns/sex", ["FM"[i % 2] for i in range(c.n)], at)
     put_scale(file, "/channels/channel", np.arange(len(CHANNELS)))
     put(file, "/channels/channel_name", CHANNELS, ["/channels/channel"])

@@ -17,18 +17,18 @@ programs = $(addprefix $(BUILD)/tests/,$(1))
 WRITE_SHIM := $(BUILD)/tests/write_shim.so
 $(WRITE_SHIM): tests/mpi/write_shim.c
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -D_GNU_SOURCE -O2 -fPIC -shared $< -o $@ -ldl
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 -fPIC -shared $< -o $@ -ldl
 
 .PHONY: tests check check-long campaign arch truth bench
 tests: all $(call programs,$(C_TESTS)) $(WRITE_SHIM)
 
 check: deps  ## all quick tests (installs what is missing, builds; under 10 minutes once built)
-	@$(MAKE) --no-print-directory tests
+	@$(MAKE) --no-print-directory -j$(JOBS) tests
 	@$(PYTHON) tests/run.py $(call programs,$(QUICK_C)) $(QUICK_PY)
 
 check-long: deps  ## a fixed selection of the long tests: sanitizers, fuzzing, kills (about 30 minutes)
-	@$(MAKE) --no-print-directory tests
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)-asan CFLAGS="-O1 -g" EXTRA="-fsanitize=address,undefined -fno-omit-frame-pointer" asan-programs
+	@$(MAKE) --no-print-directory -j$(JOBS) tests
+	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)-asan CFLAGS="-O1 -g" EXTRA="-fsanitize=address,undefined -fno-omit-frame-pointer" asan-programs
 	@ASAN_OPTIONS=detect_leaks=0:fast_unwind_on_malloc=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
 	  $(PYTHON) tests/run.py $(if $(UNTIL),--until $(UNTIL)) $(call programs,$(LONG_C)) $(LONG_PY) \
 	  $(addprefix $(BUILD)-asan/tests/,$(ASAN_C))
@@ -49,5 +49,5 @@ truth: $(call programs,$(TRUTH))  ## every value beside that of independent prog
 	@for program in $^; do $$program || exit 1; done
 
 bench: all  ## speed beside peers: text and build/bench.json
-	@$(MAKE) --no-print-directory bench-programs
+	@$(MAKE) --no-print-directory -j$(JOBS) bench-programs
 	@$(PYTHON) tests/bench/bench.py

@@ -27,7 +27,8 @@ plot_spectra <- function(store, analysis, column, positive) {
   groups <- list(outcome %in% FALSE, outcome %in% TRUE)
   labels <- c(paste("not", positive), positive)
   plot(NA, xlim = range(spectra$hz), ylim = range(spectra$db[is.finite(spectra$db)]), log = "x",
-       xlab = "Frequency (Hz)", ylab = expression(paste("Power density (dB re 1 ", mu, V^2, "/Hz)")), xaxt = "n", bty = "l", las = 1)
+       xlab = "Frequency (Hz)", ylab = expression(paste("Power density (dB re 1 ", mu, V^2, "/Hz)")),
+       xaxt = "n", bty = "l", las = 1)
   axis(1, at = c(1, 2, 4, 8, 13, 30))
   for (g in 1:2) {
     some <- spectra$db[groups[[g]] & rowSums(!is.finite(spectra$db)) == 0, , drop = FALSE]

@@ -104,8 +104,9 @@ def overview(page, store, outcome, results):
     page.cards(cards)
 
 
-def describe(column):
-    """One cell of the cohort table: median and quartiles of numbers, counts of few categories; None: neither fits."""
+def describe(column, of_group=False):
+    """One cell of the cohort table: median and quartiles of numbers, counts of few categories; None where neither fits.
+    Categories with hardly more than one subject each could be names: they are not shown."""
     known = column[[not (pd.isna(v) or str(v).strip() in ("", "n/a", "NA")) for v in column]]
     if len(known) == 0:
         return "none known"
@@ -113,7 +114,8 @@ def describe(column):
         low, middle, high = np.quantile(known.astype(float), [0.25, 0.5, 0.75])
         return f"{middle:.4g} ({low:.4g} to {high:.4g})"
     counts = known.astype(str).value_counts().sort_index()
-    return ", ".join(f"{name} {n}" for name, n in counts.items()) if len(counts) <= 8 else None
+    few = len(counts) <= 8 and 2 * len(counts) <= len(known)
+    return ", ".join(f"{name} {n}" for name, n in counts.items()) if few or of_group else None
 
 
 def cohort(page, store, outcome, why_not, site):
@@ -135,7 +137,7 @@ def cohort(page, store, outcome, why_not, site):
         for name in shown[:10]:
             whole = describe(people[name])
             if whole is not None:
-                rows.append([name] + [describe(g[name]) or "" for _, g in groups])
+                rows.append([name] + [describe(g[name], True) for _, g in groups])
         page.table([""] + [name for name, _ in groups], rows)
         page.text(
             "Numbers are medians with quartiles. Free text and columns with many different values are not shown.",

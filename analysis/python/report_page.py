@@ -22,7 +22,7 @@ p { margin: 0 0 12px; max-width: 74ch; }
 .note { color: var(--soft); font-size: 13.5px; }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(136px, 1fr)); gap: 12px; margin: 0 0 8px; }
 .card { border: 1px solid var(--line); border-radius: 6px; padding: 12px 14px; line-height: 1.35; }
-.card b { display: block; font-size: 26px; line-height: 1.25; font-weight: 650; font-variant-numeric: tabular-nums; }
+.card b { display: block; white-space: nowrap; font-size: 24px; line-height: 1.25; font-weight: 650; font-variant-numeric: tabular-nums; }
 .card span { color: var(--soft); font-size: 13px; }
 figure { margin: 18px 0 26px; }
 figure img { display: block; max-width: 100%; height: auto; }

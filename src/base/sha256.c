@@ -70,11 +70,21 @@ __attribute__((target("sha,sse4.1"))) static void compress_sha(uint32_t state[8]
 }
 #endif
 
+#ifdef __x86_64__
+static bool has_sha(void) {
+  static _Thread_local int known = -1; /* cpuid traps in virtual machines: asked once */
+  unsigned a, b = 0, c, d;
+  if (known < 0) {
+    __asm__ volatile("cpuid" : "=a"(a), "+b"(b), "=c"(c), "=d"(d) : "a"(7), "c"(0));
+    known = b >> 29 & 1;
+  }
+  return known;
+}
+#endif
+
 static void compress(uint32_t state[8], const uint8_t *p, size_t blocks) {
 #ifdef __x86_64__
-  unsigned a, b = 0, c, d;
-  __asm__ volatile("cpuid" : "=a"(a), "+b"(b), "=c"(c), "=d"(d) : "a"(7), "c"(0));
-  if (blocks > 4 && b >> 29 & 1) {
+  if (has_sha()) {
     compress_sha(state, p, blocks);
     return;
   }

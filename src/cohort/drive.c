@@ -74,8 +74,19 @@ static evl_status sum_states(driver *d, int r, evl_status *failed, char *message
   return EVL_OK;
 }
 
+/* What is summed enters a record with a CRC of its own, so it must be whole. `scratch`: of the largest payload. */
+static bool windows_intact(driver *d, int r, void *scratch) {
+  evl_study *s = d->study;
+  for (int64_t t = s->first_task[r]; t < s->first_task[r + 1]; t++)
+    if (!evl_task_intact(s, &s->task[t], scratch, evl_worker_payload_bytes(s->worker))) return false;
+  return true;
+}
+
+/* *bytes = 0: a window record is damaged. The gather finds it too, and then both tasks run again. */
 static evl_status finish_recording(driver *d, int r, void *payload, size_t *bytes) {
   evl_study *s = d->study;
+  *bytes = 0;
+  if (!windows_intact(d, r, payload)) return EVL_OK;
   const evl_probe *probe = &s->probe[r];
   evl_status failed = probe->status;
   char message[sizeof((evl_task_head *)0)->message];
@@ -94,6 +105,7 @@ static evl_status work(void *context, int64_t t) {
   if (task->span == FINISH) EVL_TRY(finish_recording(d, task->recording, payload, &bytes));
   else EVL_TRY(evl_worker_windows(s->worker, s->manifest->recording[task->recording].path, &s->probe[task->recording],
                                   task->span, payload, &bytes));
+  if (bytes == 0) return EVL_OK;
   ((evl_task_head *)payload)->rank = evl_rank();
   EVL_TRY(evl_journal_append(d->journal, &task->key, d->record, bytes, &task->where, &synced));
   task->done = true;
@@ -239,7 +251,7 @@ static void say_journals(const evl_study *s) {
   if (j->n_torn) evl_log(EVL_LOG_INFO, "%d journal(s) end in a torn record: that task runs again", j->n_torn);
   if (j->n_skipped_bytes) evl_log(EVL_LOG_WARNING, "%lld damaged bytes in the journals: those tasks run again", (long long)j->n_skipped_bytes);
   if (done) evl_log(EVL_LOG_INFO, "resuming: %lld of %lld tasks are finished", (long long)done, (long long)s->n_tasks);
-  if (j->n > done) evl_log(EVL_LOG_INFO, "%lld records of other plans are kept in %s", (long long)(j->n - done), s->journal_folder);
+  if (j->n > done) evl_log(EVL_LOG_INFO, "%lld further records, of other plans or run again, are kept in %s", (long long)(j->n - done), s->journal_folder);
 }
 
 static evl_status end_run(evl_study *s, int failed) {
@@ -262,7 +274,7 @@ static evl_status run_and_gather(driver *d, int64_t *list) {
     EVL_TRY(run_tasks(d, list));
     EVL_TRY(evl_gather_store(d->study, d->options, false, &missing, &failed));
     if (missing == 0) return end_run(d->study, failed);
-    if (evl_rank() == 0) evl_log(EVL_LOG_WARNING, "%lld damaged records found: their tasks run again", (long long)missing);
+    if (evl_rank() == 0) evl_log(EVL_LOG_WARNING, "damaged records found: %lld tasks run again", (long long)missing);
   }
   return evl_fail(EVL_IO, "%s: records are damaged again and again: check the disk", d->study->journal_folder);
 }

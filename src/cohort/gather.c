@@ -9,8 +9,7 @@
 
 /* ---- every CRC ---- */
 
-/* Of equal keys the first intact record counts. */
-static bool find_intact(evl_study *s, evl_task *task, void *scratch, size_t bytes) {
+bool evl_task_intact(evl_study *s, evl_task *task, void *scratch, size_t bytes) {
   const evl_journals *j = s->journals;
   evl_record tried = task->where;
   if (evl_journals_intact(s->journals, &tried, scratch, bytes)) return true;
@@ -33,7 +32,7 @@ static evl_status check_share(gather *g, checked *mine, size_t *n) {
     evl_task *task = &s->task[t];
     if (!task->done) continue;
     checked *c = &mine[(*n)++];
-    *c = (checked){.task = t, .done = find_intact(s, task, scratch, BLOCK)};
+    *c = (checked){.task = t, .done = evl_task_intact(s, task, scratch, BLOCK)};
     if (!c->done) continue;
     evl_task_head head;
     EVL_TRY(evl_journals_read(s->journals, &task->where, 0, &head, sizeof head));
@@ -77,9 +76,11 @@ static evl_status read_finish_heads(gather *g) {
   EVL_NEW(g->arena, g->finish, s->n_recordings + 1);
   for (int r = 0; r < s->n_recordings; r++) {
     const evl_task *task = &s->task[finish_task(s, r)];
-    if (!task->done) continue;
-    EVL_TRY(evl_journals_read(s->journals, &task->where, 0, &g->finish[r], sizeof g->finish[r]));
-    g->failed += g->finish[r].status != EVL_OK;
+    /* One failed window task fails its recording, finished or not. */
+    for (int64_t t = s->first_task[r]; t < s->first_task[r + 1] && !task->done; t++)
+      if (g->task_status[t] != EVL_OK) task = &s->task[t];
+    if (task->done) EVL_TRY(evl_journals_read(s->journals, &task->where, 0, &g->finish[r], sizeof g->finish[r]));
+    g->failed += evl_recording_why(g, r) == EVL_WHY_FAILED;
   }
   return EVL_OK;
 }

@@ -120,7 +120,7 @@ static evl_status lay_recordings(gather *g) {
   for (int r = 0; r < n; r++) {
     const evl_probe *p = &s->probe[r];
     const evl_task_head *head = &g->finish[r];
-    bool done = s->task[finish_task(s, r)].done;
+    bool done = s->task[finish_task(s, r)].done || head->status != EVL_OK;
     char digest[65] = "";
     for (int i = 0; i < 32 && done; i++)
       if (head->sha256[i]) {

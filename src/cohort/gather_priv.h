@@ -32,7 +32,7 @@ typedef struct gather {
   evl_study *study;
   const evl_run_options *options;
   evl_arena *arena;
-  evl_task_head *finish;     /* [n_recordings] heads of the recording stage */
+  evl_task_head *finish;     /* [n_recordings] heads of the recording stage; before it, of a failed window task */
   int32_t *task_status, *task_rank;
   double *task_seconds;      /* [n_tasks] */
   int64_t missing;

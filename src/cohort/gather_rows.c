@@ -6,10 +6,7 @@
 
 uint8_t evl_recording_why(const gather *g, int r) {
   const evl_study *s = g->study;
-  const evl_task *finish = &s->task[finish_task(s, r)];
-  if (s->probe[r].status != EVL_OK) return EVL_WHY_FAILED;
-  if (finish->done && g->finish[r].status != EVL_OK) return EVL_WHY_FAILED;
-  return EVL_WHY_VALUE;
+  return s->probe[r].status != EVL_OK || g->finish[r].status != EVL_OK ? EVL_WHY_FAILED : EVL_WHY_VALUE;
 }
 
 /* The span whose windows hold window i: windows of spans are contiguous. */

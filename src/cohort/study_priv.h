@@ -57,6 +57,9 @@ evl_status evl_study_tasks(evl_study *study) EVL_MUST_USE;
 evl_status evl_study_worker(evl_study *study) EVL_MUST_USE;
 /* Collective. Scans the journals and marks what is done. */
 evl_status evl_study_scan(evl_study *study, bool create) EVL_MUST_USE;
+/* Local. Whether the payload of a task's record has its CRC; of records with equal keys `where` becomes the first intact
+   one. `scratch` of any size. */
+bool evl_task_intact(evl_study *study, evl_task *task, void *scratch, size_t bytes) EVL_MUST_USE;
 /* Gathers (collective): CRC of every record first; a damaged one becomes unfinished, and nothing is written unless
    `partial`. *missing: tasks without record, *failed: failed recordings. */
 evl_status evl_gather_store(evl_study *study, const evl_run_options *options, bool partial, int64_t *missing, int *failed) EVL_MUST_USE;
@@ -64,7 +67,6 @@ evl_status evl_gather_store(evl_study *study, const evl_run_options *options, bo
 /* Local, rank 0. Warns of columns of the finished store that have a value in no recording. */
 evl_status evl_study_say_empty(const evl_study *study) EVL_MUST_USE;
 
-/* Distinct source lists of a cohort are few: the labels of all, in order of first appearance. */
 const char *evl_study_cpu(void); /* kind of processor, part of every key */
 
 /* ---- schedule.c ---- */

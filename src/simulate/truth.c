@@ -47,10 +47,8 @@ static void draw_logarithmic(const evl_population *p, evl_truth *t, int i, const
 }
 
 void evl_truth_draw(const evl_population *p, int subject, evl_truth *t) {
-  evl_random random;
   snprintf(t->id, sizeof t->id, "sub-%04d", subject + 1);
-  evl_random_begin(&random, p->seed, t->id, "site", 0);
-  t->site = (int)evl_random_below(&random, (uint64_t)p->n_sites);
+  t->site = subject % p->n_sites; /* in turn: the smallest cohort has every hospital */
   t->male = draw_uniform(p, t->id, "sex") < 0.6;
   t->start_h = p->start_h[0] + (p->start_h[1] - p->start_h[0]) * draw_uniform(p, t->id, "start");
   t->alpha_width_hz = 1 + draw_uniform(p, t->id, "alpha_width");

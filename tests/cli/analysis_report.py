@@ -184,7 +184,7 @@ def parts_missing():
 def small_and_empty_cohorts():
     make_store(at("small.h5"), 2, seed=3)
     code, errors, page = report(at("small.h5"))
-    assert code == 0 and "<h2>Prognosis</h2>" in page, errors
+    assert code == 0 and "<h2>Prognosis</h2>" in page and "Jane" not in page, errors
     make_store(at("small.h5"), 1, seed=3)  # its one recording failed
     code, errors, page = report(at("small.h5"))
     assert code == 0 and "failed (FORMAT)" in page and "class='absent'" in page, errors

@@ -35,7 +35,7 @@ def case(name):
     return keep
 
 
-def show(text, most=700):
+def show(text, most=1500):
     text = " | ".join(text.strip().splitlines())
     return text if len(text) <= most else text[:most] + " ..."
 
@@ -90,7 +90,7 @@ class Result:
         return [line for line in self.err.splitlines() if line.startswith("eveil: error:")]
 
     def __str__(self):
-        return f"{self.command}: code {self.code}, stdout: {show(self.out, 300)}, stderr: {show(self.err)}"
+        return f"{self.command}: code {self.code}, stdout: {show(self.out, 1200)}, stderr: {show(self.err)}"
 
 
 def run(command, seconds=SECONDS, cwd=None, env=None):

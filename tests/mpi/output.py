@@ -1,0 +1,187 @@
+"""What stands at the output: partial stores, finished ones, stores of other plans, files of other programs; SIGTERM."""
+import contextlib
+import hashlib
+import os
+import signal
+
+import h5py
+import numpy
+
+from harness import (ANALYSES, Running, check, clear, configure, done, eveil, journal_of, need, records, resumed, said, scratch,
+                     simulate, state, stop_after, store_of, total)
+
+TASKS = 12 * 4 + 12
+RUN = "task_s = 5.0; flush_s = 0.0;"
+PENDING, FAILED = 4, 5  # why
+
+
+def digest(path):
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+def cohort(folder):
+    """(root, configuration, total of an undisturbed run)."""
+    root = simulate(folder, "subjects = 12; duration_s = 20.0; fs_hz = (128.0);")
+    config = configure(os.path.join(folder, "run.cfg"), root, run=RUN)
+    clear(os.path.join(folder, "out"))
+    quiet = eveil("run", config, ranks=2)
+    check(quiet.code == 0, "quiet_run", said(quiet.err))
+    wanted = total(store_of(config))
+    os.rename(store_of(config), os.path.join(folder, "whole.h5"))
+    return root, config, wanted
+
+
+def stopped(config, n=20):
+    clear(os.path.dirname(store_of(config)))
+    ended = stop_after(config, n, signal.SIGUSR1)
+    return check(ended is not None and ended.code == 4, "stopped_halfway", "the run was over before")
+
+
+def rows(store, name):
+    with h5py.File(store) as file:
+        group = file["analyses"][name]
+        return group["values"][...], group["why"][...], group["summary_why"][...]
+
+
+def gather_in_the_middle(folder, config, wanted):
+    if not stopped(config):
+        return
+    n = len(records(config))
+    ended = eveil("gather", config, ranks=3)
+    check(ended.code == 0 and f"{n} of {TASKS} tasks gathered" in ended.err, "gather_partial", f"exit {ended.code}: {said(ended.err)}")
+    with h5py.File(store_of(config)) as file:
+        status = file["tasks/status"][...]
+        check((status == 1).sum() == n and file.attrs["complete"] in ("0", b"0"), "partial_tasks", f"{status.sum()} of {n} finished")
+    value, why, _ = rows(store_of(config), "spectral")
+    whole_value, whole_why, _ = rows(os.path.join(folder, "whole.h5"), "spectral")
+    here = why != PENDING
+    good = numpy.array_equal(value[here], whole_value[here], equal_nan=True) and numpy.array_equal(why[here], whole_why[here])
+    check(good and numpy.isnan(value[~here]).all() and here.any() and not here.all(), "partial_rows", f"{here.mean():.2f} of the rows are there")
+    check(len(records(config)) == n and state(config)[:2] == (n, TASKS), "partial_keeps_journals", f"{state(config)}")
+    partial = total(store_of(config))
+    ended = eveil("run", config, ranks=2)
+    check(ended.code == 0 and resumed(ended.err)[0] == n, "partial_is_resumed", f"exit {ended.code}: {said(ended.err)}")
+    check(total(store_of(config)) == wanted != partial, "partial_is_replaced", "another total")
+
+
+def gather_with_a_failed_task(folder, root, config):
+    """A file whose header is sound and whose samples are not, before its recording is finished."""
+    file = next(os.path.join(at, name) for at, _, names in sorted(os.walk(root)) for name in sorted(names) if name.endswith(".edf"))
+    with open(file, "rb") as source:
+        whole = source.read()
+    with open(file, "wb") as target:
+        target.write(whole.replace(b"\n", b"\r\n")[:len(whole)])
+    if stopped(config, 40):
+        ended = eveil("gather", config, ranks=2)
+        _, why, summary_why = rows(store_of(config), "spectral") if ended.code == 0 else (0, numpy.zeros((1, 1)), numpy.zeros((1, 1)))
+        check(ended.code == 0 and (summary_why[0] == FAILED).all() and (why[0] == FAILED).all() and "1 recordings failed" in ended.err,
+              "gather_with_a_failed_task", f"exit {ended.code}: {said(ended.err)}, summary_why {set(summary_why[0])}")
+    with open(file, "wb") as target:
+        target.write(whole)
+
+
+def nothing_finished(config):
+    clear(os.path.dirname(store_of(config)))
+    ended = eveil("gather", config, ranks=2)
+    check(ended.code == 0 and f"0 of {TASKS} tasks gathered" in ended.err, "gather_of_nothing", f"exit {ended.code}: {said(ended.err)}")
+    ended = eveil("run", config)
+    check(ended.code == 0, "gather_of_nothing_is_replaced", f"exit {ended.code}: {said(ended.err)}")
+
+
+def complete(config, wanted):
+    before = digest(store_of(config))
+    for words, ranks in ((("run",), 0), (("run",), 3), (("gather",), 2)):
+        ended = eveil(*words, config, ranks=ranks)
+        check(ended.code == 0 and "complete, nothing to do" in ended.err and digest(store_of(config)) == before,
+              f"complete_{words[0]}_np_{ranks}", f"exit {ended.code}: {said(ended.err)}")
+    check(not os.path.exists(journal_of(config)) and state(config)[:2] == (TASKS, TASKS), "complete_state", f"{state(config)}")
+    check(total(store_of(config)) == wanted, "complete_total", "another total")
+
+
+def another_plan(root, config, wanted):
+    before = digest(store_of(config))
+    configure(config, root, analyses=ANALYSES.replace("step_s = 2.0", "step_s = 4.0"), run=RUN)
+    for command in ("run", "gather"):
+        ended = eveil(command, config, ranks=2)
+        check(ended.code == 1 and "another plan" in ended.err and store_of(config) in ended.err and digest(store_of(config)) == before
+              and os.listdir(os.path.dirname(store_of(config))) == ["store.h5"],
+              f"another_plan_{command}", f"exit {ended.code}: {said(ended.err)}, {os.listdir(os.path.dirname(store_of(config)))}")
+    ended = eveil("run", config, "--replace", ranks=2)
+    check(ended.code == 0 and total(store_of(config)) != wanted, "another_plan_replaced", f"exit {ended.code}: {said(ended.err)}")
+    configure(config, root, run=RUN)
+    ended = eveil("run", config, "--replace")
+    check(ended.code == 0 and total(store_of(config)) == wanted, "and_back", f"exit {ended.code}: {said(ended.err)}")
+
+
+def not_a_store(config, wanted):
+    """Other files at the output path: text, and an HDF5 file of somebody else."""
+    def text(path):
+        with open(path, "w") as file:
+            file.write("the only copy of my thesis\n")
+
+    def hdf5(path):
+        with h5py.File(path, "w") as file:
+            file["data"] = numpy.arange(3)
+
+    def cut(path):
+        with open(store_of(config), "rb") as file:
+            half = file.read()[:20000]
+        with open(path, "wb") as file:
+            file.write(half)
+    for make in (text, hdf5, cut):
+        other = store_of(config) + ".other"
+        make(other)
+        os.replace(other, store_of(config))
+        before = digest(store_of(config))
+        ended = eveil("run", config, ranks=2)
+        check(ended.code == 1 and store_of(config) in ended.err and digest(store_of(config)) == before, f"{make.__name__}_at_the_output",
+              f"exit {ended.code}: {said(ended.err)}")
+        ended = eveil("run", config, "--replace", ranks=2)
+        check(ended.code == 0 and total(store_of(config)) == wanted, f"{make.__name__}_replaced", f"exit {ended.code}: {said(ended.err)}")
+
+
+def folder_at_the_output(config):
+    os.remove(store_of(config))
+    os.mkdir(store_of(config))
+    ended = eveil("run", config, ranks=2)
+    check(ended.code in (1, 2) and store_of(config) in ended.err and os.path.isdir(store_of(config)), "folder_at_the_output",
+          f"exit {ended.code}: {said(ended.err)}")
+    os.rmdir(store_of(config))
+
+
+def terminated(config, wanted):
+    """SIGTERM: to every rank, to mpirun, to a run without it."""
+    for name, ranks, whom in (("ranks", 2, "eveil"), ("mpirun", 2, "mpirun"), ("alone", 0, "eveil")):
+        clear(os.path.dirname(store_of(config)))
+        run = Running("run", config, ranks=ranks)
+        reached = run.wait_for(lambda: len(records(config)) >= 15, 0.005)
+        for pid, (program, _) in run.members().items():
+            if program == whom:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGTERM)
+        ended = run.end()
+        n = len(records(config))
+        if not check(reached and 15 <= n < TASKS and not os.path.exists(store_of(config)), f"term_{name}_in_the_midst", f"{n} records"):
+            continue
+        codes = {"ranks": (4,), "mpirun": (1, 4, 143), "alone": (4,)}[name]
+        check(ended.code in codes, f"term_{name}_exit", f"exit {ended.code}, expected one of {codes}")
+        check("stopped on request; run again" in ended.out, f"term_{name}_says_so", ended.out[-300:])
+        check(state(config)[:2] == (n, TASKS), f"term_{name}_info", f"{n} records, {state(config)}")
+        again = eveil("run", config, ranks=3)
+        check(again.code == 0 and resumed(again.err) == (n, TASKS) and total(store_of(config)) == wanted, f"term_{name}_resumed",
+              f"exit {again.code}: {said(again.err)}")
+
+
+need("mpirun")
+with scratch() as place:
+    data, cfg, quiet_total = cohort(place)
+    gather_in_the_middle(place, cfg, quiet_total)
+    complete(cfg, quiet_total)
+    another_plan(data, cfg, quiet_total)
+    not_a_store(cfg, quiet_total)
+    folder_at_the_output(cfg)
+    nothing_finished(cfg)
+    terminated(cfg, quiet_total)
+    gather_with_a_failed_task(place, data, cfg)
+done()
