@@ -1,6 +1,7 @@
 # Test targets. Quick tests first; files whose name ends in _long are for check-long and campaign.
 
-export BUILD EVEIL := $(abspath $(BUILD)/eveil)
+export BUILD
+export EVEIL := $(abspath $(BUILD)/eveil)
 export OMPI_ALLOW_RUN_AS_ROOT := 1
 export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM := 1
 

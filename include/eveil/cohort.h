@@ -50,8 +50,9 @@ evl_status evl_store_print_cell(const char *path, const char *analysis, const ch
 evl_status evl_store_print_hash(const char *path, FILE *out) EVL_MUST_USE;
 /* Local. CSV files of a store, below `folder`. */
 evl_status evl_store_export(const char *path, const char *folder, FILE *out) EVL_MUST_USE;
-/* Local. Recomputes n random rows of a store and compares; prints what differs. EVL_NUMERIC if anything does. */
-evl_status evl_store_audit(const char *path, int n, uint64_t seed, FILE *out) EVL_MUST_USE;
+/* Local. Recomputes n random rows of a store by the configuration `config` (NULL: the one that it was made from) and
+   compares; prints what differs. EVL_NUMERIC if anything does. */
+evl_status evl_store_audit(const char *path, const char *config, int n, uint64_t seed, FILE *out) EVL_MUST_USE;
 
 /* Local. The default configuration, generated from the tables. */
 evl_status evl_config_print(FILE *out) EVL_MUST_USE;

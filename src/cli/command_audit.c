@@ -9,11 +9,14 @@ static evl_status run(const evl_arguments *arguments) {
     return evl_fail(EVL_USAGE, "audit: --rows=%s: expected a number from 1 to 1000000", rows);
   if (seed && (!evl_cell_number(seed, &s) || !(s >= 0 && s < 9e15)))
     return evl_fail(EVL_USAGE, "audit: --seed=%s: expected a number", seed);
-  return evl_store_audit(arguments->operand[0], (int)n, (uint64_t)s, stdout);
+  return evl_store_audit(arguments->operand[0], evl_option(arguments, "config"), (int)n, (uint64_t)s, stdout);
 }
 
 static const evl_command_option options[] = {
-    {"rows", "100", "how many rows"}, {"seed", "1", "which rows"}, {NULL, NULL, NULL}};
+    {"rows", "100", "how many rows"},
+    {"seed", "1", "which rows"},
+    {"config", "CFG", "the configuration, where it is no longer where the store was made"},
+    {NULL, NULL, NULL}};
 
 const evl_command evl_command_audit = {
     "audit", "STORE", "recompute random rows from the recordings and compare", options, false, 1, 1, run};

@@ -107,14 +107,19 @@ static evl_status audit(auditor *u, int n, uint64_t seed) {
   return EVL_OK;
 }
 
-evl_status evl_store_audit(const char *path, int n, uint64_t seed, FILE *out) {
+/* The configuration that the store names, where none is given. */
+static evl_status config_of(auditor *u, const char *path, evl_arena *arena, const char **config) {
+  if (*config) return EVL_OK;
+  EVL_TRY(evl_store_attribute(u->store, "/", "config_file", arena, config));
+  return *config ? EVL_OK : evl_fail(EVL_FORMAT, "%s: names no configuration; it is not a store of this program", path);
+}
+
+evl_status evl_store_audit(const char *path, const char *config, int n, uint64_t seed, FILE *out) {
   auditor u = {.out = out};
   evl_arena *arena = evl_arena_create();
   if (!arena) return evl_fail(EVL_MEMORY, "out of memory");
-  const char *config = NULL;
   evl_status status = evl_store_open(path, &u.store);
-  if (status == EVL_OK) status = evl_store_attribute(u.store, "/", "config_file", arena, &config);
-  if (status == EVL_OK && !config) status = evl_fail(EVL_FORMAT, "%s: names no configuration; it is not a store of this program", path);
+  if (status == EVL_OK) status = config_of(&u, path, arena, &config);
   if (status == EVL_OK) status = evl_study_open(config, &u.study);
   if (status == EVL_OK) status = audit(&u, n, seed);
   evl_study_close(u.study);

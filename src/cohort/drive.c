@@ -95,6 +95,15 @@ static evl_status finish_recording(driver *d, int r, void *payload, size_t *byte
   return evl_worker_finish(s->worker, s->manifest->recording[r].path, probe, failed, message, d->state, payload, bytes);
 }
 
+/* Messages of the store name the file as the manifest does: where the data lie is not a result. */
+static void name_file(char *message, size_t size, const evl_recording *recording) {
+  size_t n = strlen(recording->path);
+  if (strncmp(message, recording->path, n)) return;
+  char rest[sizeof((evl_task_head *)0)->message];
+  snprintf(rest, sizeof rest, "%s", message + n);
+  snprintf(message, size, "%s%s", recording->file, rest);
+}
+
 static evl_status work(void *context, int64_t t) {
   driver *d = context;
   evl_study *s = d->study;
@@ -106,7 +115,9 @@ static evl_status work(void *context, int64_t t) {
   else EVL_TRY(evl_worker_windows(s->worker, s->manifest->recording[task->recording].path, &s->probe[task->recording],
                                   task->span, payload, &bytes));
   if (bytes == 0) return EVL_OK;
-  ((evl_task_head *)payload)->rank = evl_rank();
+  evl_task_head *head = (evl_task_head *)payload;
+  head->rank = evl_rank();
+  name_file(head->message, sizeof head->message, &s->manifest->recording[task->recording]);
   EVL_TRY(evl_journal_append(d->journal, &task->key, d->record, bytes, &task->where, &synced));
   task->done = true;
   d->done[d->n_done++] = t;
@@ -223,8 +234,8 @@ static evl_status look_at_output(const evl_study *s, const evl_run_options *opti
       status = evl_fail(EVL_USAGE, "%s: holds the finished store of another plan (cohort or configuration differ); "
                         "expected plan %s, found %s. Move it away, choose another output.store, or pass --replace",
                         s->store, today, plan);
-  } else if (!options->replace) {
-    status = evl_fail(EVL_USAGE, "%s: exists and is not a store of this program. Move it away, or pass --replace", s->store);
+  } else if (status != EVL_MEMORY) {
+    status = options->replace ? EVL_OK : evl_fail(EVL_USAGE, "%s: exists and is not a store of this program. Move it away, or pass --replace", s->store);
   }
   evl_arena_free(scratch);
   return status;

@@ -1,5 +1,6 @@
 /* gather: every record checked, then one store written by all ranks. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -118,7 +119,9 @@ static void describe(gather *g, root *at) {
                                          evl_parallel_library(), evl_fft_library(), evl_blas_library(), __VERSION__));
   note(at, "cpu", evl_study_cpu());
   note(at, "command", g->options->command);
-  note(at, "config_file", s->config_path);
+  char *whole = realpath(s->config_path, NULL); /* a store is audited from any folder */
+  note(at, "config_file", evl_arena_text(g->arena, whole ? whole : s->config_path));
+  free(whole);
   note(at, "complete", g->missing == 0 && g->failed == 0 ? "1" : "0");
   note(at, "missing_tasks", evl_arena_format(g->arena, "%lld", (long long)g->missing));
 }

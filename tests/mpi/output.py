@@ -65,20 +65,24 @@ def gather_in_the_middle(folder, config, wanted):
     check(total(store_of(config)) == wanted != partial, "partial_is_replaced", "another total")
 
 
-def gather_with_a_failed_task(folder, root, config):
-    """A file whose header is sound and whose samples are not, before its recording is finished."""
-    file = next(os.path.join(at, name) for at, _, names in sorted(os.walk(root)) for name in sorted(names) if name.endswith(".edf"))
-    with open(file, "rb") as source:
-        whole = source.read()
-    with open(file, "wb") as target:
-        target.write(whole.replace(b"\n", b"\r\n")[:len(whole)])
-    if stopped(config, 40):
-        ended = eveil("gather", config, ranks=2)
-        _, why, summary_why = rows(store_of(config), "spectral") if ended.code == 0 else (0, numpy.zeros((1, 1)), numpy.zeros((1, 1)))
-        check(ended.code == 0 and (summary_why[0] == FAILED).all() and (why[0] == FAILED).all() and "1 recordings failed" in ended.err,
-              "gather_with_a_failed_task", f"exit {ended.code}: {said(ended.err)}, summary_why {set(summary_why[0])}")
-    with open(file, "wb") as target:
-        target.write(whole)
+def gather_with_a_failed_task(root, config):
+    """A file that cannot be read for a while: its window tasks fail, its recording is not finished yet."""
+    clear(os.path.dirname(store_of(config)))
+    file = max(os.path.join(at, name) for at, _, names in os.walk(root) for name in names if name.endswith(".edf"))
+    run = Running("run", config, ranks=2)
+    reached = run.wait_for(lambda: len(records(config)) >= 1, 0.002)
+    os.rename(file, file + ".away")
+    reached = reached and run.wait_for(lambda: len(records(config)) >= 48, 0.002)
+    run.send(signal.SIGUSR1)
+    run.end()
+    os.rename(file + ".away", file)
+    n = len(records(config))
+    if not check(reached and n < TASKS, "failed_task_in_the_midst", f"{n} records"):
+        return
+    ended = eveil("gather", config, ranks=2)
+    _, why, summary_why = rows(store_of(config), "spectral") if ended.code == 0 else (0, numpy.zeros((1, 1)), numpy.zeros((1, 1)))
+    check(ended.code == 0 and (summary_why[-1] == FAILED).all() and (why[-1] == FAILED).all() and "1 recordings failed" in ended.err,
+          "gather_with_a_failed_task", f"exit {ended.code}: {said(ended.err)}, summary_why {set(summary_why[-1])}")
 
 
 def nothing_finished(config):
@@ -152,12 +156,12 @@ def folder_at_the_output(config):
 
 def terminated(config, wanted):
     """SIGTERM: to every rank, to mpirun, to a run without it."""
-    for name, ranks, whom in (("ranks", 2, "eveil"), ("mpirun", 2, "mpirun"), ("alone", 0, "eveil")):
+    for name, ranks, whom in (("ranks", 2, ("eveil",)), ("mpirun", 2, ("mpirun", "orterun")), ("alone", 0, ("eveil",))):
         clear(os.path.dirname(store_of(config)))
         run = Running("run", config, ranks=ranks)
         reached = run.wait_for(lambda: len(records(config)) >= 15, 0.005)
         for pid, (program, _) in run.members().items():
-            if program == whom:
+            if program in whom:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGTERM)
         ended = run.end()
@@ -183,5 +187,5 @@ with scratch() as place:
     folder_at_the_output(cfg)
     nothing_finished(cfg)
     terminated(cfg, quiet_total)
-    gather_with_a_failed_task(place, data, cfg)
+    gather_with_a_failed_task(data, cfg)
 done()

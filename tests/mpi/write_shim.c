@@ -3,6 +3,7 @@
      EVL_SHIM_FOLDER  only files below this folder count (absolute, resolved)
      EVL_SHIM_AT      end before the K-th call, counted from 1; absent or 0: only count
      EVL_SHIM_TORN    1: the first half of the K-th call's bytes is written before the end
+     EVL_SHIM_HALT    1: instead of ending, stop (SIGSTOP) before the K-th call, so that somebody else can kill
      EVL_SHIM_RANK    only this rank (OMPI_COMM_WORLD_RANK) counts; absent: all, each for itself
      EVL_SHIM_COUNT   a file outside the folder: at a normal end "RANK CALLS" is appended
 
@@ -11,6 +12,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,15 +25,16 @@
 
 static const char *folder;
 static long at, calls;
-static int torn;
+static int torn, halt;
 
 __attribute__((constructor)) static void begin(void) {
   const char *rank = getenv("EVL_SHIM_RANK"), *mine = getenv("OMPI_COMM_WORLD_RANK"), *k = getenv("EVL_SHIM_AT");
-  const char *half = getenv("EVL_SHIM_TORN");
+  const char *half = getenv("EVL_SHIM_TORN"), *stop = getenv("EVL_SHIM_HALT");
   if (rank && strcmp(rank, mine ? mine : "0") != 0) return;
   folder = getenv("EVL_SHIM_FOLDER");
   at = k ? atol(k) : 0;
   torn = half && *half == '1';
+  halt = stop && *stop == '1';
 }
 
 static ssize_t plain_write(int fd, const void *data, size_t n) {
@@ -61,7 +64,11 @@ static int counts(int fd) {
 }
 
 /* Whether this is the call at which to end. */
-static int now(void) { return __atomic_add_fetch(&calls, 1, __ATOMIC_SEQ_CST) == at; }
+static int now(void) {
+  int here = __atomic_add_fetch(&calls, 1, __ATOMIC_SEQ_CST) == at;
+  if (here && halt) raise(SIGSTOP);
+  return here && !halt;
+}
 
 static void end_with(int fd, const void *data, size_t n, off_t offset, int has_offset) {
   if (torn && n > 1) {
