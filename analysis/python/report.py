@@ -48,9 +48,15 @@ def main(arguments):
 
 def write(path, text):
     """Aside, then renamed: a reader sees a whole page or the previous one."""
-    with open(path + ".tmp", "w", encoding="utf-8") as file:
-        file.write(text)
-    os.replace(path + ".tmp", path)
+    aside = path + ".tmp"
+    try:
+        with open(aside, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(aside, path)
+    except OSError as error:
+        if os.path.exists(aside):
+            os.remove(aside)
+        raise eveil.StoreError(f"{path}: the page cannot be written: {error.strerror}") from error
 
 
 def build(store, results, options):

@@ -85,6 +85,7 @@ void evl_arena_free(evl_arena *arena);     /* NULL allowed */
 void *evl_arena_alloc(evl_arena *arena, size_t bytes) EVL_MUST_USE;
 char *evl_arena_text(evl_arena *arena, const char *text) EVL_MUST_USE;
 char *evl_arena_format(evl_arena *arena, const char *format, ...) EVL_PRINTF(2, 3) EVL_MUST_USE;
+char *evl_arena_vformat(evl_arena *arena, const char *format, va_list arguments) EVL_PRINTF(2, 0) EVL_MUST_USE;
 /* Guarantees that `bytes` more can be taken after the freeze. */
 evl_status evl_arena_reserve(evl_arena *arena, size_t bytes) EVL_MUST_USE;
 void evl_arena_freeze(evl_arena *arena);
@@ -93,11 +94,14 @@ evl_mark evl_arena_mark(const evl_arena *arena);
 void evl_arena_release(evl_arena *arena, evl_mark mark); /* frees what came after the mark */
 size_t evl_arena_bytes(const evl_arena *arena);
 
+/* Bytes of an array; more than any arena gives where the product has no size_t. */
+static inline size_t evl_array_bytes(size_t n, size_t each) { return n > SIZE_MAX / each ? SIZE_MAX : n * each; }
+
 /* var = n zeroed elements, or return EVL_MEMORY from the calling function. */
-#define EVL_NEW(arena, var, n)                                                    \
-  do {                                                                            \
-    (var) = evl_arena_alloc((arena), (size_t)(n) * sizeof *(var));                \
-    if (!(var)) return EVL_MEMORY;                                                \
+#define EVL_NEW(arena, var, n)                                                        \
+  do {                                                                                \
+    (var) = evl_arena_alloc((arena), evl_array_bytes((size_t)(n), sizeof *(var)));    \
+    if (!(var)) return EVL_MEMORY;                                                    \
   } while (0)
 
 /* ---- hashes -------------------------------------------------------------------- */
@@ -156,7 +160,7 @@ const char *evl_params_string(const evl_params *params, const char *name);
 evl_status evl_params_default(const evl_param *table, evl_arena *arena, evl_params **params) EVL_MUST_USE;
 /* "name = value; ..." of every parameter in table order, in `arena`; NULL when out of memory. */
 const char *evl_params_text(const evl_params *params, evl_arena *arena) EVL_MUST_USE;
-/* Adds "name=value;" of every parameter in table order to a hash. */
+/* Adds name and value of every parameter in table order to a hash. */
 void evl_params_hash(const evl_params *params, evl_sha256 *hash);
 
 /* ---- configuration (libconfig) --------------------------------------------------- */
@@ -340,8 +344,8 @@ typedef struct evl_layout {
   size_t state_size;                                /* doubles */
 } evl_layout;
 
-/* `slot` holds entry, params and dynamic; the rest is filled here. Errors (EVL_USAGE): a name with '/' or
-   brackets, the same column twice. */
+/* `slot` holds entry, params and dynamic; the rest is filled here. Errors (EVL_USAGE): a name with one of "/,[]", the
+   same entry or column twice. */
 evl_status evl_layout_plan(int n_slots, const evl_slot *slot, const evl_montage *montage, evl_arena *arena,
                            evl_layout **layout) EVL_MUST_USE;
 

@@ -54,6 +54,9 @@ evl_status evl_store_export(const char *path, const char *folder, FILE *out) EVL
    compares; prints what differs. EVL_NUMERIC if anything does. */
 evl_status evl_store_audit(const char *path, const char *config, int n, uint64_t seed, FILE *out) EVL_MUST_USE;
 
+/* Local. The group `output`: two files. */
+evl_status evl_output_read(evl_config *config, evl_arena *arena, evl_params **output) EVL_MUST_USE;
+
 /* Local. The default configuration, generated from the tables. */
 evl_status evl_config_print(FILE *out) EVL_MUST_USE;
 /* Local. Tables: kind NULL: all of evl_list_kinds (and no name); name NULL: all entries of a kind. */

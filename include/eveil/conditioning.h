@@ -79,10 +79,11 @@ evl_status evl_chain_run(evl_chain *chain, evl_fetch fetch, void *context, int64
                          int64_t out_first, int64_t out_n, double *x, size_t ld) EVL_MUST_USE;
 
 /* Line frequency (50, 60, or 0) from segments of one channel's raw signal: power at the line and its harmonics
-   against the neighbourhood. `x`: n_segments x n samples at fs_hz; segments of 4 s or more are best, of less than 2 s
-   are not enough (0). Segments must be independent: no overlap, not the same time of several channels. A line
-   whose amplitude is a tenth of the sd of a white background is found in 20 segments of 10 s; of EEG, in one.
-   `scratch` is left as it was found. */
-double evl_line_detect(const double *x, int n_segments, int n, double fs_hz, evl_arena *scratch);
+   against the neighbourhood. Segments of n samples at fs_hz: 4 s or more are best, less than 2 s are not enough (0). */
+typedef struct evl_line evl_line;
+evl_status evl_line_plan(int n, double fs_hz, evl_arena *arena, evl_line **line) EVL_MUST_USE;
+/* `x`: n_segments x n samples. Segments must be independent: no overlap, not the same time of several channels. A
+   line whose amplitude is a tenth of the sd of a white background is found in 20 segments of 10 s; of EEG, in one. */
+double evl_line_detect(evl_line *line, const double *x, int n_segments);
 
 #endif

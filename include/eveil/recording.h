@@ -38,6 +38,8 @@ evl_status evl_recording_probe(const char *path, evl_arena *arena, evl_probe *pr
 
 /* ---- analyses and their window grids -------------------------------------------------- */
 
+enum { EVL_MOST_ANALYSES = 64 };
+
 typedef struct evl_analysis {
   const char *name;
   double window_s, step_s;
@@ -55,6 +57,9 @@ int evl_spans(int n_analyses, const evl_analysis *analysis, double duration_s, d
 /* Windows [*first, *first + *n) that start in a span. */
 void evl_span_windows(const evl_analysis *analysis, double duration_s, double task_s, int span, int64_t *first,
                       int64_t *n);
+/* The span in which a window of the recording starts, and the windows of that span. */
+int evl_window_span(const evl_analysis *analysis, double duration_s, double task_s, int64_t window, int64_t *first,
+                    int64_t *n);
 
 /* ---- payloads ---------------------------------------------------------------------------- */
 

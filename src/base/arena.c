@@ -34,7 +34,7 @@ void evl_arena_free(evl_arena *arena) {
 
 static evl_status grow(evl_arena *arena, size_t bytes) {
   size_t size = bytes > SMALLEST ? bytes : SMALLEST;
-  block *b = size > SIZE_MAX / 2 ? NULL : aligned_alloc(ALIGN, HEADER + size);
+  block *b = aligned_alloc(ALIGN, HEADER + size);
   if (!b) return evl_fail(EVL_MEMORY, "out of memory: %zu bytes asked for", size);
   *b = (block){.before = arena->last, .size = size};
   arena->last = b;
@@ -67,20 +67,27 @@ char *evl_arena_text(evl_arena *arena, const char *text) {
   return copy ? memcpy(copy, text, n) : NULL;
 }
 
-char *evl_arena_format(evl_arena *arena, const char *format, ...) {
-  va_list arguments, again;
-  va_start(arguments, format);
+char *evl_arena_vformat(evl_arena *arena, const char *format, va_list arguments) {
+  va_list again;
   va_copy(again, arguments);
-  int n = vsnprintf(NULL, 0, format, arguments);
-  va_end(arguments);
-  char *text = n < 0 ? NULL : evl_arena_alloc(arena, (size_t)n + 1);
-  if (text) vsnprintf(text, (size_t)n + 1, format, again);
+  int n = vsnprintf(NULL, 0, format, again);
   va_end(again);
+  char *text = n < 0 ? NULL : evl_arena_alloc(arena, (size_t)n + 1);
+  if (text) vsnprintf(text, (size_t)n + 1, format, arguments);
+  return text;
+}
+
+char *evl_arena_format(evl_arena *arena, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  char *text = evl_arena_vformat(arena, format, arguments);
+  va_end(arguments);
   return text;
 }
 
 evl_status evl_arena_reserve(evl_arena *arena, size_t bytes) {
   block *b = arena->last;
+  if (bytes > SIZE_MAX / 2) return evl_fail(EVL_MEMORY, "out of memory: %zu bytes asked for", bytes);
   if (b && b->size - b->used >= bytes) return EVL_OK;
   return grow(arena, rounded(bytes));
 }

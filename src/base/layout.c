@@ -25,6 +25,12 @@ static char *output_name(builder *b, const evl_output *output, int i) {
   return evl_arena_format(b->arena, "%s_%s%.9g", output->name, output->over, v->reals[i]);
 }
 
+/* Names are parts of "feature.output[Fz,Cz]", and '/' would make groups of the store. */
+static evl_status check_name(const char *name, const char *full) {
+  if (!name || !strpbrk(name, "/,[]")) return EVL_OK;
+  return evl_fail(EVL_USAGE, "column \"%s\": names with one of \"/,[]\" are refused; rename the channel or band", full);
+}
+
 static evl_status add_column(builder *b, const evl_output *output, const char *name, const char *channel,
                              const char *channel_b) {
   const evl_entry *entry = b->slot->entry;
@@ -32,9 +38,10 @@ static evl_status add_column(builder *b, const evl_output *output, const char *n
                : !channel_b ? evl_arena_format(b->arena, "%s.%s[%s]", entry->name, name, channel)
                             : evl_arena_format(b->arena, "%s.%s[%s,%s]", entry->name, name, channel, channel_b);
   if (!full) return EVL_MEMORY;
-  if (strchr(full, '/'))
-    return evl_fail(EVL_USAGE, "column \"%s\": names with '/' are refused; rename the channel or band", full);
-  *b->next++ = (evl_column){full,         entry->name,  name,         channel ? channel : "", channel_b ? channel_b : "",
+  EVL_TRY(check_name(name, full));
+  EVL_TRY(check_name(channel, full));
+  EVL_TRY(check_name(channel_b, full));
+  *b->next++ = (evl_column){full, entry->name, name, channel ? channel : "", channel_b ? channel_b : "",
                             output->unit, output->text, entry->cite, entry->version};
   return EVL_OK;
 }
@@ -72,6 +79,15 @@ static evl_status check_unique(const evl_column *column, int n, evl_arena *arena
     if (!strcmp(name[i - 1], name[i])) status = evl_fail(EVL_USAGE, "column \"%s\" would exist twice", name[i]);
   evl_arena_release(arena, mark);
   return status;
+}
+
+/* An entry has one group of parameters in an analysis: twice, it would only repeat itself. */
+static evl_status check_entries(const evl_layout *l) {
+  for (int s = 1; s < l->n_slots; s++)
+    for (int before = 0; before < s; before++)
+      if (l->slot[before].entry == l->slot[s].entry)
+        return evl_fail(EVL_USAGE, "\"%s\" is named twice", l->slot[s].entry->name);
+  return EVL_OK;
 }
 
 /* Counts first, so that columns are one block. */
@@ -116,6 +132,7 @@ evl_status evl_layout_plan(int n_slots, const evl_slot *slot, const evl_montage 
   EVL_NEW(arena, l->slot, n_slots);
   memcpy(l->slot, slot, (size_t)n_slots * sizeof *slot);
   l->n_slots = n_slots;
+  EVL_TRY(check_entries(l));
   place_slots(l, montage);
   EVL_TRY(place_tensors(l, montage, arena));
   EVL_NEW(arena, l->column, l->n_columns);

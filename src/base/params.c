@@ -14,7 +14,7 @@ const evl_value *evl_params_value(const evl_params *params, const char *name) {
 
 int64_t evl_params_int(const evl_params *params, const char *name) { return evl_params_value(params, name)->integer; }
 double evl_params_real(const evl_params *params, const char *name) { return evl_params_value(params, name)->real; }
-bool evl_params_bool(const evl_params *params, const char *name) { return evl_params_value(params, name)->integer != 0; }
+bool evl_params_bool(const evl_params *params, const char *name) { return evl_params_int(params, name) != 0; }
 const char *evl_params_string(const evl_params *params, const char *name) {
   return evl_params_value(params, name)->string;
 }
@@ -27,15 +27,16 @@ static void add_real(evl_sha256 *hash, double x) {
   add_text(hash, text);
 }
 
+static void add_int(evl_sha256 *hash, int64_t i) {
+  char text[24];
+  snprintf(text, sizeof text, "%lld", (long long)i);
+  add_text(hash, text);
+}
+
 static void add_value(evl_sha256 *hash, const evl_value *v) {
   switch (v->param->type) {
     case EVL_INT:
-    case EVL_BOOL: {
-      char text[24];
-      snprintf(text, sizeof text, "%lld", (long long)v->integer);
-      add_text(hash, text);
-      break;
-    }
+    case EVL_BOOL: add_int(hash, v->integer); break;
     case EVL_REAL: add_real(hash, v->real); break;
     case EVL_STRING: add_text(hash, v->string); break;
     case EVL_REALS:
@@ -57,8 +58,8 @@ static void add_value(evl_sha256 *hash, const evl_value *v) {
 void evl_params_hash(const evl_params *params, evl_sha256 *hash) {
   for (int i = 0; i < params->n; i++) {
     add_text(hash, params->value[i].param->name);
+    add_int(hash, params->value[i].n); /* where lists end */
     add_value(hash, &params->value[i]);
-    add_text(hash, ";");
   }
 }
 

@@ -1,6 +1,7 @@
 /* sha256: FIPS 180-4; with the SHA instructions where the processor has them. */
 #include <string.h>
 #ifdef __x86_64__
+#include <cpuid.h>
 #include <immintrin.h>
 #endif
 
@@ -73,11 +74,8 @@ __attribute__((target("sha,sse4.1"))) static void compress_sha(uint32_t state[8]
 #ifdef __x86_64__
 static bool has_sha(void) {
   static _Thread_local int known = -1; /* cpuid traps in virtual machines: asked once */
-  unsigned a, b = 0, c, d;
-  if (known < 0) {
-    __asm__ volatile("cpuid" : "=a"(a), "+b"(b), "=c"(c), "=d"(d) : "a"(7), "c"(0));
-    known = b >> 29 & 1;
-  }
+  unsigned a, b, c, d;
+  if (known < 0) known = __get_cpuid_count(7, 0, &a, &b, &c, &d) && b >> 29 & 1;
   return known;
 }
 #endif

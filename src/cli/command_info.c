@@ -1,4 +1,5 @@
 /* command_info: a recording, a store or a run, told apart by content. */
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -37,14 +38,21 @@ static evl_status describe_cell(const evl_arguments *arguments) {
 
 /* All files are described; the first error is the command's. */
 static evl_status run(const evl_arguments *arguments) {
-  if (arguments->n_options) return describe_cell(arguments);
+  if (evl_option(arguments, "recording") || evl_option(arguments, "analysis") || evl_option(arguments, "column") ||
+      evl_option(arguments, "window"))
+    return describe_cell(arguments);
   evl_status first = EVL_OK;
+  char *message = NULL; /* of the latest error, not told yet */
   for (int i = 0; i < arguments->n; i++) {
     evl_status status = describe(arguments->operand[i]);
     if (status == EVL_OK) continue;
     if (first == EVL_OK) first = status;
-    if (i + 1 < arguments->n) fprintf(stderr, "eveil: error: %s\n", evl_error_message());
+    if (message) evl_log(EVL_LOG_ERROR, "%s", message);
+    free(message);
+    message = strdup(evl_error_message());
   }
+  if (message) (void)evl_fail(first, "%s", message);
+  free(message);
   return first;
 }
 

@@ -33,11 +33,10 @@ static evl_status place(job *j, const char *path, const char **out) {
 static evl_status configure(job *j, const char *path) {
   evl_group *root, *group;
   evl_params *output, *run;
-  const evl_param *output_table = evl_output_params, *run_table = evl_run_params;
+  const evl_param *run_table = evl_run_params;
   EVL_TRY(folder_of(j, path));
   root = evl_config_root(j->config);
-  EVL_TRY(evl_group_child(root, "output", &group));
-  EVL_TRY(evl_group_params(group, "output", &output_table, 1, NULL, NULL, j->arena, &output));
+  EVL_TRY(evl_output_read(j->config, j->arena, &output));
   EVL_TRY(evl_group_child(root, "run", &group));
   EVL_TRY(evl_group_params(group, "run", &run_table, 1, NULL, NULL, j->arena, &run));
   EVL_TRY(place(j, evl_params_string(output, "store"), &j->store));

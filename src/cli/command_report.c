@@ -23,38 +23,44 @@ static evl_status find_script(char *path, size_t size) {
   return EVL_OK;
 }
 
-static evl_status run(const evl_arguments *arguments) {
-  char script[4096 + 64];
-  EVL_TRY(find_script(script, sizeof script));
-  const char *python = getenv("EVEIL_PYTHON"), *prognosis = evl_option(arguments, "prognosis"), *output = evl_option(arguments, "output");
-  const char *word[10];
-  int n = 0;
-  word[n++] = python ? python : "/usr/bin/python3";
-  word[n++] = script;
-  word[n++] = arguments->operand[0];
-  if (prognosis) {
-    word[n++] = "--prognosis";
-    word[n++] = prognosis;
-  }
-  if (output) {
-    word[n++] = "-o";
-    word[n++] = output;
-  }
-  word[n] = NULL;
+/* FOLDER/name, the folder being that of the store. */
+static evl_status beside(const char *store, const char *name, char *path, size_t size) {
+  const char *slash = strrchr(store, '/');
+  int n = snprintf(path, size, "%.*s%s", slash ? (int)(slash - store) + 1 : 0, store, name);
+  return n < (int)size ? EVL_OK : evl_fail(EVL_IO, "%s: the path is too long", store);
+}
+
+/* Runs and waits; 127 where it cannot be started. */
+static evl_status start(char *const *word, int *code) {
+  int state;
   pid_t child = fork();
   if (child == 0) {
-    execvp(word[0], (char *const *)word);
-    fprintf(stderr, "eveil: error: %s: %s\n", word[0], strerror(errno));
+    execvp(word[0], word);
     _exit(127);
   }
-  int state;
   if (child < 0 || waitpid(child, &state, 0) < 0) return evl_fail(EVL_IO, "cannot start %s: %s", word[0], strerror(errno));
-  if (!WIFEXITED(state) || WEXITSTATUS(state)) return evl_fail(EVL_IO, "the report of %s was not made", arguments->operand[0]);
-  return EVL_OK;
+  *code = WIFEXITED(state) ? WEXITSTATUS(state) : -1;
+  return *code == 127 ? evl_fail(EVL_IO, "cannot start %s: expected a Python with h5py, pandas and matplotlib; set EVEIL_PYTHON",
+                                 word[0]) : EVL_OK;
+}
+
+static evl_status run(const evl_arguments *arguments) {
+  char script[4096 + 64], page[4096], results[4096];
+  const char *store = arguments->operand[0], *prognosis = evl_option(arguments, "prognosis");
+  const char *output = evl_option(arguments, "output"), *python = getenv("EVEIL_PYTHON");
+  int code;
+  EVL_TRY(find_script(script, sizeof script));
+  EVL_TRY(beside(store, "report.html", page, sizeof page));
+  EVL_TRY(beside(store, "prognosis.h5", results, sizeof results));
+  if (!prognosis && access(results, F_OK) == 0) prognosis = results;
+  const char *word[] = {python ? python : "/usr/bin/python3", script, "-o", output ? output : page, store,
+                        prognosis ? "--prognosis" : NULL, prognosis, NULL};
+  EVL_TRY(start((char *const *)word, &code));
+  return code == 0 ? EVL_OK : evl_fail(EVL_IO, "the report of %s was not made", store);
 }
 
 static const evl_command_option options[] = {
-    {"prognosis", "FILE", "the prognosis file (default: beside the store)"},
+    {"prognosis", "FILE", "the prognosis file (default: prognosis.h5 beside the store)"},
     {"output", "FILE", "the page (default: report.html beside the store)"}, {NULL, NULL, NULL}};
 
 const evl_command evl_command_report = {

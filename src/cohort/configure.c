@@ -43,6 +43,26 @@ static evl_status absolute_from(const evl_study *study, const char *path, const 
   return *out ? EVL_OK : EVL_MEMORY;
 }
 
+static evl_status check_path(const evl_params *output, const char *key, const char *where) {
+  const char *path = evl_params_string(output, key);
+  size_t n = strlen(path);
+  if (n > 0 && path[n - 1] != '/') return EVL_OK;
+  return evl_fail(EVL_USAGE, "%s: output.%s: expected the path of a file, found \"%s\"", where, key, path);
+}
+
+evl_status evl_output_read(evl_config *config, evl_arena *arena, evl_params **output) {
+  const evl_param *table = evl_output_params;
+  evl_group *group;
+  EVL_TRY(evl_group_child(evl_config_root(config), "output", &group));
+  EVL_TRY(evl_group_params(group, "output", &table, 1, NULL, NULL, arena, output));
+  const char *where = group ? evl_group_where(group) : evl_config_name(config);
+  EVL_TRY(check_path(*output, "store", where));
+  EVL_TRY(check_path(*output, "prognosis", where));
+  if (strcmp(evl_params_string(*output, "store"), evl_params_string(*output, "prognosis"))) return EVL_OK;
+  return evl_fail(EVL_USAGE, "%s: output.store and output.prognosis: expected two files, found \"%s\" for both", where,
+                  evl_params_string(*output, "store"));
+}
+
 evl_status evl_config_check(evl_config *config, evl_arena *arena) {
   static const char *const groups[] = {"cohort", "output", "conditioning", "analyses", "prognosis", "run", "simulate", NULL};
   evl_params *none;
@@ -51,10 +71,9 @@ evl_status evl_config_check(evl_config *config, evl_arena *arena) {
 
 evl_status evl_study_configure(evl_study *study) {
   evl_group *root = evl_config_root(study->config), *group;
-  const evl_param *output = evl_output_params, *run = evl_run_params;
+  const evl_param *run = evl_run_params;
   evl_params *params;
-  EVL_TRY(evl_group_child(root, "output", &group));
-  EVL_TRY(evl_group_params(group, "output", &output, 1, NULL, NULL, study->arena, &params));
+  EVL_TRY(evl_output_read(study->config, study->arena, &params));
   study->output = params;
   EVL_TRY(evl_group_child(root, "run", &group));
   EVL_TRY(evl_group_params(group, "run", &run, 1, NULL, NULL, study->arena, &params));

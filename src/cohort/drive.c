@@ -214,7 +214,9 @@ static evl_status make_folders(const char *path) {
 /* Rank 0. What stands at the output: *complete where it is the whole store of this plan. */
 static evl_status look_at_output(const evl_study *s, const evl_run_options *options, bool *complete) {
   *complete = false;
-  if (access(s->store, F_OK)) return EVL_OK;
+  struct stat info;
+  if (stat(s->store, &info)) return EVL_OK;
+  if (!S_ISREG(info.st_mode)) return evl_fail(EVL_USAGE, "%s: expected a file or nothing, found a folder or device", s->store);
   evl_store *store;
   evl_arena *scratch = evl_arena_create();
   if (!scratch) return evl_fail(EVL_MEMORY, "out of memory");
@@ -235,7 +237,8 @@ static evl_status look_at_output(const evl_study *s, const evl_run_options *opti
                         "expected plan %s, found %s. Move it away, choose another output.store, or pass --replace",
                         s->store, today, plan);
   } else if (status != EVL_MEMORY) {
-    status = options->replace ? EVL_OK : evl_fail(EVL_USAGE, "%s: exists and is not a store of this program. Move it away, or pass --replace", s->store);
+    status = options->replace ? EVL_OK
+                              : evl_fail(EVL_USAGE, "%s: exists and is not a whole store of this program. Move it away, or pass --replace", s->store);
   }
   evl_arena_free(scratch);
   return status;
@@ -265,6 +268,12 @@ static void say_journals(const evl_study *s) {
   if (j->n > done) evl_log(EVL_LOG_INFO, "%lld further records, of other plans or run again, are kept in %s", (long long)(j->n - done), s->journal_folder);
 }
 
+/* Collective. */
+static evl_status drop_journals(const evl_study *s) {
+  if (evl_params_bool(s->run, "keep_journals")) return EVL_OK;
+  return evl_agree(evl_rank() == 0 ? evl_journals_remove(s->journal_folder) : EVL_OK);
+}
+
 static evl_status end_run(evl_study *s, int failed) {
   EVL_TRY(evl_agree(evl_rank() == 0 && failed < s->n_recordings ? evl_study_say_empty(s) : EVL_OK));
   if (evl_rank() == 0) {
@@ -272,8 +281,7 @@ static evl_status end_run(evl_study *s, int failed) {
     if (failed) evl_log(EVL_LOG_INFO, "the journals are kept, so that repaired files cost only themselves: %s", s->journal_folder);
   }
   if (failed) return evl_fail(EVL_PARTIAL, "%d of %d recordings failed: eveil info %s lists them", failed, s->n_recordings, s->store);
-  if (evl_params_bool(s->run, "keep_journals")) return EVL_OK;
-  return evl_agree(evl_rank() == 0 ? evl_journals_remove(s->journal_folder) : EVL_OK);
+  return drop_journals(s);
 }
 
 /* Damaged records become unfinished at the gather: their tasks run again, a few times at most. */
@@ -295,7 +303,7 @@ evl_status evl_study_run(evl_study *s, const evl_run_options *options) {
   EVL_TRY(check_output(s, options, &complete));
   if (complete) {
     if (evl_rank() == 0) evl_log(EVL_LOG_INFO, "%s: complete, nothing to do", s->store);
-    return EVL_OK;
+    return drop_journals(s); /* a run that was killed between its gather and this left them */
   }
   EVL_TRY(evl_study_scan(s, true));
   if (evl_rank() == 0) say_journals(s);

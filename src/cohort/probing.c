@@ -30,6 +30,7 @@ static evl_status apply_sidecar(const look *l, evl_arena *arena, evl_probe *prob
   evl_source *source;
   EVL_NEW(arena, source, probe->n_sources);
   probe->n_usable = 0;
+  probe->fs_hz = 0;
   for (int i = 0; i < probe->n_sources; i++) {
     source[i] = probe->source[i];
     int c = evl_sidecar_find(l->sidecar, source[i].label);
@@ -37,7 +38,9 @@ static evl_status apply_sidecar(const look *l, evl_arena *arena, evl_probe *prob
       source[i].bad = l->sidecar->channel[c].bad;
       source[i].usable = source[i].usable && is_eeg_type(l->sidecar->channel[c].type);
     }
-    probe->n_usable += source[i].usable;
+    if (!source[i].usable) continue;
+    probe->n_usable++;
+    probe->fs_hz = source[i].fs_hz > probe->fs_hz ? source[i].fs_hz : probe->fs_hz;
   }
   probe->source = source;
   return probe->message ? EVL_OK : EVL_MEMORY;

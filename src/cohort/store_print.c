@@ -94,7 +94,10 @@ static evl_status open_book(const char *path, book *b) {
   b->path = path;
   b->arena = evl_arena_create();
   if (!b->arena) return evl_fail(EVL_MEMORY, "out of memory");
-  return evl_store_open(path, &b->store);
+  const char *version;
+  EVL_TRY(evl_store_open(path, &b->store));
+  EVL_TRY(evl_store_attribute(b->store, "/", "eveil_version", b->arena, &version));
+  return version ? EVL_OK : evl_fail(EVL_FORMAT, "%s: not a store: an HDF5 file of another program", path);
 }
 
 static void close_book(book *b) {
@@ -263,9 +266,12 @@ static evl_status export_all(book *b, const char *folder, FILE *out) {
 }
 
 evl_status evl_store_export(const char *path, const char *folder, FILE *out) {
-  if (mkdir(folder, 0777) && errno != EEXIST) return evl_fail(EVL_IO, "%s: cannot make the folder: %s", folder, strerror(errno));
   book b = {0};
   evl_status status = open_book(path, &b);
+  if (status == EVL_OK && !evl_store_has(b.store, "/recordings/id"))
+    status = evl_fail(EVL_FORMAT, "%s: not a store: it has no recordings", path);
+  if (status == EVL_OK && mkdir(folder, 0777) && errno != EEXIST)
+    status = evl_fail(EVL_IO, "%s: cannot make the folder: %s", folder, strerror(errno));
   if (status == EVL_OK) status = export_all(&b, folder, out);
   close_book(&b);
   return status;

@@ -1,8 +1,8 @@
 /* The chain: binds the steps to one recording and runs them block by block.
 
-   A run goes through groups of EVL_LANES signals. Forward in time, tile by tile:
+   A run goes through groups of up to EVL_LANES signals. Forward in time, tile by tile:
    fetch, resample, filter. The filtered block with its margins is kept, interleaved. Then
-   backward: filter, and write the rows of the window. Margins make the start of each direction
+   backward: filter, write the rows of the window, subtract the reference. Margins make the start of each direction
    harmless: `margin` output samples before and behind the block. */
 #include <math.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 
 /* Output samples that go through all forward stages at once, so that they stay in the second-level cache;
    fewer where the input rate is much higher. */
-enum { TILE = 1024, TILE_INPUTS = 16384 };
+enum { TILE = 512, TILE_INPUTS = 8192 };
 
 /* Longest margin: beyond it the memory of a block would be mostly margin. */
 static const double margin_most_s = 1200.0;
@@ -27,11 +27,16 @@ struct evl_chain {
   int64_t max_out;     /* longest block */
   int64_t tile;        /* output samples */
   int64_t tile_inputs; /* rows of `inputs` */
-  double *work;        /* [tile_inputs] one signal as fetched */
-  double *inputs;      /* [tile_inputs][EVL_LANES] input of a tile; none without resampling */
-  double *block;       /* [max_out + 2 margin][EVL_LANES] at the output rate */
+  int lanes;           /* signals of a group: a multiple of four */
+  int64_t work_n;      /* columns of `work` */
+  double *work;        /* [5][work_n] four signals as fetched, and the second one of a weighted sum */
+  double *inputs;      /* [tile_inputs][lanes] input of a tile; none without resampling */
+  double *block;       /* [max_out + 2 margin][lanes] at the output rate */
   double *common;      /* [max_out] the reference signal; none where there is no such signal */
 };
+
+static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
 static evl_status copy_sources(int n, const evl_source *source, evl_arena *arena, evl_source **copy) {
   EVL_NEW(arena, *copy, n > 0 ? n : 1);
@@ -88,9 +93,14 @@ static evl_status plan_buffers(double max_block_s, evl_arena *arena, evl_chain *
   chain->tile = (int64_t)fmax(1.0, fmin(TILE, TILE_INPUTS / inputs_per_output));
   chain->tile_inputs = (int64_t)ceil((double)chain->tile * inputs_per_output) + 2 * resampler->half + 2;
   chain->extension = (int64_t)ceil((double)chain->margin * inputs_per_output) + resampler->half;
-  EVL_NEW(arena, chain->work, chain->tile_inputs);
-  if (resampler->taps) EVL_NEW(arena, chain->inputs, chain->tile_inputs * EVL_LANES);
-  EVL_NEW(arena, chain->block, (chain->max_out + 2 * chain->margin) * EVL_LANES);
+  int n_lanes = chain->reference.n_lanes > 0 ? chain->reference.n_lanes : 1;
+  int n_groups = (n_lanes + EVL_LANES - 1) / EVL_LANES, a_group = (n_lanes + n_groups - 1) / n_groups;
+  chain->lanes = (a_group + 3) / 4 * 4;
+  chain->cascade.quads = chain->lanes / 4;
+  chain->work_n = (larger(chain->tile, chain->tile_inputs) + 7) / 8 * 8;
+  EVL_NEW(arena, chain->work, 5 * chain->work_n);
+  if (resampler->taps) EVL_NEW(arena, chain->inputs, chain->tile_inputs * chain->lanes);
+  EVL_NEW(arena, chain->block, (chain->max_out + 2 * chain->margin) * chain->lanes);
   if (chain->reference.common) EVL_NEW(arena, chain->common, chain->max_out);
   return EVL_OK;
 }
@@ -123,9 +133,6 @@ int64_t evl_chain_samples(const evl_chain *chain, int64_t n_in) {
   return n_in / down * up + (n_in % down * up + down - 1) / down;
 }
 
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
-static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
-
 void evl_chain_needs(const evl_chain *chain, int64_t out_first, int64_t out_n, int64_t stretch_in,
                      int64_t *first, int64_t *n) {
   *first = *n = 0;
@@ -144,18 +151,33 @@ void evl_chain_needs(const evl_chain *chain, int64_t out_first, int64_t out_n, i
 /* The input rows of one tile, kept from tile to tile where they overlap. */
 typedef struct { int64_t begin, end; } loaded;
 
+/* Rows [from, from + n) of the lanes; lanes without a signal hold zeros. */
+static evl_status interleave_rows(evl_chain *chain, const evl_extension *signal, const evl_lane *lane, int n_lanes,
+                                  int64_t from, int64_t n, double *rows) {
+  for (int first = 0; first < chain->lanes; first += 4) {
+    for (int i = 0; i < 4; i++) {
+      double *column = chain->work + i * chain->work_n;
+      if (first + i < n_lanes)
+        EVL_TRY(evl_extension_load(signal, &lane[first + i], from, n, chain->work + 4 * chain->work_n, column));
+      else
+        memset(column, 0, (size_t)n * sizeof *column);
+    }
+    evl_interleave(chain->work, chain->work_n, n, rows + first, chain->lanes);
+  }
+  return EVL_OK;
+}
+
 /* Rows [begin, end) of the lanes into `rows`, of which [have->begin, have->end) are there. */
 static evl_status load_rows(evl_chain *chain, const evl_extension *signal, const evl_lane *lane, int n_lanes,
                             int64_t begin, int64_t end, loaded *have, double *rows) {
   int64_t from = begin;
   if (have->end > begin) {
     from = have->end;
-    memmove(rows, rows + (begin - have->begin) * EVL_LANES, (size_t)(from - begin) * EVL_LANES * sizeof *rows);
+    memmove(rows, rows + (begin - have->begin) * chain->lanes, (size_t)((from - begin) * chain->lanes) * sizeof *rows);
   }
-  for (int i = 0; i < n_lanes && from < end; i++)
-    EVL_TRY(evl_extension_load(signal, &lane[i], from, end - from, chain->work, rows + (from - begin) * EVL_LANES + i));
   *have = (loaded){begin, end};
-  return EVL_OK;
+  if (from >= end) return EVL_OK;
+  return interleave_rows(chain, signal, lane, n_lanes, from, end - from, rows + (from - begin) * chain->lanes);
 }
 
 /* Output samples [first, first + n) of the lanes, forward-filtered, into chain->block. */
@@ -164,14 +186,13 @@ static evl_status run_forward(evl_chain *chain, const evl_extension *signal, con
   loaded have = {0, INT64_MIN};
   for (int64_t t = 0; t < n; t += chain->tile) {
     int64_t begin, end, m = smaller(chain->tile, n - t);
-    double *rows = chain->block + t * EVL_LANES;
+    double *rows = chain->block + t * chain->lanes;
     evl_resampler_span(&chain->resampler, first + t, m, &begin, &end);
     if (chain->resampler.taps) {
       EVL_TRY(load_rows(chain, signal, lane, n_lanes, begin, end, &have, chain->inputs));
-      evl_resampler_run(&chain->resampler, first + t, m, chain->inputs, begin, rows);
+      evl_resampler_run(&chain->resampler, chain->cascade.quads, first + t, m, chain->inputs, begin, rows);
     } else {
-      loaded nothing = {0, INT64_MIN};
-      EVL_TRY(load_rows(chain, signal, lane, n_lanes, begin, end, &nothing, rows));
+      EVL_TRY(interleave_rows(chain, signal, lane, n_lanes, begin, end - begin, rows));
     }
     if (t == 0) evl_cascade_settle(&chain->cascade, rows);
     evl_cascade_forward(&chain->cascade, rows, m);
@@ -179,17 +200,32 @@ static evl_status run_forward(evl_chain *chain, const evl_extension *signal, con
   return EVL_OK;
 }
 
-/* Filters the n rows of chain->block against time and writes rows [margin, n - margin) of each lane to its row. */
-static void run_backward(evl_chain *chain, const evl_lane *lane, int n_lanes, int64_t n, double *x, size_t ld) {
+/* Where row `begin` of four lanes goes; lanes without a signal go to waste. */
+static void find_columns(evl_chain *chain, const evl_lane *lane, int n_lanes, int first, int64_t begin, double *x, size_t ld,
+                         double *column[4]) {
+  for (int i = 0; i < 4; i++)
+    column[i] = first + i >= n_lanes             ? chain->work + i * chain->work_n
+                : lane[first + i].channel >= 0 ? x + (size_t)lane[first + i].channel * ld + begin
+                                               : chain->common + begin;
+}
+
+/* Filters the n rows of chain->block against time and writes rows [margin, n - margin) of each lane to its row; with the
+   last group, the reference is subtracted as well. */
+static void run_backward(evl_chain *chain, const evl_lane *lane, int n_lanes, bool last_group, int64_t n, double *x,
+                         size_t ld) {
   int64_t margin = chain->margin;
-  evl_cascade_settle(&chain->cascade, chain->block + (n - 1) * EVL_LANES);
+  evl_cascade_settle(&chain->cascade, chain->block + (n - 1) * chain->lanes);
   for (int64_t end = n; end > margin; end -= chain->tile) {
-    int64_t begin = larger(end - chain->tile, margin), last = smaller(end, n - margin);
-    evl_cascade_backward(&chain->cascade, chain->block + begin * EVL_LANES, end - begin);
-    for (int i = 0; i < n_lanes; i++) {
-      double *row = lane[i].channel >= 0 ? x + (size_t)lane[i].channel * ld : chain->common;
-      for (int64_t t = begin; t < last; t++) row[t - margin] = chain->block[t * EVL_LANES + i];
+    int64_t begin = larger(end - chain->tile, margin), out_n = smaller(end, n - margin) - begin;
+    double *rows = chain->block + begin * chain->lanes;
+    evl_cascade_backward(&chain->cascade, rows, end - begin);
+    if (out_n <= 0) continue;
+    for (int first = 0; first < chain->lanes; first += 4) {
+      double *column[4];
+      find_columns(chain, lane, n_lanes, first, begin - margin, x, ld, column);
+      evl_deinterleave(rows + first, chain->lanes, out_n, column);
     }
+    if (last_group) evl_reference_run(&chain->reference, chain->common, begin - margin, out_n, x, ld);
   }
 }
 
@@ -201,19 +237,15 @@ evl_status evl_chain_run(evl_chain *chain, evl_fetch fetch, void *context, int64
     return evl_fail(EVL_LIMIT, "block of %lld samples from %lld: expected at most %lld inside a stretch of %lld",
                     (long long)out_n, (long long)out_first, (long long)chain->max_out, (long long)available);
   if (out_n == 0) return EVL_OK;
-  evl_extension signal = {fetch, context, chain->source, stretch_in, smaller(chain->extension, stretch_in - 1)};
+  evl_extension signal = {fetch, context, chain->source, stretch_in, smaller(chain->extension, stretch_in - 1),
+                          chain->cascade.gain};
   int64_t n = out_n + 2 * chain->margin;
-  for (int i = 0; i < reference->n_lanes; i += EVL_LANES) {
-    int n_lanes = reference->n_lanes - i < EVL_LANES ? reference->n_lanes - i : EVL_LANES;
-    if (n_lanes < EVL_LANES) { /* lanes without a signal hold zeros, not leftovers */
-      memset(chain->block, 0, (size_t)n * EVL_LANES * sizeof *chain->block);
-      if (chain->inputs) memset(chain->inputs, 0, (size_t)chain->tile_inputs * EVL_LANES * sizeof *chain->inputs);
-    }
+  for (int i = 0; i < reference->n_lanes; i += chain->lanes) {
+    int n_lanes = (int)smaller(reference->n_lanes - i, chain->lanes);
     EVL_TRY(run_forward(chain, &signal, reference->lane + i, n_lanes, out_first - chain->margin, n));
-    run_backward(chain, reference->lane + i, n_lanes, n, x, ld);
+    run_backward(chain, reference->lane + i, n_lanes, i + chain->lanes >= reference->n_lanes, n, x, ld);
   }
   for (int c = 0; c < reference->n_channels; c++)
     if (reference->channel_why[c] != EVL_WHY_VALUE) memset(x + (size_t)c * ld, 0, (size_t)out_n * sizeof *x);
-  evl_reference_run(reference, chain->common, out_n, x, ld);
   return EVL_OK;
 }

@@ -2,6 +2,11 @@
 #ifndef EVEIL_CONDITIONING_PRIV_H
 #define EVEIL_CONDITIONING_PRIV_H
 
+#include <math.h>
+#ifdef __FMA__
+#include <immintrin.h>
+#endif
+
 #include "eveil/conditioning.h"
 #include "eveil/math.h"
 
@@ -11,9 +16,20 @@
 #include "conditioning.def"
 #undef X
 
-/* Filters work on this many signals at a time, interleaved: buffer[t * EVL_LANES + lane].
-   Two AVX2 registers a sample; the arithmetic of a lane does not depend on its neighbours. */
-enum { EVL_LANES = 8 };
+/* Filters work on up to 4 EVL_QUADS signals at a time, interleaved: row t holds sample t of each, in `quads`
+   vectors of four; the arithmetic of a lane does not depend on its neighbours. Five fit the registers. */
+enum { EVL_QUADS = 5, EVL_LANES = 4 * EVL_QUADS };
+typedef double evl_quad __attribute__((vector_size(32), may_alias));
+
+static inline evl_quad evl_quad_of(double x) { return (evl_quad){x, x, x, x}; }
+static inline evl_quad evl_quad_fma(evl_quad a, evl_quad b, evl_quad c) {
+#ifdef __FMA__
+  return _mm256_fmadd_pd(a, b, c);
+#else
+  for (int i = 0; i < 4; i++) c[i] = fma(a[i], b[i], c[i]);
+  return c;
+#endif
+}
 
 /* ---- electrode.c ---- */
 
@@ -45,8 +61,8 @@ evl_status evl_resampler_plan(const evl_params *params, double fs_in_hz, double 
                               evl_resampler *resampler) EVL_MUST_USE;
 /* First and one-past-last input sample that outputs [first, first + n) read; n > 0. */
 void evl_resampler_span(const evl_resampler *resampler, int64_t first, int64_t n, int64_t *begin, int64_t *end);
-/* Outputs [first, first + n) from interleaved rows, row 0 being input sample `begin`. */
-void evl_resampler_run(const evl_resampler *resampler, int64_t first, int64_t n, const double *rows,
+/* Outputs [first, first + n) from interleaved rows of `quads` vectors, row 0 being input sample `begin`. */
+void evl_resampler_run(const evl_resampler *resampler, int quads, int64_t first, int64_t n, const double *rows,
                        int64_t begin, double *out);
 
 /* ---- band.c, notch.c ---- */
@@ -64,14 +80,16 @@ evl_status evl_notch_sections(const evl_params *params, double line_hz, double f
 /* ---- cascade.c: the recursive filters, forward and backward ---- */
 
 typedef struct evl_cascade {
-  int n;
-  evl_biquad section[2 * EVL_MAX_SECTIONS];
+  int n, quads;
+  evl_biquad section[2 * EVL_MAX_SECTIONS]; /* b0 = 1 */
+  double gain; /* what the output of both directions lacks */
   double rest_1[2 * EVL_MAX_SECTIONS], rest_2[2 * EVL_MAX_SECTIONS]; /* states for a constant input of 1 */
-  double state_1[2 * EVL_MAX_SECTIONS][EVL_LANES], state_2[2 * EVL_MAX_SECTIONS][EVL_LANES];
+  evl_quad state_1[2 * EVL_MAX_SECTIONS][EVL_QUADS], state_2[2 * EVL_MAX_SECTIONS][EVL_QUADS];
 } evl_cascade;
 
+/* `section` and `n` as designed. */
 void evl_cascade_plan(evl_cascade *cascade);
-/* States as after an endless constant input of row[lane]. */
+/* States as after an endless constant input of that row. */
 void evl_cascade_settle(evl_cascade *cascade, const double *row);
 /* Filters rows [0, n) in place, in order of time or against it. */
 void evl_cascade_forward(evl_cascade *cascade, double *rows, int64_t n);
@@ -103,8 +121,9 @@ typedef struct evl_reference {
 evl_reference_kind evl_reference_of(const evl_params *params);
 evl_status evl_reference_plan(const evl_params *params, const evl_montage *montage, int n_sources,
                               const evl_source *source, evl_arena *arena, evl_reference *reference) EVL_MUST_USE;
-/* Subtracts the average or the row `common` from the members among the rows x[c * ld + t]. */
-void evl_reference_run(const evl_reference *reference, const double *common, int64_t n, double *x, size_t ld);
+/* Subtracts the average or the row `common` from the members among the rows x[c * ld + t], first <= t < first + n. */
+void evl_reference_run(const evl_reference *reference, const double *common, int64_t first, int64_t n, double *x,
+                       size_t ld);
 
 /* ---- extension.c: the signal of a stretch, continued beyond its edges ---- */
 
@@ -114,12 +133,19 @@ typedef struct evl_extension {
   const evl_source *source;
   int64_t n;     /* input samples */
   int64_t reach; /* samples of odd extension at each edge, at most n - 1; constant beyond */
+  double gain;
 } evl_extension;
 
-/* Samples [first, first + n) of a lane, offsets removed, into column[t * EVL_LANES]. work[n].
+/* gain times samples [first, first + n) of a lane, offsets removed, into x[n]. work[n].
    EVL_FORMAT for a sample that is not finite. */
 evl_status evl_extension_load(const evl_extension *extension, const evl_lane *lane, int64_t first, int64_t n,
-                              double *work, double *column) EVL_MUST_USE;
+                              double *work, double *x) EVL_MUST_USE;
+
+/* ---- interleave.c ---- */
+
+/* Four columns column[i * ld + t], t < n, into row[t * stride + i] and back. Rows are aligned to 32 bytes. */
+void evl_interleave(const double *column, int64_t ld, int64_t n, double *row, int stride);
+void evl_deinterleave(const double *row, int stride, int64_t n, double *const column[4]);
 
 static inline int64_t evl_floor_divide(int64_t a, int64_t b) { /* b > 0 */
   return a / b - (a % b < 0);

@@ -54,20 +54,20 @@ static evl_status load_source(const evl_extension *s, int source, int64_t first,
 }
 
 evl_status evl_extension_load(const evl_extension *s, const evl_lane *lane, int64_t first, int64_t n, double *work,
-                            double *column) {
+                            double *x) {
   for (int j = 0; j < lane->n; j++) {
     const evl_source *source = &s->source[lane->source[j]];
-    EVL_TRY(load_source(s, lane->source[j], first, n, work));
-    double weight = lane->weight[j], offset = source->offset;
-    bool odd = false;
-    for (int64_t t = 0; t < n; t++) odd |= !(fabs(work[t]) <= 1e100);
+    double *from = j == 0 ? x : work, weight = s->gain * lane->weight[j], offset = source->offset;
+    EVL_TRY(load_source(s, lane->source[j], first, n, from));
+    int64_t odd = 0;
+    for (int64_t t = 0; t < n; t++) odd |= !(fabs(from[t]) <= 1e100);
     if (odd)
       return evl_fail(EVL_FORMAT, "signal \"%s\": expected finite numbers, found another among %lld samples from "
                                   "number %lld of a stretch", source->label, (long long)n, (long long)first);
     if (j == 0)
-      for (int64_t t = 0; t < n; t++) column[t * EVL_LANES] = weight * (work[t] - offset);
+      for (int64_t t = 0; t < n; t++) x[t] = weight * (x[t] - offset);
     else
-      for (int64_t t = 0; t < n; t++) column[t * EVL_LANES] += weight * (work[t] - offset);
+      for (int64_t t = 0; t < n; t++) x[t] += weight * (work[t] - offset);
   }
   return EVL_OK;
 }

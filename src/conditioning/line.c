@@ -1,18 +1,20 @@
 /* The power line of a recording: 50 or 60 Hz, told by peaks at it and its harmonics.
 
-   In each segment (mean removed, Hann window) the power at the line is divided by the mean power
-   of the neighbourhood, and the quotients are averaged over segments, each capped so that none decides
+   In each segment (mean removed, Hann window, zeros behind it to half a bin) the power at the line is divided by the
+   mean power of the neighbourhood, and the quotients are averaged over segments, each capped so that none decides
    alone. Without a line the quotient of a segment is nearly exponential with mean 1 and the average of S
    of them follows a gamma distribution of shape S; the threshold is its quantile at 4.75 standard normal
    deviations (1e-6 for each frequency tried; Wilson & Hilferty 1931, doi:10.1073/pnas.17.12.684). A
    hardware notch leaves a dip, no peak; harmonics that it spared still tell the line. */
 #include <math.h>
+#include <string.h>
 
 #include "conditioning_priv.h"
 
 static const double pi = 3.14159265358979323846;
 
-enum { HARMONICS = 3, LINES = 64 }; /* LINES: frequencies measured together, a multiple of EVL_LANES */
+enum { HARMONICS = 3, NOMINALS = 2, PLACES = HARMONICS * NOMINALS };
+static const double nominal_hz[NOMINALS] = {50.0, 60.0};
 
 /* Mains keep within 0.2 Hz of nominal in interconnected grids and recorders' clocks within 0.1 %. */
 static const double search_hz = 0.25;
@@ -20,44 +22,78 @@ static const double search_hz = 0.25;
 static const double near_hz = 1.5, far_hz = 4.0;
 static const double cap = 100.0;
 
-/* Power at `n_lines` frequencies (radians a sample) by Goertzel's recurrence, side by side. */
-static void powers(const double *x, int n, const double *angle, int n_lines, double *power) {
-  for (int first = 0; first < n_lines; first += EVL_LANES) {
-    double twice_cos[EVL_LANES], s1[EVL_LANES] = {0.0}, s2[EVL_LANES] = {0.0};
-    for (int i = 0; i < EVL_LANES; i++) twice_cos[i] = 2.0 * cos(angle[first + i]);
-    for (int t = 0; t < n; t++)
-      for (int i = 0; i < EVL_LANES; i++) {
-        double s0 = fma(twice_cos[i], s1[i], x[t] - s2[i]);
-        s2[i] = s1[i];
-        s1[i] = s0;
-      }
-    for (int i = 0; i < EVL_LANES; i++)
-      power[first + i] = s1[i] * s1[i] + s2[i] * s2[i] - twice_cos[i] * s1[i] * s2[i];
+/* Bins around a harmonic: [low, high] searched, [far_low, near_low] and [near_high, far_high] the neighbourhood. */
+typedef struct place { int far_low, near_low, low, high, near_high, far_high; } place;
+
+struct evl_line {
+  int n;              /* samples of a segment; 0: nothing can be told */
+  evl_fft *fft;
+  double *hann;       /* [n] */
+  double *power;      /* [bins] of one segment */
+  place place[PLACES]; /* by nominal line, then harmonic; high < low: beyond half the rate */
+  double *score[PLACES]; /* [high - low + 1] */
+};
+
+/* The smallest number from n on with no prime factor over 5. */
+static int smooth_length(int n) {
+  for (;; n++) {
+    int rest = n;
+    for (int p = 2; p <= 5; p++)
+      while (rest % p == 0) rest /= p;
+    if (rest == 1) return n;
   }
 }
 
-/* Frequencies around `centre_hz`: those searched, then the neighbourhood; returns the count of the former. */
-static int frequencies(double centre_hz, double segment_s, double fs_hz, double *angle) {
-  int searched = 2 * (int)(search_hz * segment_s * 2.0) + 1; /* half a bin apart */
-  if (searched > LINES / 2 - 1) searched = LINES / 2 - 1;
-  int n = 0, around = LINES - searched;
-  for (int i = 0; i < searched; i++, n++)
-    angle[n] = centre_hz + (searched > 1 ? search_hz * (2.0 * i / (searched - 1) - 1.0) : 0.0);
-  for (int i = 0; i < around; i++, n++) {
-    double distance = near_hz + (far_hz - near_hz) * (i / 2) / (around / 2);
-    angle[n] = centre_hz + (i % 2 ? distance : -distance);
-  }
-  for (int i = 0; i < LINES; i++) angle[i] *= 2.0 * pi / fs_hz;
-  return searched;
+static place bins_around(double centre_hz, double step_hz, double fs_hz) {
+  const double slack = 1e-9;
+  if (centre_hz + far_hz >= 0.5 * fs_hz) return (place){.low = 1};
+  return (place){.far_low = (int)ceil((centre_hz - far_hz) / step_hz - slack),
+                 .near_low = (int)floor((centre_hz - near_hz) / step_hz + slack),
+                 .low = (int)ceil((centre_hz - search_hz) / step_hz - slack),
+                 .high = (int)floor((centre_hz + search_hz) / step_hz + slack),
+                 .near_high = (int)ceil((centre_hz + near_hz) / step_hz - slack),
+                 .far_high = (int)floor((centre_hz + far_hz) / step_hz + slack)};
 }
 
-/* Adds to score[i] the quotient of each searched frequency in one segment. */
-static void add_quotients(const double *windowed, int n, const double *angle, int searched, double *score) {
-  double power[LINES], around = 0.0;
-  powers(windowed, n, angle, LINES, power);
-  for (int i = searched; i < LINES; i++) around += power[i] / (LINES - searched);
+evl_status evl_line_plan(int n, double fs_hz, evl_arena *arena, evl_line **planned) {
+  enum { LONGEST = 1 << 24 };
+  evl_line *line;
+  EVL_NEW(arena, line, 1);
+  *planned = line;
+  if (!(fs_hz > 0.0) || !(n >= 2.0 * fs_hz)) return EVL_OK;
+  if (n > LONGEST) return evl_fail(EVL_LIMIT, "line frequency: segments of %d samples, at most %d", n, (int)LONGEST);
+  int length = smooth_length(2 * n);
+  line->n = n;
+  EVL_TRY(evl_fft_plan(length, arena, &line->fft));
+  EVL_NEW(arena, line->hann, n);
+  EVL_NEW(arena, line->power, length / 2 + 1);
+  for (int t = 0; t < n; t++) line->hann[t] = 0.5 - 0.5 * cos(2.0 * pi * t / n);
+  for (int i = 0; i < PLACES; i++) {
+    place *p = &line->place[i];
+    *p = bins_around(nominal_hz[i / HARMONICS] * (i % HARMONICS + 1), fs_hz / length, fs_hz);
+    if (p->high >= p->low) EVL_NEW(arena, line->score[i], p->high - p->low + 1);
+  }
+  return EVL_OK;
+}
+
+/* Adds to the score the quotient of each searched frequency in one segment. */
+static void add_quotients(const place *p, const double *power, double *score) {
+  double around = 0.0;
+  for (int k = p->far_low; k <= p->near_low; k++) around += power[k];
+  for (int k = p->near_high; k <= p->far_high; k++) around += power[k];
+  around /= p->near_low - p->far_low + 1 + p->far_high - p->near_high + 1;
   if (!(around > 0.0) || !isfinite(around)) return;
-  for (int i = 0; i < searched; i++) score[i] += fmin(power[i] / around, cap);
+  for (int k = p->low; k <= p->high; k++) score[k - p->low] += fmin(power[k] / around, cap);
+}
+
+static void add_segment(evl_line *line, const double *spectrum) {
+  for (int i = 0; i < PLACES; i++) {
+    const place *p = &line->place[i];
+    if (p->high < p->low) continue;
+    for (int k = p->far_low; k <= p->far_high; k++)
+      line->power[k] = spectrum[2 * k] * spectrum[2 * k] + spectrum[2 * k + 1] * spectrum[2 * k + 1];
+    add_quotients(p, line->power, line->score[i]);
+  }
 }
 
 static double threshold(int n_segments) {
@@ -67,32 +103,32 @@ static double threshold(int n_segments) {
 }
 
 /* How far the strongest of a line's harmonics stands out, as a multiple of the threshold. */
-static double line_score(const double *windowed, int n_segments, int n, double fs_hz, double line_hz) {
+static double line_score(const evl_line *line, int nominal, int n_segments) {
   double best = 0.0;
-  for (int k = 1; k <= HARMONICS && k * line_hz + far_hz < 0.5 * fs_hz; k++) {
-    double angle[LINES], score[LINES] = {0.0};
-    int searched = frequencies(k * line_hz, n / fs_hz, fs_hz, angle);
-    for (int s = 0; s < n_segments; s++)
-      add_quotients(windowed + (size_t)s * (size_t)n, n, angle, searched, score);
-    for (int i = 0; i < searched; i++) best = fmax(best, score[i] / n_segments / threshold(n_segments));
-  }
+  for (int i = nominal * HARMONICS; i < (nominal + 1) * HARMONICS; i++)
+    for (int k = line->place[i].low; k <= line->place[i].high; k++)
+      best = fmax(best, line->score[i][k - line->place[i].low] / n_segments / threshold(n_segments));
   return best;
 }
 
-double evl_line_detect(const double *x, int n_segments, int n, double fs_hz, evl_arena *scratch) {
-  if (n_segments < 1 || !(fs_hz > 0.0) || !(n >= 2.0 * fs_hz)) return 0.0;
-  evl_mark mark = evl_arena_mark(scratch);
-  double *windowed = evl_arena_alloc(scratch, (size_t)n_segments * (size_t)n * sizeof *windowed);
-  if (!windowed) return 0.0;
-  for (int s = 0; s < n_segments; s++) {
-    const double *segment = x + (size_t)s * (size_t)n;
-    double mean = evl_mean(segment, (size_t)n);
-    for (int t = 0; t < n; t++)
-      windowed[(size_t)s * (size_t)n + (size_t)t] = (segment[t] - mean) * (0.5 - 0.5 * cos(2.0 * pi * t / n));
+double evl_line_detect(evl_line *line, const double *x, int n_segments) {
+  size_t in_stride, out_stride, n = (size_t)line->n;
+  if (n_segments < 1 || n == 0) return 0.0;
+  double *input = evl_fft_input(line->fft, &in_stride);
+  for (int i = 0; i < PLACES; i++)
+    if (line->score[i])
+      memset(line->score[i], 0, (size_t)(line->place[i].high - line->place[i].low + 1) * sizeof *line->score[i]);
+  for (int s = 0; s < n_segments; s += EVL_FFT_BATCH) {
+    int batch = n_segments - s < EVL_FFT_BATCH ? n_segments - s : EVL_FFT_BATCH;
+    for (int i = 0; i < batch; i++) {
+      const double *segment = x + (size_t)(s + i) * n;
+      double mean = evl_mean(segment, n), *row = input + (size_t)i * in_stride;
+      for (size_t t = 0; t < n; t++) row[t] = (segment[t] - mean) * line->hann[t];
+    }
+    const double *output = evl_fft_forward(line->fft, &out_stride);
+    for (int i = 0; i < batch; i++) add_segment(line, output + 2 * (size_t)i * out_stride);
   }
-  double fifty = line_score(windowed, n_segments, n, fs_hz, 50.0);
-  double sixty = line_score(windowed, n_segments, n, fs_hz, 60.0);
-  evl_arena_release(scratch, mark);
+  double fifty = line_score(line, 0, n_segments), sixty = line_score(line, 1, n_segments);
   if (fmax(fifty, sixty) < 1.0) return 0.0;
   return fifty >= sixty ? 50.0 : 60.0;
 }

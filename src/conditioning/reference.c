@@ -239,12 +239,12 @@ static void subtract(const evl_reference *r, const double *from, int64_t first, 
   }
 }
 
-void evl_reference_run(const evl_reference *r, const double *common, int64_t n, double *x, size_t ld) {
-  if (r->common) subtract(r, common, 0, n, x, ld);
+void evl_reference_run(const evl_reference *r, const double *common, int64_t first, int64_t n, double *x, size_t ld) {
+  if (r->common) subtract(r, common + first, first, n, x, ld);
   if (!r->average) return;
   double mean[CHUNK];
-  for (int64_t first = 0; first < n; first += CHUNK) {
-    int64_t m = n - first < CHUNK ? n - first : CHUNK;
+  for (int64_t end = first + n; first < end; first += CHUNK) {
+    int64_t m = end - first < CHUNK ? end - first : CHUNK;
     memset(mean, 0, sizeof mean);
     for (int c = 0; c < r->n_channels; c++) {
       if (!r->member[c]) continue;

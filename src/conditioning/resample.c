@@ -1,6 +1,7 @@
 /* Step resample: to a common rate by a ratio of whole numbers, with a linear-phase
    anti-alias filter of zero delay in polyphase form. */
 #include <math.h>
+#include <string.h>
 
 #include "conditioning_priv.h"
 
@@ -128,33 +129,60 @@ void evl_resampler_span(const evl_resampler *resampler, int64_t first, int64_t n
   }
 }
 
-/* Four sums a lane, because a chain of fma waits for each; written out, because gcc then keeps
-   them in registers. n is a multiple of four. */
-static void weighted_rows(const double *taps, int n, const double *rows, double *out) {
-  double sum0[EVL_LANES] = {0.0}, sum1[EVL_LANES] = {0.0}, sum2[EVL_LANES] = {0.0}, sum3[EVL_LANES] = {0.0};
-  for (int j = 0; j < n; j += 4, rows += 4 * EVL_LANES)
-    for (int lane = 0; lane < EVL_LANES; lane++) {
-      sum0[lane] = fma(taps[j], rows[lane], sum0[lane]);
-      sum1[lane] = fma(taps[j + 1], rows[EVL_LANES + lane], sum1[lane]);
-      sum2[lane] = fma(taps[j + 2], rows[2 * EVL_LANES + lane], sum2[lane]);
-      sum3[lane] = fma(taps[j + 3], rows[3 * EVL_LANES + lane], sum3[lane]);
+/* Two outputs at once, because a chain of fma waits for each. `quads` is a constant wherever this is inlined, so that
+   the sums stay in registers. */
+static inline __attribute__((always_inline)) void two_outputs(int quads, int n_taps, const double *const taps[2],
+                                                              const evl_quad *const rows[2], evl_quad *out) {
+  evl_quad a[EVL_QUADS], b[EVL_QUADS];
+  for (int i = 0; i < quads; i++) a[i] = b[i] = evl_quad_of(0.0);
+  for (int j = 0; j < n_taps; j++) {
+    const evl_quad tap_a = evl_quad_of(taps[0][j]), tap_b = evl_quad_of(taps[1][j]);
+#pragma GCC unroll 5
+    for (int i = 0; i < quads; i++) {
+      a[i] = evl_quad_fma(tap_a, rows[0][j * quads + i], a[i]);
+      b[i] = evl_quad_fma(tap_b, rows[1][j * quads + i], b[i]);
     }
-  for (int lane = 0; lane < EVL_LANES; lane++) out[lane] = (sum0[lane] + sum1[lane]) + (sum2[lane] + sum3[lane]);
+  }
+  for (int i = 0; i < quads; i++) {
+    out[i] = a[i];
+    out[quads + i] = b[i];
+  }
 }
 
-void evl_resampler_run(const evl_resampler *resampler, int64_t first, int64_t n, const double *rows,
+static void any_two_outputs(int quads, int n_taps, const double *const taps[2], const evl_quad *const rows[2],
+                            evl_quad *out) {
+  switch (quads) {
+    case 1: two_outputs(1, n_taps, taps, rows, out); break;
+    case 2: two_outputs(2, n_taps, taps, rows, out); break;
+    case 3: two_outputs(3, n_taps, taps, rows, out); break;
+    case 4: two_outputs(4, n_taps, taps, rows, out); break;
+    default: two_outputs(5, n_taps, taps, rows, out); break;
+  }
+}
+
+void evl_resampler_run(const evl_resampler *resampler, int quads, int64_t first, int64_t n, const double *rows,
                        int64_t begin, double *out) {
-  int64_t up = resampler->up, down = resampler->down;
+  int64_t up = resampler->up, down = resampler->down, n_taps = 2 * resampler->half;
   int64_t at = evl_floor_divide(first * down, up), phase = first * down - at * up;
   int64_t whole = down / up, part = down % up;
-  int taps = 2 * resampler->half;
-  for (int64_t k = 0; k < n; k++, out += EVL_LANES) {
-    weighted_rows(resampler->taps + phase * taps, taps, rows + (at - (resampler->half - 1) - begin) * EVL_LANES, out);
+  const evl_quad *row = (const evl_quad *)rows - (resampler->half - 1 + begin) * quads;
+  const double *taps[2];
+  const evl_quad *at_rows[2];
+  evl_quad last[2 * EVL_QUADS];
+  for (int64_t k = 0; k < n; k++) {
+    taps[k % 2] = resampler->taps + phase * n_taps;
+    at_rows[k % 2] = row + at * quads;
     at += whole;
     phase += part;
     if (phase >= up) {
       phase -= up;
       at++;
     }
+    if (k % 2) any_two_outputs(quads, (int)n_taps, taps, at_rows, (evl_quad *)out + (k - 1) * quads);
   }
+  if (n % 2 == 0) return;
+  taps[1] = taps[0];
+  at_rows[1] = at_rows[0];
+  any_two_outputs(quads, (int)n_taps, taps, at_rows, last);
+  memcpy((evl_quad *)out + (n - 1) * quads, last, (size_t)quads * sizeof *last);
 }

@@ -2,9 +2,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "worker_priv.h"
+
+/* The windows were read from a file of this size and time. */
+static evl_status check_unchanged(const evl_worker *w, const char *path, int file) {
+  const evl_header *h = evl_reader_header(w->reader);
+  struct stat now;
+  if (fstat(file, &now)) return evl_fail(EVL_IO, "%s: could not be examined: %s", path, strerror(errno));
+  if (now.st_size == h->bytes && (int64_t)now.st_mtim.tv_sec * 1000000000 + now.st_mtim.tv_nsec == h->mtime_ns)
+    return EVL_OK;
+  return evl_fail(EVL_FORMAT, "%s: changed while it was read; run again", path);
+}
 
 static evl_status read_whole(evl_worker *w, const char *path, int file, uint8_t digest[32]) {
   evl_sha256 hash;
@@ -20,6 +31,7 @@ static evl_status read_whole(evl_worker *w, const char *path, int file, uint8_t 
     if (w->tick) w->tick(w->tick_context);
   }
   evl_sha256_end(&hash, digest);
+  EVL_TRY(check_unchanged(w, path, file));
   return evl_damage_verdict(w->damage, path);
 }
 

@@ -79,18 +79,19 @@ static evl_status read_facts(evl_worker *w, facts *f) {
 }
 
 /* Half of the channels looked at must show a line; else the sidecar's word stands. */
-static double line_of(evl_worker *w, const facts *f) {
+static evl_status find_line(evl_worker *w, const facts *f) {
   int votes[2] = {0, 0};
+  evl_line *detector;
+  evl_mark mark = evl_arena_mark(w->own);
+  EVL_TRY(evl_line_plan(f->line_n, w->probe->fs_hz, w->own, &detector));
   for (int j = 0; j < f->n_line; j++) {
-    evl_mark mark = evl_arena_mark(w->own);
-    double line = evl_line_detect(w->x + (size_t)(j * f->n_segments) * (size_t)f->line_n, f->n_segments, f->line_n,
-                                  w->probe->fs_hz, w->own);
-    evl_arena_release(w->own, mark);
+    double line = evl_line_detect(detector, w->x + (size_t)(j * f->n_segments) * (size_t)f->line_n, f->n_segments);
     if (line > 0) votes[line > 55]++;
   }
-  if (votes[0] > votes[1] && 2 * votes[0] >= f->n_line) return 50;
-  if (votes[1] > 0 && 2 * votes[1] >= f->n_line) return 60;
-  return w->probe->sidecar_line_hz;
+  evl_arena_release(w->own, mark);
+  if (votes[0] > votes[1] && 2 * votes[0] >= f->n_line) w->line_hz = 50;
+  else if (votes[1] > 0 && 2 * votes[1] >= f->n_line) w->line_hz = 60;
+  return EVL_OK;
 }
 
 evl_status evl_worker_facts(evl_worker *w) {
@@ -108,26 +109,37 @@ evl_status evl_worker_facts(evl_worker *w) {
     evl_sort(f.mean[i], (size_t)f.n_means[i]);
     if (f.n_means[i]) w->source[i].offset = evl_quantile_sorted(f.mean[i], (size_t)f.n_means[i], 0.5);
   }
-  if (evl_reader_header(w->reader)->duration_s >= FACT_SEGMENT_S) w->line_hz = line_of(w, &f);
+  return evl_reader_header(w->reader)->duration_s >= FACT_SEGMENT_S ? find_line(w, &f) : EVL_OK;
+}
+
+static evl_status check_kernels(const evl_worker *w, const char *path) {
+  for (int a = 0; a < w->n_analyses; a++) {
+    double fs_hz = evl_chain_fs_hz(w->group[w->group_of[a]].chain);
+    const kernel_set *k = evl_worker_kernels(w, a, fs_hz);
+    if (!k) return evl_fail(EVL_LIMIT, "%s: its rate of %g Hz was not planned for", path, fs_hz);
+    if (k->refusal) return evl_fail(EVL_USAGE, "%s: %s", path, k->refusal);
+  }
   return EVL_OK;
 }
 
 static evl_status bind(evl_worker *w, const char *path, const evl_probe *probe) {
   EVL_TRY(evl_reader_open(path, evl_worker_raw_bytes(w, probe), w->own, &w->reader));
   const evl_header *h = evl_reader_header(w->reader);
-  if (memcmp(&h->header_key, &probe->header_key, sizeof h->header_key) || h->bytes != probe->bytes)
+  if (memcmp(&h->header_key, &probe->header_key, sizeof h->header_key) || h->bytes != probe->bytes ||
+      h->mtime_ns != probe->mtime_ns)
     return evl_fail(EVL_FORMAT, "%s: changed since the run was planned (%lld bytes then, %lld now); run again", path,
                     (long long)probe->bytes, (long long)h->bytes);
   EVL_NEW(w->own, w->source, probe->n_sources);
   memcpy(w->source, probe->source, (size_t)probe->n_sources * sizeof *w->source);
   w->probe = probe;
   EVL_TRY(evl_worker_facts(w));
+  double block_s = fmin(w->block_s, probe->duration_s);
   for (int g = 0; g < w->n_groups; g++) {
     evl_status status = evl_chain_plan(w->group[g].params, w->group[g].montage, probe->n_sources, w->source, w->line_hz,
-                                       w->block_s, w->own, &w->group[g].chain);
+                                       block_s, w->own, &w->group[g].chain);
     if (status != EVL_OK) return evl_fail_in(status, "%s", path);
   }
-  return EVL_OK;
+  return check_kernels(w, path);
 }
 
 evl_status evl_worker_open(evl_worker *w, const char *path, const evl_probe *probe) {

@@ -22,6 +22,18 @@ static evl_status take_sources(const evl_header *h, evl_arena *arena, evl_probe 
   return EVL_OK;
 }
 
+/* Beyond these a header is wrong, and sizes derived from it would be absurd. */
+static evl_status check_limits(const evl_header *h, const char *path) {
+  const double most_s = 366.0 * 86400.0, most_hz = 1e6;
+  if (!(h->duration_s <= most_s))
+    return evl_fail(EVL_FORMAT, "%s: expected a duration of at most %g s, found %g s", path, most_s, h->duration_s);
+  for (int i = 0; i < h->n_signals; i++)
+    if (!(h->signal[i].fs_hz <= most_hz))
+      return evl_fail(EVL_FORMAT, "%s: expected at most %g Hz, found %g Hz of signal %d", path, most_hz,
+                      h->signal[i].fs_hz, i + 1);
+  return EVL_OK;
+}
+
 static evl_status take_header(evl_reader *reader, evl_arena *arena, evl_probe *probe) {
   const evl_header *h = evl_reader_header(reader);
   probe->bytes = h->bytes;
@@ -47,17 +59,18 @@ evl_status evl_recording_probe(const char *path, evl_arena *arena, evl_probe *pr
   if (!own) return evl_fail(EVL_MEMORY, "%s: out of memory", path);
   evl_reader *reader;
   evl_status status = evl_reader_open(path, 0, own, &reader);
+  if (status == EVL_OK) status = check_limits(evl_reader_header(reader), path);
   if (status == EVL_OK) {
     probe->header_memory = evl_arena_bytes(own);
     status = take_header(reader, arena, probe);
     if (status == EVL_OK && look) status = look(context, evl_reader_header(reader));
-    evl_reader_close(reader);
   } else if (status != EVL_MEMORY) {
     probe->status = status;
     probe->message = evl_arena_text(arena, evl_error_message());
     status = probe->message ? EVL_OK : EVL_MEMORY;
     evl_error_clear();
   }
+  evl_reader_close(reader);
   evl_arena_free(own);
   return status;
 }

@@ -15,18 +15,20 @@ typedef struct task {
   const uint8_t *channel_why;
 } task;
 
+static const evl_layout *layout_of(const task *t) { return t->worker->analysis[t->analysis].layout; }
+
 static double *values_of(const task *t, int64_t row) {
-  return (double *)(t->payload + t->section->value) + (size_t)row * (size_t)t->worker->analysis[t->analysis].layout->n_columns;
+  return (double *)(t->payload + t->section->value) + (size_t)row * (size_t)layout_of(t)->n_columns;
 }
 static uint8_t *whys_of(const task *t, int64_t row) {
-  return t->payload + t->section->why + (size_t)row * (size_t)t->worker->analysis[t->analysis].layout->n_columns;
+  return t->payload + t->section->why + (size_t)row * (size_t)layout_of(t)->n_columns;
 }
 static double *tensors_of(const task *t, int64_t row) {
-  return (double *)(t->payload + t->section->tensor) + (size_t)row * t->worker->analysis[t->analysis].layout->window_tensor_size;
+  return (double *)(t->payload + t->section->tensor) + (size_t)row * layout_of(t)->window_tensor_size;
 }
 
 static void fill(const task *t, int64_t row, uint8_t why) {
-  const evl_layout *l = t->worker->analysis[t->analysis].layout;
+  const evl_layout *l = layout_of(t);
   double *value = values_of(t, row), *tensor = tensors_of(t, row);
   for (int c = 0; c < l->n_columns; c++) value[c] = NAN;
   memset(whys_of(t, row), why, (size_t)l->n_columns);
@@ -58,7 +60,8 @@ static void settle(double *value, uint8_t *why, int n) {
   }
 }
 
-static double **tensor_pointers(evl_worker *w, const evl_layout *l, const evl_slot *slot, bool of_recording, double *base) {
+static double **tensor_pointers(evl_worker *w, const evl_layout *l, const evl_slot *slot, bool of_recording,
+                                double *base) {
   int n = 0;
   for (int i = slot->tensor; i < slot->tensor + slot->n_tensors; i++)
     if (l->tensor[i].tensor.of_recording == of_recording) w->tensor[n++] = base + l->tensor[i].offset;
@@ -85,10 +88,21 @@ static void run_window(task *t, const evl_window *window, int64_t row) {
   if (w->tick) w->tick(w->tick_context);
 }
 
+/* The first stretch that ends behind a time; n_stretches where none does. */
+static int first_stretch(const evl_header *h, double from_s) {
+  int low = 0, high = h->n_stretches;
+  while (low < high) {
+    int middle = low + (high - low) / 2;
+    if (h->stretch[middle].start_s + h->stretch[middle].duration_s > from_s) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
 /* Share of a window that the stretches cover. */
 static float covered(const evl_header *h, double from_s, double to_s) {
   double sum = 0;
-  for (int s = 0; s < h->n_stretches; s++) {
+  for (int s = first_stretch(h, from_s); s < h->n_stretches && h->stretch[s].start_s < to_s; s++) {
     double a = fmax(from_s, h->stretch[s].start_s), b = fmin(to_s, h->stretch[s].start_s + h->stretch[s].duration_s);
     if (b > a) sum += b - a;
   }
@@ -121,7 +135,7 @@ static void block_range(const evl_worker *w, int g, const evl_stretch *stretch, 
   int64_t low = INT64_MAX, high = 0;
   for (int a = 0; a < w->n_analyses; a++) {
     if (w->group_of[a] != g) continue;
-    int length = (int)lround(w->analysis[a].window_s * fs_hz);
+    int length = evl_worker_kernels(w, a, fs_hz)->n_samples;
     for (int64_t i = w->section[a].first; i < w->section[a].first + w->section[a].n; i++) {
       int64_t at;
       if (!inside(&w->analysis[a], stretch, i, fs_hz, samples, length, &at)) continue;
@@ -161,34 +175,36 @@ static bool any_channel(const chain_group *group) {
   return false;
 }
 
-/* Every row starts as "gap" (or all channels bad); windows inside a stretch overwrite it. */
+/* Every row starts as "gap", but for channels that no window of the recording has; windows inside a stretch overwrite
+   it. */
 static void start_rows(evl_worker *w, uint8_t *payload) {
   const evl_header *h = evl_reader_header(w->reader);
   for (int a = 0; a < w->n_analyses; a++) {
-    task t = {w, payload, a, &w->section[a], NULL, NULL};
+    const evl_analysis *analysis = &w->analysis[a];
+    task t = {w, payload, a, &w->section[a], NULL, evl_chain_channel_why(w->group[w->group_of[a]].chain)};
     float *clean = (float *)(payload + w->section[a].clean);
     for (int64_t row = 0; row < w->section[a].n; row++) {
-      double from_s = (double)(w->section[a].first + row) * w->analysis[a].step_s;
+      double from_s = (double)(w->section[a].first + row) * analysis->step_s;
       fill(&t, row, EVL_WHY_ARTEFACT);
-      clean[row] = h->n_stretches > 1 ? covered(h, from_s, from_s + w->analysis[a].window_s) : 1;
+      for (int s = 0; s < analysis->layout->n_slots; s++) {
+        const evl_slot *slot = &analysis->layout->slot[s];
+        mark_channels(slot, analysis->montage, t.channel_why, false, whys_of(&t, row) + slot->column);
+      }
+      clean[row] = h->n_stretches > 1 ? covered(h, from_s, from_s + analysis->window_s) : 1;
     }
   }
-}
-
-static bool stretch_meets(const evl_worker *w, const evl_stretch *stretch, int span) {
-  double longest = 0;
-  for (int a = 0; a < w->n_analyses; a++) longest = fmax(longest, w->analysis[a].window_s);
-  return stretch->start_s < (double)(span + 1) * w->task_s + longest &&
-         stretch->start_s + stretch->duration_s > (double)span * w->task_s - 1;
 }
 
 static evl_status run_span(evl_worker *w, const char *path, const evl_probe *probe, int span, uint8_t *payload) {
   EVL_TRY(evl_worker_open(w, path, probe));
   start_rows(w, payload);
   const evl_header *h = evl_reader_header(w->reader);
-  for (int g = 0; g < w->n_groups; g++)
-    for (int s = 0; s < h->n_stretches && any_channel(&w->group[g]); s++)
-      if (stretch_meets(w, &h->stretch[s], span)) EVL_TRY(run_stretch(w, payload, g, s));
+  double from_s = (double)span * w->task_s - 1, to_s = (double)(span + 1) * w->task_s + w->window_s;
+  for (int g = 0; g < w->n_groups; g++) {
+    if (!any_channel(&w->group[g])) continue;
+    for (int s = first_stretch(h, from_s); s < h->n_stretches && h->stretch[s].start_s < to_s; s++)
+      EVL_TRY(run_stretch(w, payload, g, s));
+  }
   return EVL_OK;
 }
 
@@ -197,13 +213,16 @@ void evl_worker_head(void *payload, evl_status status, const char *message, doub
   head->status = status;
   head->seconds = evl_seconds() - began_s;
   snprintf(head->message, sizeof head->message, "%s", message);
+  /* Text of the store is UTF-8: paths need not be, and the end may have been cut inside a character. */
+  for (size_t n = strlen(head->message), at; (at = evl_utf8_valid(head->message, n)) < n;) head->message[at] = '?';
 }
 
 evl_status evl_worker_windows(evl_worker *w, const char *path, const evl_probe *probe, int span, void *payload,
                               size_t *bytes) {
   double began_s = evl_seconds();
   *bytes = evl_window_sections(w->n_analyses, w->analysis, probe->duration_s, w->task_s, span, w->section);
-  if (*bytes > w->payload_bytes) return evl_fail(EVL_LIMIT, "%s: a task of %zu bytes exceeds what was planned", path, *bytes);
+  if (*bytes > w->payload_bytes)
+    return evl_fail(EVL_LIMIT, "%s: a task of %zu bytes exceeds what was planned", path, *bytes);
   memset(payload, 0, *bytes);
   evl_status status = run_span(w, path, probe, span, payload);
   if (status == EVL_MEMORY) return status;
@@ -217,29 +236,26 @@ evl_status evl_worker_windows(evl_worker *w, const char *path, const evl_probe *
 
 /* ---- the recording stage ---- */
 
-static evl_status run_finish(evl_worker *w, double *const *state, uint8_t *payload, const evl_finish_section *section) {
-  for (int a = 0; a < w->n_analyses; a++) {
-    const evl_analysis *analysis = &w->analysis[a];
-    const evl_layout *l = analysis->layout;
-    const chain_group *group = &w->group[w->group_of[a]];
-    const kernel_set *k = evl_worker_kernels(w, a, evl_chain_fs_hz(group->chain));
-    const uint8_t *channel_why = evl_chain_channel_why(group->chain);
-    double *value = (double *)(payload + section[a].value), *tensor = (double *)(payload + section[a].tensor);
-    uint8_t *why = payload + section[a].why;
-    for (int c = 0; c < l->n_recording_columns; c++) value[c] = NAN;
-    memset(why, any_channel(group) ? EVL_WHY_UNDEFINED : EVL_WHY_ARTEFACT, (size_t)l->n_recording_columns);
-    for (size_t i = 0; i < l->recording_tensor_size; i++) tensor[i] = NAN;
-    for (int s = 0; s < l->n_slots && any_channel(group); s++) {
-      const evl_slot *slot = &l->slot[s];
-      if (!slot->entry->finish) continue;
-      evl_out out = {value + slot->recording_column, why + slot->recording_column,
-                     tensor_pointers(w, l, slot, true, tensor), NULL};
-      slot->entry->finish(k->kernel[s], state[a] + slot->state, channel_why, &out);
-      mark_channels(slot, analysis->montage, channel_why, true, out.why);
-      settle(out.value, out.why, slot->n_recording_columns);
-    }
+static void finish_analysis(evl_worker *w, int a, const double *state, uint8_t *payload) {
+  const evl_analysis *analysis = &w->analysis[a];
+  const evl_layout *l = analysis->layout;
+  const chain_group *group = &w->group[w->group_of[a]];
+  const kernel_set *k = evl_worker_kernels(w, a, evl_chain_fs_hz(group->chain));
+  const uint8_t *channel_why = evl_chain_channel_why(group->chain);
+  bool any = any_channel(group);
+  double *value = (double *)(payload + w->finish[a].value), *tensor = (double *)(payload + w->finish[a].tensor);
+  uint8_t *why = payload + w->finish[a].why;
+  for (int c = 0; c < l->n_recording_columns; c++) value[c] = NAN;
+  memset(why, any ? EVL_WHY_UNDEFINED : EVL_WHY_ARTEFACT, (size_t)l->n_recording_columns);
+  for (size_t i = 0; i < l->recording_tensor_size; i++) tensor[i] = NAN;
+  for (int s = 0; s < l->n_slots; s++) {
+    const evl_slot *slot = &l->slot[s];
+    evl_out out = {value + slot->recording_column, why + slot->recording_column,
+                   tensor_pointers(w, l, slot, true, tensor), NULL};
+    if (any && slot->entry->finish) slot->entry->finish(k->kernel[s], state + slot->state, channel_why, &out);
+    mark_channels(slot, analysis->montage, channel_why, true, out.why);
+    settle(out.value, out.why, slot->n_recording_columns);
   }
-  return EVL_OK;
 }
 
 /* What is odd about a recording that ran: of its header, then of its chains. */
@@ -255,17 +271,15 @@ static const char *notes(const evl_worker *w, const evl_probe *probe, char *note
 evl_status evl_worker_finish(evl_worker *w, const char *path, const evl_probe *probe, evl_status status,
                              const char *message, double *const *state, void *payload, size_t *bytes) {
   double began_s = evl_seconds();
-  evl_finish_section section[64];
   char note[sizeof((evl_task_head *)0)->message];
-  if (w->n_analyses > 64) return evl_fail(EVL_LIMIT, "more than 64 analyses");
-  *bytes = evl_finish_sections(w->n_analyses, w->analysis, section);
+  *bytes = evl_finish_sections(w->n_analyses, w->analysis, w->finish);
   memset(payload, 0, *bytes);
   evl_task_head *head = payload;
   if (status == EVL_OK) {
     status = evl_worker_open(w, path, probe);
     if (status == EVL_OK) status = evl_worker_hash_file(w, path, head->sha256);
-    if (status == EVL_OK) status = run_finish(w, state, payload, section);
     if (status == EVL_MEMORY) return status;
+    for (int a = 0; a < w->n_analyses && status == EVL_OK; a++) finish_analysis(w, a, state[a], payload);
     message = status == EVL_OK ? notes(w, probe, note, sizeof note) : evl_error_message();
     head->line_hz = status == EVL_OK ? w->line_hz : 0;
   }

@@ -1,19 +1,22 @@
 /* windows: the grid of an analysis, its cut into spans, and the places of a payload. */
+#include <float.h>
 #include <math.h>
 
 #include "eveil/recording.h"
 
-/* Times are sums of decimal numbers: a window that misses by less than this share of a step does not. */
-static const double SLACK = 1e-9;
+/* Times are decimal numbers: a count of steps that misses a whole number by no more than its rounding does not. */
+static double slack_of(double steps) { return 1e-9 + 4 * DBL_EPSILON * fabs(steps); }
 
 int64_t evl_windows(const evl_analysis *analysis, double duration_s) {
-  double room = (duration_s - analysis->window_s) / analysis->step_s + SLACK;
-  return room < 0 ? 0 : (int64_t)floor(room) + 1;
+  double room = (duration_s - analysis->window_s) / analysis->step_s, most = 1e15; /* far above any limit */
+  room += slack_of(room);
+  return room >= 0 ? (int64_t)floor(fmin(room, most)) + 1 : 0;
 }
 
 /* The first window that starts at or after the start of a span. */
 static int64_t first_in_span(const evl_analysis *analysis, int64_t n, double task_s, int span) {
-  int64_t first = (int64_t)ceil((double)span * task_s / analysis->step_s - SLACK);
+  double steps = (double)span * task_s / analysis->step_s;
+  int64_t first = (int64_t)ceil(steps - slack_of(steps));
   return first < n ? first : n;
 }
 
@@ -35,6 +38,17 @@ void evl_span_windows(const evl_analysis *analysis, double duration_s, double ta
   int64_t all = evl_windows(analysis, duration_s);
   *first = first_in_span(analysis, all, task_s, span);
   *n = first_in_span(analysis, all, task_s, span + 1) - *first;
+}
+
+int evl_window_span(const evl_analysis *analysis, double duration_s, double task_s, int64_t window, int64_t *first,
+                    int64_t *n) {
+  int span = (int)floor((double)window * analysis->step_s / task_s);
+  for (;;) {
+    evl_span_windows(analysis, duration_s, task_s, span, first, n);
+    if (window < *first) span--;
+    else if (window >= *first + *n) span++;
+    else return span;
+  }
 }
 
 static size_t padded(size_t bytes) { return (bytes + 63) & ~(size_t)63; }

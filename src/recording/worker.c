@@ -7,13 +7,6 @@
 #include "eveil/math.h"
 #include "worker_priv.h"
 
-/* The longest output block: a span and the window that starts at its end. */
-static double block_of(int n_analyses, const evl_analysis *analysis, double task_s) {
-  double longest = 0;
-  for (int a = 0; a < n_analyses; a++) longest = fmax(longest, analysis[a].window_s);
-  return task_s + longest;
-}
-
 static evl_key params_key(const evl_params *params, const evl_montage *montage) {
   evl_sha256 hash;
   uint8_t digest[32];
@@ -43,29 +36,41 @@ static evl_status plan_groups(evl_worker *w) {
   return EVL_OK;
 }
 
-kernel_set *evl_worker_kernels(const evl_worker *w, int analysis, double fs_hz) {
-  for (kernel_set *k = w->kernels; k; k = k->next)
+const kernel_set *evl_worker_kernels(const evl_worker *w, int analysis, double fs_hz) {
+  for (const kernel_set *k = w->kernels; k; k = k->next)
     if (k->analysis == analysis && k->fs_hz == fs_hz) return k;
   return NULL;
 }
 
-static evl_status plan_kernels(evl_worker *w, int a, double fs_hz) {
-  if (evl_worker_kernels(w, a, fs_hz)) return EVL_OK;
-  const evl_analysis *analysis = &w->analysis[a];
+static evl_status bind_entries(evl_worker *w, const evl_analysis *analysis, kernel_set *k) {
   const evl_layout *l = analysis->layout;
-  kernel_set *k;
-  EVL_NEW(w->arena, k, 1);
-  *k = (kernel_set){.analysis = a, .fs_hz = fs_hz, .n_samples = (int)lround(analysis->window_s * fs_hz), .next = w->kernels};
+  const evl_shape shape = {analysis->montage->n, k->n_samples, k->fs_hz, analysis->montage};
   EVL_NEW(w->arena, k->kernel, l->n_slots);
-  const evl_shape shape = {analysis->montage->n, k->n_samples, fs_hz, analysis->montage};
   EVL_TRY(evl_products_create(&shape, w->arena, &k->products));
   for (int s = 0; s < l->n_slots; s++) {
     evl_status status = l->slot[s].entry->plan(l->slot[s].params, &shape, k->products, w->arena, &k->kernel[s]);
-    if (status != EVL_OK)
-      return evl_fail_in(status, "analysis \"%s\", %s at %g Hz", analysis->name, l->slot[s].entry->name, fs_hz);
+    if (status != EVL_OK) return evl_fail_in(status, "%s", l->slot[s].entry->name);
   }
-  w->kernels = k;
   return EVL_OK;
+}
+
+/* EVL_USAGE where an entry refuses the rate: its recordings fail, those of other rates do not. */
+static evl_status plan_kernels(evl_worker *w, int a, double fs_hz) {
+  const kernel_set *known = evl_worker_kernels(w, a, fs_hz);
+  if (known) return known->refusal ? evl_fail(EVL_USAGE, "%s", known->refusal) : EVL_OK;
+  const evl_analysis *analysis = &w->analysis[a];
+  /* Whole samples only, so that the last window of a recording ends inside it. */
+  double samples = floor(analysis->window_s * fs_hz + 1e-6), most = 1e9;
+  kernel_set *k;
+  EVL_NEW(w->arena, k, 1);
+  *k = (kernel_set){.analysis = a, .fs_hz = fs_hz, .n_samples = (int)fmin(samples, most), .next = w->kernels};
+  evl_status status = samples <= most ? bind_entries(w, analysis, k)
+                                      : evl_fail(EVL_USAGE, "windows of more than %g samples", most);
+  if (status != EVL_OK) status = evl_fail_in(status, "analysis \"%s\" at %g Hz", analysis->name, fs_hz);
+  if (status != EVL_OK && status != EVL_USAGE) return status;
+  if (status == EVL_USAGE && !(k->refusal = evl_arena_text(w->arena, evl_error_message()))) return EVL_MEMORY;
+  w->kernels = k;
+  return status;
 }
 
 /* ---- recordings of one shape stand for all of that shape ---- */
@@ -79,7 +84,8 @@ static evl_key shape_of(const evl_probe *probe) {
     const evl_source *s = &probe->source[i];
     evl_sha256_add(&hash, s->label, strlen(s->label) + 1);
     evl_sha256_add(&hash, &s->fs_hz, sizeof s->fs_hz);
-    evl_sha256_add(&hash, &s->usable, sizeof s->usable);
+    const uint8_t flags[2] = {s->usable, s->bad};
+    evl_sha256_add(&hash, flags, sizeof flags);
   }
   evl_sha256_end(&hash, digest);
   memcpy(&key, digest, sizeof key);
@@ -117,9 +123,9 @@ size_t evl_worker_raw_bytes(const evl_worker *w, const evl_probe *probe) {
 
 /* Memory of the largest recording when it is open. */
 static size_t open_memory(const evl_worker *w, int n, const evl_probe *probe) {
-  size_t most = 0;
+  size_t most = 0, source = sizeof(evl_source) + sizeof(double[FACT_SEGMENTS + 1]);
   for (int i = 0; i < n; i++) {
-    size_t memory = probe[i].header_memory + evl_worker_raw_bytes(w, &probe[i]) + (size_t)probe[i].n_sources * (sizeof(evl_source) + sizeof(double[FACT_SEGMENTS + 1]));
+    size_t memory = probe[i].header_memory + evl_worker_raw_bytes(w, &probe[i]) + (size_t)probe[i].n_sources * source;
     if (memory > most) most = memory;
   }
   return most;
@@ -132,22 +138,25 @@ static evl_status try_shape(evl_worker *w, const evl_probe *probe, shape_list *l
   evl_status status = EVL_OK;
   for (int g = 0; g < w->n_groups && status == EVL_OK; g++) {
     evl_chain *chain;
+    const chain_group *group = &w->group[g];
     /* 50 Hz has more harmonics than 60. */
-    status = evl_chain_plan(w->group[g].params, w->group[g].montage, probe->n_sources, probe->source, 50, w->block_s, trial, &chain);
+    status = evl_chain_plan(group->params, group->montage, probe->n_sources, probe->source, 50, w->block_s, trial, &chain);
     if (status != EVL_OK) break;
     double fs_hz = evl_chain_fs_hz(chain);
     size_t block = (size_t)ceil((w->block_s + 1) * fs_hz) + 16;
     /* Deep inside an endless stretch the block has both margins. */
-    int64_t first, n, endless = (int64_t)1 << 40;
-    evl_chain_needs(chain, evl_chain_samples(chain, endless) / 2, (int64_t)ceil(w->block_s * fs_hz), endless, &first, &n);
+    int64_t first, n, endless = (int64_t)1 << 40, middle = evl_chain_samples(chain, endless) / 2;
+    evl_chain_needs(chain, middle, (int64_t)ceil(w->block_s * fs_hz) + 1, endless, &first, &n);
     w->load_s = fmax(w->load_s, (double)n / evl_chain_fs_in_hz(chain));
-    size_t x_size = block * (size_t)w->group[g].montage->n;
+    size_t x_size = block * (size_t)group->montage->n;
     if (x_size > list->x_size) list->x_size = x_size;
     for (int a = 0; a < w->n_analyses && status == EVL_OK; a++)
       if (w->group_of[a] == g) status = plan_kernels(w, a, fs_hz);
   }
   size_t facts = (size_t)((LINE_CHANNELS * FACT_SEGMENTS + 1) * FACT_SEGMENT_S * (probe->fs_hz + 1));
   if (facts > list->x_size) list->x_size = facts;
+  evl_line *line;
+  if (status == EVL_OK) status = evl_line_plan((int)(FACT_SEGMENT_S * probe->fs_hz), probe->fs_hz, trial, &line);
   size_t memory = evl_arena_bytes(trial);
   if (memory > *chain_memory) *chain_memory = memory;
   evl_arena_free(trial);
@@ -180,24 +189,24 @@ static evl_status plan_shapes(evl_worker *w, int n_probes, const evl_probe *prob
   return EVL_OK;
 }
 
+static double longest_of(int n_probes, const evl_probe *probe) {
+  double longest_s = 0;
+  for (int i = 0; i < n_probes; i++)
+    if (probe[i].status == EVL_OK) longest_s = fmax(longest_s, probe[i].duration_s);
+  return longest_s;
+}
+
 static evl_status plan_payload(evl_worker *w, int n_probes, const evl_probe *probe) {
   EVL_NEW(w->arena, w->section, w->n_analyses);
-  evl_finish_section *finish;
-  EVL_NEW(w->arena, finish, w->n_analyses);
-  w->payload_bytes = evl_finish_sections(w->n_analyses, w->analysis, finish);
-  double longest = 0;
-  for (int i = 0; i < n_probes; i++)
-    if (probe[i].status == EVL_OK) longest = fmax(longest, probe[i].duration_s);
-  /* Spans differ by at most a window: the first ones of the longest recording bound all. */
-  int spans = evl_spans(w->n_analyses, w->analysis, longest, w->task_s);
-  for (int s = 0; s < spans && s < 16; s++) {
-    size_t bytes = evl_window_sections(w->n_analyses, w->analysis, longest, w->task_s, s, w->section);
-    if (bytes > w->payload_bytes) w->payload_bytes = bytes;
-  }
+  EVL_NEW(w->arena, w->finish, w->n_analyses);
+  w->payload_bytes = evl_finish_sections(w->n_analyses, w->analysis, w->finish);
+  /* The first span of the longest recording bounds all, but for a window of each analysis. */
+  size_t bytes = evl_window_sections(w->n_analyses, w->analysis, longest_of(n_probes, probe), w->task_s, 0, w->section);
   for (int a = 0; a < w->n_analyses; a++) {
     const evl_layout *l = w->analysis[a].layout;
-    w->payload_bytes += 256 + (size_t)l->n_columns * 9 + l->window_tensor_size * sizeof(double);
+    bytes += 256 + (size_t)l->n_columns * 9 + l->window_tensor_size * sizeof(double);
   }
+  if (bytes > w->payload_bytes) w->payload_bytes = bytes;
   return EVL_OK;
 }
 
@@ -210,12 +219,15 @@ evl_status evl_worker_plan(int n_analyses, const evl_analysis *analysis, int n_p
   w->n_analyses = n_analyses;
   w->analysis = analysis;
   w->task_s = task_s;
-  w->block_s = block_of(n_analyses, analysis, task_s);
   w->load_s = FACT_SEGMENT_S + 1;
   w->arena = arena;
   int tensors = 1;
-  for (int a = 0; a < n_analyses; a++)
+  for (int a = 0; a < n_analyses; a++) {
+    w->window_s = fmax(w->window_s, analysis[a].window_s);
     if (analysis[a].layout->n_tensors > tensors) tensors = analysis[a].layout->n_tensors;
+  }
+  /* A span and the window that starts at its end, as far as a recording goes. */
+  w->block_s = fmin(task_s + w->window_s, longest_of(n_probes, probe));
   EVL_NEW(arena, w->tensor, tensors);
   EVL_NEW(arena, w->io, HASH_BLOCK);
   w->damage = evl_arena_alloc(arena, evl_damage_size());
@@ -241,23 +253,28 @@ size_t evl_worker_payload_bytes(const evl_worker *worker) { return worker->paylo
 /* Measured on one core of a 2020s server, a sample and channel. */
 static const double CONDITIONING_US = 0.05;
 
+/* Those of the recording's rate, or of the one rate to which all are resampled. */
+static const kernel_set *likely_kernels(const evl_worker *w, int analysis, double fs_hz) {
+  const kernel_set *k = evl_worker_kernels(w, analysis, fs_hz);
+  if (k) return k;
+  for (k = w->kernels; k && k->analysis != analysis; k = k->next) continue;
+  return k;
+}
+
 double evl_span_cost_us(const evl_worker *w, const evl_probe *probe, int span) {
-  double cost = 1000;
+  double signal_s = fmin(w->task_s, probe->duration_s - span * w->task_s), cost = 1000;
   for (int a = 0; a < w->n_analyses; a++) {
     const evl_analysis *analysis = &w->analysis[a];
+    const kernel_set *k = likely_kernels(w, a, probe->fs_hz);
+    if (!k) continue;
+    const evl_shape shape = {analysis->montage->n, k->n_samples, k->fs_hz, analysis->montage};
     int64_t first, n;
     evl_span_windows(analysis, probe->duration_s, w->task_s, span, &first, &n);
-    double native = 0;
-    for (const kernel_set *k = w->kernels; k; k = k->next) {
-      if (k->analysis != a || (native > 0 && k->fs_hz != probe->fs_hz)) continue;
-      const evl_shape shape = {analysis->montage->n, k->n_samples, k->fs_hz, analysis->montage};
-      native = CONDITIONING_US * fmin(w->task_s, probe->duration_s) * probe->fs_hz * probe->n_usable;
-      for (int s = 0; s < analysis->layout->n_slots; s++) {
-        const evl_slot *slot = &analysis->layout->slot[s];
-        if (slot->entry->cost_us) native += (double)n * slot->entry->cost_us(slot->params, &shape);
-      }
+    cost += CONDITIONING_US * signal_s * probe->fs_hz * probe->n_usable;
+    for (int s = 0; s < analysis->layout->n_slots; s++) {
+      const evl_slot *slot = &analysis->layout->slot[s];
+      if (slot->entry->cost_us) cost += (double)n * slot->entry->cost_us(slot->params, &shape);
     }
-    cost += native;
   }
   return cost;
 }

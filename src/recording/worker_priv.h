@@ -9,7 +9,8 @@
 typedef struct kernel_set {
   int analysis;
   double fs_hz;
-  int n_samples;
+  int n_samples;            /* of a window */
+  const char *refusal;      /* why an entry cannot run at this rate; NULL: all can */
   evl_products *products;
   void **kernel;            /* [layout->n_slots] */
   struct kernel_set *next;
@@ -26,6 +27,7 @@ struct evl_worker {
   int n_analyses;
   const evl_analysis *analysis;
   double task_s;
+  double window_s;          /* of the longest windows */
   double block_s;           /* longest output block */
   double load_s;            /* longest input block: with margins */
   evl_arena *arena;         /* of the plan */
@@ -35,6 +37,7 @@ struct evl_worker {
   kernel_set *kernels;
   size_t payload_bytes;
   evl_section *section;     /* [n_analyses] */
+  evl_finish_section *finish; /* [n_analyses] */
   double *x;                /* conditioned block */
   size_t x_size;            /* doubles */
   double **tensor;          /* pointers for evl_out */
@@ -65,7 +68,8 @@ evl_status evl_worker_fetch(void *context, int source, int64_t first, int64_t n,
 /* SHA-256 of the open recording's file; EVL_FORMAT where its bytes speak for a text-mode transfer. */
 evl_status evl_worker_hash_file(evl_worker *worker, const char *path, uint8_t digest[32]) EVL_MUST_USE;
 void evl_worker_head(void *payload, evl_status status, const char *message, double began_s);
-kernel_set *evl_worker_kernels(const evl_worker *worker, int analysis, double fs_hz);
+/* NULL where that rate was not planned for. */
+const kernel_set *evl_worker_kernels(const evl_worker *worker, int analysis, double fs_hz);
 
 /* Facts are measured on at most FACT_SEGMENTS segments of FACT_SEGMENT_S. */
 enum { FACT_SEGMENTS = 16, FACT_SEGMENT_S = 4, LINE_CHANNELS = 4 };

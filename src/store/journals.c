@@ -233,6 +233,7 @@ static evl_status remove_one(const char *path) {
 evl_status evl_journals_remove(const char *folder) {
   names list = {0};
   char path[PATH_MAX];
+  if (access(folder, F_OK) != 0 && errno == ENOENT) return EVL_OK; /* nothing to write, on a read-only disk too */
   evl_status status = list_folder(folder, &list);
   for (size_t at = 0; status == EVL_OK && at < list.bytes; at += strlen(list.text + at) + 1) {
     if (!evl_journal_name_is(list.text + at)) continue;

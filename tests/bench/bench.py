@@ -195,8 +195,8 @@ def plan():
     with open(root / "recordings.tsv", "w") as out:
         out.write("subject\tsession\tfile\tstart_h\tquality\n")
         for i, row in enumerate(rows):
-            sparse_edf(root / f"{row['record']}.edf", labels, (200, 250, 256, 500, 512)[int(row["subject"]) % 5], 3600 - i % 1800)
-            out.write(f"{row['subject']}\t{row['hour']}\t{row['record']}.edf\t{row['hour']}\t{row['quality']}\n")
+            sparse_edf(root / f"{row['unofficial_phase_record']}.edf", labels, (200, 250, 256, 500, 512)[int(row["subject"]) % 5], 3600 - i % 1800)
+            out.write(f"{row['subject']}\t{row['hour']}\t{row['unofficial_phase_record']}.edf\t{row['hour']}\t{row['quality']}\n")
     subjects = sorted({row["subject"] for row in rows})
     (root / "participants.tsv").write_text("participant_id\toutcome\n" + "".join(f"{s}\tn/a\n" for s in subjects))
     path = config("icare", root, default_analyses())

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -54,6 +55,7 @@ def run_cases():
             folder = os.path.join(scratch, f"{number:03d}")
             os.mkdir(folder)
             os.chdir(folder)
+            began = time.monotonic()
             try:
                 function()
                 print(f"ok {name}", flush=True)
@@ -66,6 +68,8 @@ def run_cases():
                 failed += 1
                 where = traceback.extract_tb(error.__traceback__)[-1]
                 print(f"not ok {name}: {os.path.basename(where.filename)}:{where.lineno}: {show(repr(error))}", flush=True)
+            if os.environ.get("EVEIL_TIMES"):
+                print(f"# {time.monotonic() - began:6.2f} s {name}", flush=True)
             os.chdir(scratch)
             shutil.rmtree(folder, ignore_errors=True)
     return 1 if failed else 0

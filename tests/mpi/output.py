@@ -154,27 +154,36 @@ def folder_at_the_output(config):
     os.rmdir(store_of(config))
 
 
-def terminated(config, wanted):
-    """SIGTERM: to every rank, to mpirun, to a run without it."""
-    for name, ranks, whom in (("ranks", 2, ("eveil",)), ("mpirun", 2, ("mpirun", "orterun")), ("alone", 0, ("eveil",))):
-        clear(os.path.dirname(store_of(config)))
-        run = Running("run", config, ranks=ranks)
-        reached = run.wait_for(lambda: len(records(config)) >= 15, 0.005)
-        for pid, (program, _) in run.members().items():
-            if program in whom:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGTERM)
-        ended = run.end()
-        n = len(records(config))
-        if not check(reached and 15 <= n < TASKS and not os.path.exists(store_of(config)), f"term_{name}_in_the_midst", f"{n} records"):
-            continue
-        codes = {"ranks": (4,), "mpirun": (1, 4, 143), "alone": (4,)}[name]
-        check(ended.code in codes, f"term_{name}_exit", f"exit {ended.code}, expected one of {codes}")
-        check("stopped on request; run again" in ended.out, f"term_{name}_says_so", ended.out[-300:])
-        check(state(config)[:2] == (n, TASKS), f"term_{name}_info", f"{n} records, {state(config)}")
-        again = eveil("run", config, ranks=3)
-        check(again.code == 0 and resumed(again.err) == (n, TASKS) and total(store_of(config)) == wanted, f"term_{name}_resumed",
-              f"exit {again.code}: {said(again.err)}")
+def terminated(config, wanted, name, ranks, whom, codes):
+    """SIGTERM to the processes of these names."""
+    clear(os.path.dirname(store_of(config)))
+    tasks = state(config).total
+    run = Running("run", config, ranks=ranks)
+    reached = run.wait_for(lambda: len(records(config)) >= 15, 0.005)
+    for pid, (program, _) in run.members().items():
+        if program in whom:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+    ended = run.end()
+    n = len(records(config))
+    if not check(reached and 15 <= n < tasks and not os.path.exists(store_of(config)), f"term_{name}_in_the_midst", f"{n} records"):
+        return
+    check(ended.code in codes, f"term_{name}_exit", f"exit {ended.code}, expected one of {codes}")
+    check("stopped on request; run again" in ended.out, f"term_{name}_says_so", ended.out[-300:])
+    check(state(config)[:2] == (n, tasks), f"term_{name}_info", f"{n} records, {state(config)}")
+    again = eveil("run", config, ranks=3)
+    check(again.code == 0 and resumed(again.err) == (n, tasks) and total(store_of(config)) == wanted, f"term_{name}_resumed",
+          f"exit {again.code}: {said(again.err)}")
+
+
+def terminated_by_mpirun(folder):
+    """mpirun passes SIGTERM on only after a while: a longer run. It returns 1 by itself."""
+    os.mkdir(os.path.join(folder, "long"))
+    root = simulate(os.path.join(folder, "long"), "subjects = 40; duration_s = 40.0; fs_hz = (128.0);")
+    config = configure(os.path.join(folder, "long", "run.cfg"), root, run="task_s = 2.0; flush_s = 0.0;")
+    quiet = eveil("run", config, ranks=2)
+    check(quiet.code == 0, "term_quiet_run", said(quiet.err))
+    terminated(config, total(store_of(config)), "mpirun", 2, ("mpirun", "orterun"), (1, 4, 143))
 
 
 need("mpirun")
@@ -186,6 +195,8 @@ with scratch() as place:
     not_a_store(cfg, quiet_total)
     folder_at_the_output(cfg)
     nothing_finished(cfg)
-    terminated(cfg, quiet_total)
     gather_with_a_failed_task(data, cfg)
+    terminated(cfg, quiet_total, "ranks", 2, ("eveil",), (4,))
+    terminated(cfg, quiet_total, "alone", 0, ("eveil",), (4,))
+    terminated_by_mpirun(place)
 done()

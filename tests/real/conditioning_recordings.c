@@ -49,8 +49,10 @@ static bool open_file(file *f, const char *name) {
 static double line_of(const file *f) {
   int votes[2] = {0, 0}, n = (int)(10.0 * f->fs_hz);
   evl_arena *scratch = evl_arena_create();
+  evl_line *detector;
+  CHECK(evl_line_plan(n, f->fs_hz, scratch, &detector) == EVL_OK);
   for (int s = 0; s < 6; s++) {
-    double line = evl_line_detect(f->signal[s], (int)(f->n / n), n, f->fs_hz, scratch);
+    double line = evl_line_detect(detector, f->signal[s], (int)(f->n / n));
     if (line > 0.0) votes[line > 55.0]++;
   }
   evl_arena_free(scratch);

@@ -34,12 +34,19 @@ static void make(background kind, int n_segments, double fs_hz, double line_hz, 
   }
 }
 
-static double detect(int n_segments, double fs_hz) {
+static double detect_in(int n_segments, int n, double fs_hz) {
   evl_arena *arena = evl_arena_create();
-  double found = evl_line_detect(x, n_segments, (int)(SECONDS * fs_hz), fs_hz, arena);
+  evl_line *line;
+  double found = NAN;
+  CHECK(evl_line_plan(n, fs_hz, arena, &line) == EVL_OK);
+  size_t planned = evl_arena_bytes(arena);
+  found = evl_line_detect(line, x, n_segments);
+  CHECK(evl_line_detect(line, x, n_segments) == found && evl_arena_bytes(arena) == planned);
   evl_arena_free(arena);
   return found;
 }
+
+static double detect(int n_segments, double fs_hz) { return detect_in(n_segments, (int)(SECONDS * fs_hz), fs_hz); }
 
 static void found_at_a_tenth(void) {
   static const double nominal[] = {50.0, 60.0}, drift[] = {0.0, 0.13, -0.2};
@@ -79,17 +86,15 @@ static void harmonics_and_other_tones(void) {
 }
 
 static void degenerate_segments(void) {
-  evl_arena *arena = evl_arena_create();
   memset(x, 0, sizeof x);
-  CHECK(evl_line_detect(x, 4, 2500, 250.0, arena) == 0.0); /* flat */
+  CHECK(detect_in(4, 2500, 250.0) == 0.0); /* flat */
   make(EEG, 1, FS, 50.0, 20.0, 8);
-  CHECK(evl_line_detect(x, 1, 400, 250.0, arena) == 0.0);  /* 1.6 s */
-  CHECK(evl_line_detect(x, 0, 2500, 250.0, arena) == 0.0);
-  CHECK(evl_line_detect(x, 1, 2500, 0.0, arena) == 0.0);
-  CHECK(evl_line_detect(x, 1, 2500, 100.0, arena) == 0.0); /* nothing of 50 Hz can be seen at 100 Hz */
+  CHECK(detect_in(1, 400, 250.0) == 0.0);  /* 1.6 s */
+  CHECK(detect_in(0, 2500, 250.0) == 0.0);
+  CHECK(detect_in(1, 2500, 0.0) == 0.0);
+  CHECK(detect_in(1, 2500, 100.0) == 0.0); /* nothing of 50 Hz can be seen at 100 Hz */
   x[17] = NAN;
-  CHECK(evl_line_detect(x, 1, 2500, 250.0, arena) == 0.0);
-  evl_arena_free(arena);
+  CHECK(detect_in(1, 2500, 250.0) == 0.0);
 }
 
 int main(void) {
