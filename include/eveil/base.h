@@ -83,6 +83,8 @@ void evl_arena_free(evl_arena *arena);     /* NULL allowed */
 /* Zeroed, 64-byte aligned; NULL when out of memory, or frozen and full
    (message set). Freed only with the arena or by release. */
 void *evl_arena_alloc(evl_arena *arena, size_t bytes) EVL_MUST_USE;
+/* The same, not cleared: for large buffers that are written before they are read. */
+void *evl_arena_raw(evl_arena *arena, size_t bytes) EVL_MUST_USE;
 char *evl_arena_text(evl_arena *arena, const char *text) EVL_MUST_USE;
 char *evl_arena_format(evl_arena *arena, const char *format, ...) EVL_PRINTF(2, 3) EVL_MUST_USE;
 char *evl_arena_vformat(evl_arena *arena, const char *format, va_list arguments) EVL_PRINTF(2, 0) EVL_MUST_USE;

@@ -88,6 +88,9 @@ typedef struct evl_store_plan {
 evl_status evl_store_write(const evl_store_plan *plan, evl_fill fill, void *context) EVL_MUST_USE;
 const char *evl_store_library(void); /* "HDF5 1.10.8" */
 
+/* Local. Makes the folder of a file, and those above it. */
+evl_status evl_folder_of_make(const char *path) EVL_MUST_USE;
+
 /* ---- reading: serial, read-only ---------------------------------------------------------- */
 
 typedef struct evl_store evl_store;

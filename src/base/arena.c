@@ -41,7 +41,7 @@ static evl_status grow(evl_arena *arena, size_t bytes) {
   return EVL_OK;
 }
 
-void *evl_arena_alloc(evl_arena *arena, size_t bytes) {
+void *evl_arena_raw(evl_arena *arena, size_t bytes) {
   if (bytes > SIZE_MAX / 2) {
     (void)evl_fail(EVL_MEMORY, "out of memory: %zu bytes asked for", bytes);
     return NULL;
@@ -58,7 +58,12 @@ void *evl_arena_alloc(evl_arena *arena, size_t bytes) {
   }
   void *p = block_bytes(b) + b->used;
   b->used += bytes;
-  return memset(p, 0, bytes);
+  return p;
+}
+
+void *evl_arena_alloc(evl_arena *arena, size_t bytes) {
+  void *p = evl_arena_raw(arena, bytes);
+  return p ? memset(p, 0, bytes) : NULL;
 }
 
 char *evl_arena_text(evl_arena *arena, const char *text) {

@@ -1,4 +1,5 @@
 /* command_info: a recording, a store or a run, told apart by content. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -31,8 +32,8 @@ static evl_status describe_cell(const evl_arguments *arguments) {
   double i = -1;
   if (arguments->n != 1 || !recording || !analysis || !column)
     return evl_fail(EVL_USAGE, "info: --recording, --analysis and --column go together, with one store");
-  if (window && (!evl_cell_number(window, &i) || !(i >= 0 && i < 2147483648.0)))
-    return evl_fail(EVL_USAGE, "info: --window=%s: expected a number from 0", window);
+  if (window && (!evl_cell_number(window, &i) || !(i >= 0 && i < 2147483648.0) || i != floor(i)))
+    return evl_fail(EVL_USAGE, "info: --window=%s: expected an integer from 0", window);
   return evl_store_print_cell(arguments->operand[0], analysis, column, recording, (int64_t)i, stdout);
 }
 

@@ -50,14 +50,6 @@ static evl_status compare(auditor *u, int a, int r, int64_t i, const evl_section
 
 typedef struct drawn { int recording, span, analysis; int64_t window; } drawn;
 
-/* The task that holds the start of a window. */
-static int span_of(const evl_study *s, int a, int r, int64_t i) {
-  evl_section section[64];
-  int span = (int)floor((double)i * s->analysis[a].step_s / s->task_s + 1e-9);
-  evl_window_sections(s->n_analyses, s->analysis, s->probe[r].duration_s, s->task_s, span, section);
-  return i < section[a].first ? span - 1 : i >= section[a].first + section[a].n ? span + 1 : span;
-}
-
 /* One of all window rows of the store, uniformly. */
 static drawn draw(const evl_study *s, evl_random *random, int64_t total) {
   int64_t row = (int64_t)evl_random_below(random, (uint64_t)total);
@@ -67,8 +59,8 @@ static drawn draw(const evl_study *s, evl_random *random, int64_t total) {
     a++;
   }
   while (s->first_window[a][r + 1] <= row) r++;
-  int64_t i = row - s->first_window[a][r];
-  return (drawn){r, span_of(s, a, r, i), a, i};
+  int64_t i = row - s->first_window[a][r], first, n;
+  return (drawn){r, evl_window_span(&s->analysis[a], s->probe[r].duration_s, s->task_s, i, &first, &n), a, i};
 }
 
 static int by_task(const void *a, const void *b) {
@@ -82,14 +74,15 @@ static int by_task(const void *a, const void *b) {
 /* Rows in order of their tasks: each task is computed once. */
 static evl_status audit_rows(auditor *u, const drawn *row, int n) {
   evl_study *s = u->study;
-  evl_section section[64];
+  evl_section section[EVL_MOST_ANALYSES];
   const evl_task_head *head = (const evl_task_head *)u->payload;
   for (int k = 0; k < n; k++) {
     int r = row[k].recording;
     size_t bytes;
     if (k == 0 || r != row[k - 1].recording || row[k].span != row[k - 1].span) {
       evl_window_sections(s->n_analyses, s->analysis, s->probe[r].duration_s, s->task_s, row[k].span, section);
-      EVL_TRY(evl_worker_windows(s->worker, s->manifest->recording[r].path, &s->probe[r], row[k].span, u->payload, &bytes));
+      EVL_TRY(evl_worker_windows(s->worker, s->manifest->recording[r].path, &s->probe[r], row[k].span, u->payload,
+                                 &bytes));
       if (head->status != EVL_OK) fprintf(u->out, "not checked  %s: %s\n", s->manifest->recording[r].id, head->message);
     }
     if (head->status == EVL_OK) EVL_TRY(compare(u, row[k].analysis, r, row[k].window, section));

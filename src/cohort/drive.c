@@ -1,5 +1,4 @@
 /* drive: a run. Two rounds (windows, then recordings), every task into the journal, then the gather. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,8 +22,20 @@ typedef struct driver {
 
 /* ---- progress ---- */
 
+/* What must not wait for the end of a task or of a wait: the sync of what is finished, and SIGTERM. */
+static void keep(driver *d) {
+  bool synced;
+  /* An error of either comes back with the next append. */
+  evl_status status = evl_journal_tick(d->journal, &synced);
+  if (!evl_stop_at_once()) return;
+  if (status == EVL_OK) status = evl_journal_sync(d->journal);
+  evl_log(EVL_LOG_INFO, "%s", status == EVL_OK ? "stopped on request; run again to go on" : evl_error_message());
+  evl_parallel_abort(evl_exit_code(status == EVL_OK ? EVL_STOPPED : status));
+}
+
 static void progress(void *context, int64_t finished, int64_t n) {
   driver *d = context;
+  keep(d);
   double now_s = evl_seconds();
   bool terminal = isatty(2);
   if (evl_rank() != 0 || d->options->quiet || now_s - d->spoke_s < (terminal ? 1 : 30)) return;
@@ -37,21 +48,14 @@ static void progress(void *context, int64_t finished, int64_t n) {
 /* ---- work ---- */
 
 static void tick(void *context) {
-  driver *d = context;
-  bool synced;
   evl_schedule_tick(NULL);
-  /* An error of either comes back with the next append. */
-  evl_status status = evl_journal_tick(d->journal, &synced);
-  if (!evl_stop_at_once()) return;
-  if (status == EVL_OK) status = evl_journal_sync(d->journal);
-  evl_log(EVL_LOG_INFO, "%s", status == EVL_OK ? "stopped on request; run again to go on" : evl_error_message());
-  evl_parallel_abort(evl_exit_code(status == EVL_OK ? EVL_STOPPED : status));
+  keep(context);
 }
 
 /* Reads the states of a recording's window tasks back and sums them in order of time. */
 static evl_status sum_states(driver *d, int r, evl_status *failed, char *message, size_t size) {
   evl_study *s = d->study;
-  evl_section section[64];
+  evl_section section[EVL_MOST_ANALYSES];
   for (int a = 0; a < s->n_analyses; a++)
     memset(d->state[a], 0, s->analysis[a].layout->state_size * sizeof(double));
   for (int64_t t = s->first_task[r]; t < s->first_task[r + 1]; t++) {
@@ -132,11 +136,11 @@ static evl_status share_records(driver *d) {
   evl_study *s = d->study;
   evl_arena *scratch = evl_arena_create();
   placed *mine = scratch ? evl_arena_alloc(scratch, (d->n_done + 1) * sizeof *mine) : NULL;
-  if (!mine) return evl_fail(EVL_MEMORY, "out of memory");
-  for (size_t i = 0; i < d->n_done; i++) mine[i] = (placed){d->done[i], s->task[d->done[i]].where};
+  for (size_t i = 0; mine && i < d->n_done; i++) mine[i] = (placed){d->done[i], s->task[d->done[i]].where};
   void *all;
   size_t *offset;
-  evl_status status = evl_gather_all(mine, d->n_done * sizeof *mine, scratch, &all, &offset);
+  evl_status status = evl_agree(mine ? EVL_OK : evl_fail(EVL_MEMORY, "out of memory"));
+  if (status == EVL_OK) status = evl_gather_all(mine, d->n_done * sizeof *mine, scratch, &all, &offset);
   for (size_t i = 0; status == EVL_OK && i < offset[evl_size()] / sizeof(placed); i++) {
     const placed *p = (const placed *)all + i;
     s->task[p->task].where = p->where;
@@ -176,8 +180,10 @@ static evl_status plan_driver(driver *d, int64_t **list) {
   evl_study *s = d->study;
   size_t largest = 1;
   EVL_TRY(evl_study_worker(s));
-  d->record = evl_arena_alloc(s->arena, evl_journal_header_bytes() + evl_worker_payload_bytes(s->worker));
-  if (!d->record) return EVL_MEMORY;
+  /* The payload behind the header is what must be aligned. */
+  size_t ahead = (evl_journal_header_bytes() + 63) & ~(size_t)63;
+  EVL_NEW(s->arena, d->record, ahead + evl_worker_payload_bytes(s->worker));
+  d->record += ahead - evl_journal_header_bytes();
   EVL_NEW(s->arena, d->done, s->n_tasks + 1);
   EVL_NEW(s->arena, *list, s->n_tasks + 1);
   EVL_NEW(s->arena, d->state, s->n_analyses);
@@ -198,18 +204,6 @@ static evl_status run_tasks(driver *d, int64_t *list) {
 }
 
 /* ---- the run ---- */
-
-/* Makes the folders of a path. */
-static evl_status make_folders(const char *path) {
-  char folder[4096];
-  if (strlen(path) >= sizeof folder) return evl_fail(EVL_USAGE, "%s: path too long", path);
-  for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-    snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
-    if (mkdir(folder, 0777) && errno != EEXIST)
-      return evl_fail(EVL_IO, "%s: cannot make the folder: %s", folder, strerror(errno));
-  }
-  return EVL_OK;
-}
 
 /* Rank 0. What stands at the output: *complete where it is the whole store of this plan. */
 static evl_status look_at_output(const evl_study *s, const evl_run_options *options, bool *complete) {
@@ -248,8 +242,8 @@ static evl_status look_at_output(const evl_study *s, const evl_run_options *opti
 static evl_status check_output(evl_study *s, const evl_run_options *options, bool *complete) {
   evl_status status = EVL_OK;
   if (evl_rank() == 0) {
-    status = make_folders(s->store);
-    if (status == EVL_OK) status = make_folders(s->journal_folder);
+    status = evl_folder_of_make(s->store);
+    if (status == EVL_OK) status = evl_folder_of_make(s->journal_folder);
     if (status == EVL_OK) status = look_at_output(s, options, complete);
   }
   EVL_TRY(evl_agree(status));

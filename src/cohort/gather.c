@@ -23,16 +23,23 @@ bool evl_task_intact(evl_study *s, evl_task *task, void *scratch, size_t bytes) 
 }
 
 typedef struct checked { int64_t task; int32_t done, status, rank; double seconds; evl_record where; } checked;
+/* Heads of which the store tells more: those of recording stages and of window tasks that failed. */
+typedef struct told { int64_t task; evl_task_head head; } told;
 
-static evl_status check_share(gather *g, checked *mine, size_t *n) {
+typedef struct share { checked *task; told *head; size_t n, n_heads; } share;
+
+static evl_status check_share(gather *g, share *mine) {
   evl_study *s = g->study;
   enum { BLOCK = 1 << 20 };
   void *scratch = evl_arena_alloc(g->arena, BLOCK);
+  int failed = -1; /* one head a recording is enough */
   if (!scratch) return EVL_MEMORY;
+  EVL_NEW(g->arena, mine->task, s->n_tasks / evl_size() + 2);
+  EVL_NEW(g->arena, mine->head, 2 * (size_t)s->n_recordings + 2);
   for (int64_t t = evl_rank(); t < s->n_tasks; t += evl_size()) {
     evl_task *task = &s->task[t];
     if (!task->done) continue;
-    checked *c = &mine[(*n)++];
+    checked *c = &mine->task[mine->n++];
     *c = (checked){.task = t, .done = evl_task_intact(s, task, scratch, BLOCK)};
     if (!c->done) continue;
     evl_task_head head;
@@ -41,23 +48,20 @@ static evl_status check_share(gather *g, checked *mine, size_t *n) {
     c->rank = head.rank;
     c->seconds = head.seconds;
     c->where = task->where;
+    if (task->span != FINISH && (head.status == EVL_OK || task->recording == failed)) continue;
+    failed = task->recording;
+    mine->head[mine->n_heads++] = (told){t, head};
   }
   return EVL_OK;
 }
 
-static evl_status check_all(gather *g) {
+static evl_status take_tasks(gather *g, const checked *all, size_t n) {
   evl_study *s = g->study;
-  checked *mine;
-  size_t n = 0, *offset;
-  void *all;
-  EVL_NEW(g->arena, mine, s->n_tasks / evl_size() + 2);
-  EVL_TRY(evl_agree(check_share(g, mine, &n)));
-  EVL_TRY(evl_gather_all(mine, n * sizeof *mine, g->arena, &all, &offset));
   EVL_NEW(g->arena, g->task_status, s->n_tasks + 1);
   EVL_NEW(g->arena, g->task_rank, s->n_tasks + 1);
   EVL_NEW(g->arena, g->task_seconds, s->n_tasks + 1);
-  for (size_t i = 0; i < offset[evl_size()] / sizeof(checked); i++) {
-    const checked *c = (const checked *)all + i;
+  for (size_t i = 0; i < n; i++) {
+    const checked *c = &all[i];
     s->task[c->task].done = c->done;
     s->task[c->task].where = c->where;
     g->task_status[c->task] = c->status;
@@ -72,18 +76,34 @@ static evl_status check_all(gather *g) {
   return EVL_OK;
 }
 
-static evl_status read_finish_heads(gather *g) {
+/* The head of a recording's own stage; before that, of its first failed window task, which fails it. */
+static evl_status take_heads(gather *g, const told *all, size_t n) {
   evl_study *s = g->study;
+  int64_t *from;
   EVL_NEW(g->arena, g->finish, s->n_recordings + 1);
-  for (int r = 0; r < s->n_recordings; r++) {
-    const evl_task *task = &s->task[finish_task(s, r)];
-    /* One failed window task fails its recording, finished or not. */
-    for (int64_t t = s->first_task[r]; t < s->first_task[r + 1] && !task->done; t++)
-      if (g->task_status[t] != EVL_OK) task = &s->task[t];
-    if (task->done) EVL_TRY(evl_journals_read(s->journals, &task->where, 0, &g->finish[r], sizeof g->finish[r]));
-    g->failed += evl_recording_why(g, r) == EVL_WHY_FAILED;
+  EVL_NEW(g->arena, from, s->n_recordings + 1);
+  for (int r = 0; r < s->n_recordings; r++) from[r] = INT64_MAX;
+  for (size_t i = 0; i < n; i++) {
+    int r = s->task[all[i].task].recording;
+    int64_t order = all[i].task == finish_task(s, r) ? -1 : all[i].task;
+    if (order > from[r]) continue;
+    from[r] = order;
+    g->finish[r] = all[i].head;
   }
+  for (int r = 0; r < s->n_recordings; r++) g->failed += evl_recording_why(g, r) == EVL_WHY_FAILED;
   return EVL_OK;
+}
+
+/* Collective. Each rank checks a share of the records, all know the result. */
+static evl_status check_all(gather *g) {
+  share mine = {0};
+  size_t *offset;
+  void *tasks, *heads;
+  EVL_TRY(evl_agree(check_share(g, &mine)));
+  EVL_TRY(evl_gather_all(mine.task, mine.n * sizeof *mine.task, g->arena, &tasks, &offset));
+  EVL_TRY(evl_agree(take_tasks(g, tasks, offset[evl_size()] / sizeof(checked))));
+  EVL_TRY(evl_gather_all(mine.head, mine.n_heads * sizeof *mine.head, g->arena, &heads, &offset));
+  return evl_agree(take_heads(g, heads, offset[evl_size()] / sizeof(told)));
 }
 
 /* ---- attributes of the root ---- */
@@ -126,15 +146,17 @@ static void describe(gather *g, root *at) {
   note(at, "missing_tasks", evl_arena_format(g->arena, "%lld", (long long)g->missing));
 }
 
+static evl_status prepare(gather *g) {
+  g->buffer_bytes = evl_gather_buffer_bytes(g->study);
+  g->buffer = malloc(g->buffer_bytes); /* not cleared: what no recording needs is never touched */
+  if (!g->buffer) return evl_fail(EVL_MEMORY, "%s: no memory for rows of %zu bytes", g->study->store, g->buffer_bytes);
+  return evl_gather_layout(g);
+}
+
 static evl_status write_store(gather *g) {
   const evl_study *s = g->study;
   root at = {.n = 0};
-  size_t memory = (size_t)evl_params_int(s->run, "gather_mb") << 20;
-  g->buffer_bytes = memory / 2;
-  g->buffer = evl_arena_alloc(g->arena, g->buffer_bytes);
-  if (!g->buffer) return EVL_MEMORY;
-  EVL_TRY(read_finish_heads(g));
-  EVL_TRY(evl_gather_layout(g));
+  EVL_TRY(evl_agree(prepare(g)));
   describe(g, &at);
   const evl_store_plan plan = {.path = s->store,
                                .n_datasets = g->n_datasets,
@@ -144,17 +166,19 @@ static evl_status write_store(gather *g) {
                                .n_groups = s->n_analyses,
                                .group = g->group,
                                .compress = evl_params_bool(s->run, "compress"),
-                               .memory_bytes = memory / 2};
+                               .memory_bytes = g->buffer_bytes};
   return evl_store_write(&plan, evl_gather_rows, g);
 }
 
-evl_status evl_gather_store(evl_study *study, const evl_run_options *options, bool partial, int64_t *missing, int *failed) {
+evl_status evl_gather_store(evl_study *study, const evl_run_options *options, bool partial, int64_t *missing,
+                            int *failed) {
   gather g = {.study = study, .options = options, .partial = partial, .arena = evl_arena_create()};
-  if (!g.arena) return evl_fail(EVL_MEMORY, "out of memory");
-  evl_status status = check_all(&g);
+  evl_status status = evl_agree(g.arena ? EVL_OK : evl_fail(EVL_MEMORY, "out of memory"));
+  if (status == EVL_OK) status = check_all(&g);
   if (status == EVL_OK && (g.missing == 0 || partial)) status = write_store(&g);
   *missing = g.missing;
   *failed = g.failed;
+  free(g.buffer);
   evl_arena_free(g.arena);
   return status;
 }

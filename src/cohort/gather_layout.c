@@ -33,19 +33,21 @@ static const evl_attribute why_attributes[] = {
     {"flag_values", EVL_U8, sizeof why_values, why_values}, {"flag_meanings", EVL_TEXT, 1, why_meanings}};
 static const evl_attribute status_attributes[] = {
     {"flag_values", EVL_U8, sizeof status_values, status_values}, {"flag_meanings", EVL_TEXT, 1, status_meanings}};
+static const uint8_t done_values[] = {0, 1};
+static const char *const done_meanings[] = {"PENDING DONE"};
+static const evl_attribute done_attributes[] = {
+    {"flag_values", EVL_U8, sizeof done_values, done_values}, {"flag_meanings", EVL_TEXT, 1, done_meanings}};
 
 static evl_dataset *add(gather *g, evl_type type, const void *data, const char *unit, const char *format, ...)
     EVL_PRINTF(5, 6);
 
 /* A dataset of no dimensions yet; never NULL (memory was counted beforehand), path NULL when out of memory. */
 static evl_dataset *add(gather *g, evl_type type, const void *data, const char *unit, const char *format, ...) {
-  char path[1024];
   va_list arguments;
   va_start(arguments, format);
-  vsnprintf(path, sizeof path, format, arguments);
-  va_end(arguments);
   evl_dataset *d = &g->dataset[g->n_datasets++];
-  *d = (evl_dataset){.path = evl_arena_text(g->arena, path), .type = type, .data = data};
+  *d = (evl_dataset){.path = evl_arena_vformat(g->arena, format, arguments), .type = type, .data = data};
+  va_end(arguments);
   d->attribute = unit_attribute(g, unit, &d->n_attributes);
   return d;
 }
@@ -53,16 +55,6 @@ static evl_dataset *add(gather *g, evl_type type, const void *data, const char *
 static void dimension(evl_dataset *d, uint64_t size, const char *scale) {
   d->dim[d->n_dims] = size;
   d->scale[d->n_dims++] = scale;
-}
-
-static const char *path_of(gather *g, const char *format, ...) EVL_PRINTF(2, 3);
-static const char *path_of(gather *g, const char *format, ...) {
-  char path[1024];
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(path, sizeof path, format, arguments);
-  va_end(arguments);
-  return evl_arena_text(g->arena, path);
 }
 
 /* An integer scale 0, 1, 2, ...; its path. */
@@ -82,6 +74,13 @@ static void *table_column(gather *g, evl_type type, int n, const char *scale, co
   void *data = evl_arena_alloc(g->arena, (size_t)(n + 1) * bytes);
   dimension(add(g, type, data, unit, "%s", path), (uint64_t)n, scale);
   return data;
+}
+
+/* The meaning of the codes of the dataset added last. */
+static void explain(gather *g, const evl_attribute attribute[2]) {
+  evl_dataset *last = &g->dataset[g->n_datasets - 1];
+  last->attribute = attribute;
+  last->n_attributes = 2;
 }
 
 /* ---- /recordings, /participants, /channels, /tasks ---- */
@@ -114,9 +113,7 @@ static evl_status lay_recordings(gather *g) {
   if (!id || !subject || !session || !file || !sha || !message || !bytes || !mtime || !fs || !duration || !start ||
       !channels || !line || !seconds || !status)
     return EVL_MEMORY;
-  evl_dataset *last = &g->dataset[g->n_datasets - 1];
-  last->attribute = status_attributes;
-  last->n_attributes = 2;
+  explain(g, status_attributes);
   for (int r = 0; r < n; r++) {
     const evl_probe *p = &s->probe[r];
     const evl_task_head *head = &g->finish[r];
@@ -189,9 +186,11 @@ static evl_status lay_tasks(gather *g) {
   const char *scale = index_scale(g, (uint64_t)s->n_tasks, "/tasks/task");
   int n = (int)s->n_tasks;
   uint8_t *status = table_column(g, EVL_U8, n, scale, NULL, "/tasks/status");
+  explain(g, done_attributes);
   int32_t *rank = table_column(g, EVL_I32, n, scale, NULL, "/tasks/rank");
   double *seconds = table_column(g, EVL_F64, n, scale, "s", "/tasks/seconds");
   uint8_t *code = table_column(g, EVL_U8, n, scale, NULL, "/tasks/code");
+  explain(g, status_attributes);
   const char **message = table_column(g, EVL_TEXT, n, scale, NULL, "/tasks/message");
   if (!status || !rank || !seconds || !code || !message) return EVL_MEMORY;
   for (int t = 0; t < n; t++) {
@@ -210,10 +209,7 @@ static evl_status lay_tasks(gather *g) {
 static evl_dataset *add_rows(gather *g, rows what, evl_type type, const char *unit, const char *group, const char *name) {
   g->rows[g->n_datasets] = what;
   evl_dataset *d = add(g, type, NULL, unit, "%s/%s", group, name);
-  if (what.kind == ROWS_WHY || what.kind == ROWS_SUMMARY_WHY || what.kind == ROWS_RECORDING_WHY) {
-    d->attribute = why_attributes;
-    d->n_attributes = 2;
-  }
+  if (what.kind == ROWS_WHY || what.kind == ROWS_SUMMARY_WHY || what.kind == ROWS_RECORDING_WHY) explain(g, why_attributes);
   return d;
 }
 
@@ -221,7 +217,7 @@ static evl_dataset *add_rows(gather *g, rows what, evl_type type, const char *un
 static evl_status lay_columns(gather *g, const evl_column *column, int n, const char *scale, const char *group, const char *prefix) {
   static const char *const part[] = {"name", "feature", "output", "channel", "channel_b", "unit", "text", "cite"};
   for (int p = 0; p < 8; p++) {
-    const char **text = table_column(g, EVL_TEXT, n, scale, NULL, path_of(g, "%s/%scolumn_%s", group, prefix, part[p]));
+    const char **text = table_column(g, EVL_TEXT, n, scale, NULL, evl_arena_format(g->arena, "%s/%scolumn_%s", group, prefix, part[p]));
     if (!text) return EVL_MEMORY;
     for (int c = 0; c < n; c++) {
       const char *const of[] = {column[c].name, column[c].feature, column[c].output, column[c].channel,
@@ -229,7 +225,7 @@ static evl_status lay_columns(gather *g, const evl_column *column, int n, const 
       text[c] = of[p] ? of[p] : "";
     }
   }
-  int32_t *version = table_column(g, EVL_I32, n, scale, NULL, path_of(g, "%s/%scolumn_version", group, prefix));
+  int32_t *version = table_column(g, EVL_I32, n, scale, NULL, evl_arena_format(g->arena, "%s/%scolumn_version", group, prefix));
   if (!version) return EVL_MEMORY;
   for (int c = 0; c < n; c++) version[c] = column[c].version;
   return EVL_OK;
@@ -237,7 +233,7 @@ static evl_status lay_columns(gather *g, const evl_column *column, int n, const 
 
 /* Scales of a model's tensors, one a dimension name and size. */
 static const char *tensor_scale(gather *g, const char *group, const evl_dimension *dim) {
-  const char *path = path_of(g, "%s/%s", group, dim->name);
+  const char *path = evl_arena_format(g->arena, "%s/%s", group, dim->name);
   for (int i = 0; path && i < g->n_datasets; i++)
     if (g->dataset[i].path && !strcmp(g->dataset[i].path, path)) return path;
   if (!path) return NULL;
@@ -261,7 +257,7 @@ static evl_status lay_tensors(gather *g, int a, const char *group, const char *w
   for (int t = 0; t < l->n_tensors; t++) {
     const evl_tensor *tensor = &l->tensor[t].tensor;
     if (!tensor->of_recording && s->analysis[a].summary_only) continue;
-    const char *model = path_of(g, "%s/%s/%s", group, tensor->of_recording ? "recording_models" : "models", l->tensor[t].model);
+    const char *model = evl_arena_format(g->arena, "%s/%s/%s", group, tensor->of_recording ? "recording_models" : "models", l->tensor[t].model);
     const char *scale[EVL_MAX_DIMENSIONS];
     for (int k = 0; k < tensor->n_dimensions; k++)
       if (!model || !(scale[k] = tensor_scale(g, model, &tensor->dimension[k]))) return EVL_MEMORY;
@@ -293,7 +289,7 @@ static evl_status lay_summary(gather *g, int a, const char *group, const char *c
   static const char *const names[] = {EVL_STATISTIC_LIST(STATISTIC_NAME)};
 #undef STATISTIC_NAME
   uint64_t c = (uint64_t)g->study->analysis[a].layout->n_columns, n = (uint64_t)g->study->n_recordings;
-  const char *statistic = index_scale(g, N_STATISTICS, path_of(g, "%s/statistic", group));
+  const char *statistic = index_scale(g, N_STATISTICS, evl_arena_format(g->arena, "%s/statistic", group));
   dimension(add(g, EVL_TEXT, names, NULL, "%s/summary_statistic", group), N_STATISTICS, statistic);
   evl_dataset *d = add_rows(g, (rows){ROWS_SUMMARY, a, 0}, EVL_F64, NULL, group, "summary");
   dimension(d, n, recording);
@@ -312,7 +308,7 @@ static evl_status lay_recording_stage(gather *g, int a, const char *group, const
   const evl_layout *l = g->study->analysis[a].layout;
   uint64_t n = (uint64_t)g->study->n_recordings, c = (uint64_t)l->n_recording_columns;
   if (c == 0) return EVL_OK;
-  const char *column = index_scale(g, c, path_of(g, "%s/recording_column", group));
+  const char *column = index_scale(g, c, evl_arena_format(g->arena, "%s/recording_column", group));
   EVL_TRY(lay_columns(g, l->recording_column, (int)c, column, group, "recording_"));
   evl_dataset *d = add_rows(g, (rows){ROWS_RECORDING_VALUES, a, 0}, EVL_F64, NULL, group, "recording_values");
   dimension(d, n, recording);
@@ -340,12 +336,12 @@ static evl_status describe_analysis(gather *g, int a, const char *group) {
 static evl_status lay_analysis(gather *g, int a) {
   const evl_study *s = g->study;
   const evl_analysis *analysis = &s->analysis[a];
-  const char *group = path_of(g, "/analyses/%s", analysis->name);
+  const char *group = evl_arena_format(g->arena, "/analyses/%s", analysis->name);
   if (!group) return EVL_MEMORY;
   uint64_t w = (uint64_t)s->first_window[a][s->n_recordings], c = (uint64_t)analysis->layout->n_columns;
-  const char *recording = index_scale(g, (uint64_t)s->n_recordings, path_of(g, "%s/recording", group));
-  const char *column = index_scale(g, c, path_of(g, "%s/column", group));
-  const char *window = analysis->summary_only ? NULL : index_scale(g, w, path_of(g, "%s/window", group));
+  const char *recording = index_scale(g, (uint64_t)s->n_recordings, evl_arena_format(g->arena, "%s/recording", group));
+  const char *column = index_scale(g, c, evl_arena_format(g->arena, "%s/column", group));
+  const char *window = analysis->summary_only ? NULL : index_scale(g, w, evl_arena_format(g->arena, "%s/window", group));
   EVL_TRY(describe_analysis(g, a, group));
   EVL_TRY(lay_columns(g, analysis->layout->column, (int)c, column, group, ""));
   if (window) lay_windows(g, a, group, window, column, w, c);

@@ -22,8 +22,10 @@ enum {
 };
 
 typedef enum {
-  ROWS_VALUES, ROWS_WHY, ROWS_CLEAN, ROWS_RECORDING, ROWS_START, ROWS_TENSOR, /* by window */
-  ROWS_SUMMARY, ROWS_COUNT, ROWS_SUMMARY_WHY, ROWS_RECORDING_VALUES, ROWS_RECORDING_WHY, ROWS_RECORDING_TENSOR /* by recording */
+  /* by window */
+  ROWS_VALUES, ROWS_WHY, ROWS_CLEAN, ROWS_RECORDING, ROWS_START, ROWS_TENSOR,
+  /* by recording */
+  ROWS_SUMMARY, ROWS_COUNT, ROWS_SUMMARY_WHY, ROWS_RECORDING_VALUES, ROWS_RECORDING_WHY, ROWS_RECORDING_TENSOR
 } rows_kind;
 
 typedef struct rows { rows_kind kind; int analysis, tensor; } rows;
@@ -46,17 +48,23 @@ typedef struct gather {
   size_t buffer_bytes;
 } gather;
 
+/* Half of the gather's memory; rows about to be written have the other half. */
+static inline size_t evl_gather_buffer_bytes(const evl_study *study) {
+  return (size_t)evl_params_int(study->run, "gather_mb") << 19;
+}
+
 /* gather_layout.c: all datasets of the store. */
 evl_status evl_gather_layout(gather *g) EVL_MUST_USE;
 /* gather_rows.c: an evl_fill. */
 evl_status evl_gather_rows(void *context, int dataset, uint64_t row, uint64_t n, void *data) EVL_MUST_USE;
-/* summary.c */
-evl_status evl_gather_summary(gather *g, int analysis, int recording, double *statistic) EVL_MUST_USE; /* [C][K] */
-evl_status evl_gather_counts(gather *g, int analysis, int recording, uint32_t *count, uint8_t *why) EVL_MUST_USE; /* either may be NULL */
-/* Rows [first, first + n) of one part of the windows of a recording; *why: what a missing part means (else 0). */
-evl_status evl_gather_windows(gather *g, rows_kind kind, int analysis, int recording, int64_t first, int64_t n, size_t row_bytes,
-                          size_t offset, size_t bytes, uint8_t *out) EVL_MUST_USE;
-/* 0, PENDING or FAILED for a whole recording. */
+/* summary.c: `statistic` [C][K]; `count` [C] or `why` [C] may be NULL. */
+evl_status evl_gather_summary(gather *g, int analysis, int recording, double *statistic) EVL_MUST_USE;
+evl_status evl_gather_counts(gather *g, int analysis, int recording, uint32_t *count, uint8_t *why) EVL_MUST_USE;
+/* Rows [first, first + n) of one part of the windows of a recording: of each row of row_bytes the `bytes` from
+   `offset` on. What is not there is NaN with its why. */
+evl_status evl_gather_windows(gather *g, rows_kind kind, int analysis, int recording, int64_t first, int64_t n,
+                              size_t row_bytes, size_t offset, size_t bytes, uint8_t *out) EVL_MUST_USE;
+/* 0 or FAILED for a whole recording. */
 uint8_t evl_recording_why(const gather *g, int recording);
 
 #endif

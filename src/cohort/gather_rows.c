@@ -9,22 +9,13 @@ uint8_t evl_recording_why(const gather *g, int r) {
   return s->probe[r].status != EVL_OK || g->finish[r].status != EVL_OK ? EVL_WHY_FAILED : EVL_WHY_VALUE;
 }
 
-/* The span whose windows hold window i: windows of spans are contiguous. */
-static int span_of(const evl_study *s, int a, int r, int64_t i, int64_t *first, int64_t *n) {
-  int span = (int)floor((double)i * s->analysis[a].step_s / s->task_s + 1e-9);
-  int spans = (int)(s->first_task[r + 1] - s->first_task[r]);
-  span = span < 0 ? 0 : span >= spans ? spans - 1 : span;
-  for (;;) {
-    evl_span_windows(&s->analysis[a], s->probe[r].duration_s, s->task_s, span, first, n);
-    if (i < *first) span--;
-    else if (i >= *first + *n) span++;
-    else return span;
-  }
-}
-
 static size_t part_of(const evl_section *section, rows_kind kind) {
-  return kind == ROWS_VALUES ? section->value : kind == ROWS_WHY ? section->why : kind == ROWS_CLEAN ? section->clean
-                                                                                                     : section->tensor;
+  switch (kind) {
+    case ROWS_VALUES: return section->value;
+    case ROWS_WHY: return section->why;
+    case ROWS_CLEAN: return section->clean;
+    default: return section->tensor;
+  }
 }
 
 static void fill_missing(rows_kind kind, uint8_t why, int64_t n, size_t bytes, uint8_t *out) {
@@ -38,27 +29,32 @@ static void fill_missing(rows_kind kind, uint8_t why, int64_t n, size_t bytes, u
   }
 }
 
+/* `bytes` from `from` on, and then every row_bytes, k times. */
+static evl_status read_rows(evl_study *s, const evl_record *where, uint64_t from, int64_t k, size_t row_bytes,
+                            size_t bytes, uint8_t *out) {
+  if (bytes == row_bytes) return evl_journals_read(s->journals, where, from, out, (size_t)k * bytes);
+  for (int64_t i = 0; i < k; i++, from += row_bytes, out += bytes)
+    EVL_TRY(evl_journals_read(s->journals, where, from, out, bytes));
+  return EVL_OK;
+}
+
 evl_status evl_gather_windows(gather *g, rows_kind kind, int a, int r, int64_t first, int64_t n, size_t row_bytes,
-                          size_t offset, size_t bytes, uint8_t *out) {
+                              size_t offset, size_t bytes, uint8_t *out) {
   evl_study *s = g->study;
-  evl_section section[64];
+  evl_section section[EVL_MOST_ANALYSES];
   uint8_t whole = evl_recording_why(g, r);
+  double duration_s = s->probe[r].duration_s;
   while (n > 0) {
     int64_t span_first, span_n;
-    int span = span_of(s, a, r, first, &span_first, &span_n);
+    int span = evl_window_span(&s->analysis[a], duration_s, s->task_s, first, &span_first, &span_n);
     int64_t k = span_first + span_n - first < n ? span_first + span_n - first : n;
     const evl_task *task = &s->task[s->first_task[r] + span];
     if (whole || !task->done) {
       fill_missing(kind, whole ? whole : EVL_WHY_PENDING, k, bytes, out);
     } else {
-      evl_window_sections(s->n_analyses, s->analysis, s->probe[r].duration_s, s->task_s, span, section);
-      uint64_t from = part_of(&section[a], kind) + (uint64_t)(first - span_first) * row_bytes;
-      if (bytes == row_bytes) {
-        EVL_TRY(evl_journals_read(s->journals, &task->where, from, out, (size_t)k * bytes));
-      } else {
-        for (int64_t i = 0; i < k; i++)
-          EVL_TRY(evl_journals_read(s->journals, &task->where, from + (uint64_t)i * row_bytes + offset, out + (size_t)i * bytes, bytes));
-      }
+      evl_window_sections(s->n_analyses, s->analysis, duration_s, s->task_s, span, section);
+      uint64_t from = part_of(&section[a], kind) + (uint64_t)(first - span_first) * row_bytes + offset;
+      EVL_TRY(read_rows(s, &task->where, from, k, row_bytes, bytes, out));
     }
     first += k;
     n -= k;
@@ -84,7 +80,9 @@ static size_t bytes_of(const evl_study *s, const rows *what, size_t *offset) {
     case ROWS_VALUES: return (size_t)l->n_columns * sizeof(double);
     case ROWS_WHY: return (size_t)l->n_columns;
     case ROWS_CLEAN: return sizeof(float);
-    default: *offset = l->tensor[what->tensor].offset * sizeof(double); return l->tensor[what->tensor].tensor.size * sizeof(double);
+    default:
+      *offset = l->tensor[what->tensor].offset * sizeof(double);
+      return l->tensor[what->tensor].tensor.size * sizeof(double);
   }
 }
 
@@ -129,31 +127,32 @@ static evl_status window_rows(gather *g, const rows *what, uint64_t row, uint64_
 
 static void window_numbers(const gather *g, const rows *what, uint64_t row, uint64_t n, void *data) {
   const evl_study *s = g->study;
+  int a = what->analysis;
   for (uint64_t i = 0; i < n; i++) {
-    int r = recording_of(s, what->analysis, (int64_t)(row + i));
+    int r = recording_of(s, a, (int64_t)(row + i));
+    int64_t window = (int64_t)(row + i) - s->first_window[a][r];
     if (what->kind == ROWS_RECORDING) ((int32_t *)data)[i] = r;
-    else ((double *)data)[i] = (double)((int64_t)(row + i) - s->first_window[what->analysis][r]) * s->analysis[what->analysis].step_s;
+    else ((double *)data)[i] = (double)window * s->analysis[a].step_s;
   }
 }
 
 static evl_status finish_rows(gather *g, const rows *what, int r, uint8_t *out) {
   evl_study *s = g->study;
   const evl_layout *l = s->analysis[what->analysis].layout;
-  evl_finish_section section[64];
+  evl_finish_section section[EVL_MOST_ANALYSES];
   evl_finish_sections(s->n_analyses, s->analysis, section);
   const evl_finish_section *at = &section[what->analysis];
   const evl_task *task = &s->task[finish_task(s, r)];
-  bool tensor = what->kind == ROWS_RECORDING_TENSOR;
-  size_t c = (size_t)l->n_recording_columns;
-  size_t bytes = tensor ? l->tensor[what->tensor].tensor.size * sizeof(double) : what->kind == ROWS_RECORDING_WHY ? c : c * sizeof(double);
-  uint8_t why = evl_recording_why(g, r);
-  if (why || !task->done) {
-    fill_missing(what->kind == ROWS_RECORDING_WHY ? ROWS_WHY : ROWS_VALUES, why ? why : EVL_WHY_PENDING, 1, bytes, out);
-    return EVL_OK;
+  bool whys = what->kind == ROWS_RECORDING_WHY;
+  size_t c = (size_t)l->n_recording_columns, from = whys ? at->why : at->value, bytes = whys ? c : c * sizeof(double);
+  if (what->kind == ROWS_RECORDING_TENSOR) {
+    from = at->tensor + l->tensor[what->tensor].offset * sizeof(double);
+    bytes = l->tensor[what->tensor].tensor.size * sizeof(double);
   }
-  size_t from = tensor ? at->tensor + l->tensor[what->tensor].offset * sizeof(double)
-                       : what->kind == ROWS_RECORDING_WHY ? at->why : at->value;
-  return evl_journals_read(s->journals, &task->where, from, out, bytes);
+  uint8_t why = evl_recording_why(g, r);
+  if (!why && task->done) return evl_journals_read(s->journals, &task->where, from, out, bytes);
+  fill_missing(whys ? ROWS_WHY : ROWS_VALUES, why ? why : EVL_WHY_PENDING, 1, bytes, out);
+  return EVL_OK;
 }
 
 static evl_status recording_rows(gather *g, const rows *what, uint64_t row, uint64_t n, uint8_t *data) {
@@ -181,6 +180,7 @@ static evl_status recording_rows(gather *g, const rows *what, uint64_t row, uint
 evl_status evl_gather_rows(void *context, int dataset, uint64_t row, uint64_t n, void *data) {
   gather *g = context;
   const rows *what = &g->rows[dataset];
+  if (evl_stop_at_once()) return evl_fail(EVL_STOPPED, "stopped on request; run again to go on");
   if (what->kind == ROWS_RECORDING || what->kind == ROWS_START) {
     window_numbers(g, what, row, n, data);
     return EVL_OK;

@@ -15,7 +15,13 @@ static bool is_eeg_type(const char *type) {
   return false;
 }
 
-typedef struct look { const char *path; evl_sidecars *sidecars; evl_arena *arena; evl_sidecar *sidecar; const char *conflicts; } look;
+typedef struct look {
+  const char *path;
+  evl_sidecars *sidecars;
+  evl_arena *arena;
+  evl_sidecar *sidecar;
+  const char *conflicts;
+} look;
 
 static evl_status look_at(void *context, const evl_header *header) {
   look *l = context;
@@ -152,16 +158,12 @@ static evl_status probe_share(evl_study *study, packer *p) {
   return status;
 }
 
-static evl_status share_probes(evl_study *study, evl_arena *scratch) {
-  packer p = {.arena = scratch};
-  void *all;
-  size_t *offset;
+/* Rank r has packed the recordings r, r + size, ... */
+static evl_status unpack_all(evl_study *study, const uint8_t *all, const size_t *offset) {
   known seen[KNOWN] = {{0}};
-  EVL_TRY(evl_agree(probe_share(study, &p)));
-  EVL_TRY(evl_gather_all(p.data, p.size, scratch, &all, &offset));
   EVL_NEW(study->arena, study->probe, study->n_recordings);
   for (int rank = 0; rank < evl_size(); rank++) {
-    const uint8_t *at = (const uint8_t *)all + offset[rank];
+    const uint8_t *at = all + offset[rank];
     for (int r = rank; r < study->n_recordings; r += evl_size()) {
       size_t used;
       EVL_TRY(unpack(at, seen, study->arena, &study->probe[r], &used));
@@ -171,6 +173,15 @@ static evl_status share_probes(evl_study *study, evl_arena *scratch) {
   return EVL_OK;
 }
 
+static evl_status share_probes(evl_study *study, evl_arena *scratch) {
+  packer p = {.arena = scratch};
+  void *all;
+  size_t *offset;
+  EVL_TRY(evl_agree(probe_share(study, &p)));
+  EVL_TRY(evl_gather_all(p.data, p.size, scratch, &all, &offset));
+  return evl_agree(unpack_all(study, all, offset));
+}
+
 /* The manifest is read by rank 0 and sent as one block. */
 static evl_status share_manifest(evl_study *study, const evl_params *cohort) {
   void *bytes = NULL;
@@ -178,7 +189,8 @@ static evl_status share_manifest(evl_study *study, const evl_params *cohort) {
   evl_status status = EVL_OK;
   if (evl_rank() == 0) {
     const char *slash = strrchr(study->config_path, '/');
-    char *folder = evl_arena_format(study->arena, "%.*s", slash ? (int)(slash - study->config_path) : 0, study->config_path);
+    int n = !slash ? 0 : slash == study->config_path ? 1 : (int)(slash - study->config_path);
+    char *folder = evl_arena_format(study->arena, "%.*s", n, study->config_path);
     evl_manifest *manifest;
     status = folder ? evl_manifest_read(cohort, folder, study->arena, &manifest) : EVL_MEMORY;
     if (status != EVL_OK && status != EVL_MEMORY) status = evl_fail_in(status, "%s", study->config_path);
@@ -186,7 +198,7 @@ static evl_status share_manifest(evl_study *study, const evl_params *cohort) {
   }
   EVL_TRY(evl_agree(status));
   EVL_TRY(evl_broadcast_block(&bytes, &size, 0, study->arena));
-  EVL_TRY(evl_manifest_unpack(bytes, size, study->arena, &study->manifest));
+  EVL_TRY(evl_agree(evl_manifest_unpack(bytes, size, study->arena, &study->manifest)));
   study->n_recordings = study->manifest->n_recordings;
   if (evl_rank() == 0)
     for (int i = 0; i < study->manifest->n_warnings; i++) evl_log(EVL_LOG_WARNING, "%s", study->manifest->warning[i]);
@@ -196,8 +208,8 @@ static evl_status share_manifest(evl_study *study, const evl_params *cohort) {
 evl_status evl_study_probe(evl_study *study, const evl_params *cohort) {
   EVL_TRY(share_manifest(study, cohort));
   evl_arena *scratch = evl_arena_create();
-  if (!scratch) return evl_fail(EVL_MEMORY, "out of memory");
-  evl_status status = share_probes(study, scratch);
+  evl_status status = evl_agree(scratch ? EVL_OK : evl_fail(EVL_MEMORY, "out of memory"));
+  if (status == EVL_OK) status = share_probes(study, scratch);
   evl_arena_free(scratch);
   return status;
 }

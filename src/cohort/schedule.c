@@ -55,7 +55,7 @@ static evl_status run_master(scheduler *s) {
     serve(s);
     s->round->progress(s->round->context, s->finished, s->round->n);
   }
-  while (s->released < evl_size() - 1) {
+  while (s->released < evl_size() - 1 && evl_parallel_status() == EVL_OK) {
     serve(s);
     s->round->progress(s->round->context, s->finished, s->round->n);
     rest();
@@ -70,11 +70,15 @@ static void send_ask(int64_t finished, bool stop) {
   evl_message_send(0, TAG_ASK, &question, sizeof question);
 }
 
-static int64_t await(void) {
+static int64_t await(scheduler *s) {
   int64_t task;
   int from;
   size_t bytes;
-  while (!evl_message_poll(TAG_GIVE, &from, &task, sizeof task, &bytes)) rest();
+  while (!evl_message_poll(TAG_GIVE, &from, &task, sizeof task, &bytes)) {
+    if (evl_parallel_status() != EVL_OK) return NOTHING;
+    s->round->progress(s->round->context, 0, s->round->n);
+    rest();
+  }
   return task;
 }
 
@@ -82,7 +86,7 @@ static evl_status run_worker(scheduler *s) {
   evl_status status = EVL_OK;
   int64_t finished = 0;
   send_ask(0, false);
-  for (int64_t task; (task = await()) != NOTHING;) {
+  for (int64_t task; (task = await(s)) != NOTHING;) {
     bool stop = evl_stop_asked() || status != EVL_OK;
     send_ask(finished, stop);
     finished = 0;
@@ -101,7 +105,8 @@ static void sink(load *heap, int n, int i) {
   for (;;) {
     int least = i, left = 2 * i + 1;
     for (int c = left; c < n && c <= left + 1; c++)
-      if (heap[c].cost < heap[least].cost || (heap[c].cost == heap[least].cost && heap[c].rank < heap[least].rank)) least = c;
+      if (heap[c].cost < heap[least].cost || (heap[c].cost == heap[least].cost && heap[c].rank < heap[least].rank))
+        least = c;
     if (least == i) return;
     load t = heap[i];
     heap[i] = heap[least];

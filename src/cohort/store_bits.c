@@ -41,10 +41,9 @@ evl_status evl_store_print_hash(const char *path, FILE *out) {
   evl_store *store;
   EVL_TRY(evl_store_open(path, &store));
   evl_arena *arena = evl_arena_create();
-  if (!arena) return evl_fail(EVL_MEMORY, "out of memory");
   evl_sha256 total;
   evl_sha256_begin(&total);
-  evl_status status = walk(store, "/", &total, arena, out);
+  evl_status status = arena ? walk(store, "/", &total, arena, out) : evl_fail(EVL_MEMORY, "out of memory");
   if (status == EVL_OK) {
     uint8_t digest[32];
     char text[65];

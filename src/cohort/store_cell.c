@@ -7,21 +7,17 @@
 typedef struct cell { evl_store *store; evl_arena *arena; const char *path, *group; uint64_t recording, column, n_columns; } cell;
 
 static evl_status find(const cell *c, const char *dataset, const char *name, const char *what, uint64_t *index, uint64_t *n) {
-  const char **text, *best = "";
-  int distance = 1 << 20;
+  const char **text;
+  evl_guess guess = {.word = name};
   EVL_TRY(evl_store_texts(c->store, dataset, c->arena, n, &text));
   for (uint64_t i = 0; i < *n; i++) {
     if (!strcmp(text[i], name)) {
       *index = i;
       return EVL_OK;
     }
-    int d = evl_text_distance(name, text[i]);
-    if (d < distance) {
-      distance = d;
-      best = text[i];
-    }
+    evl_guess_try(&guess, text[i]);
   }
-  return evl_fail(EVL_USAGE, "%s: no %s \"%s\"; did you mean \"%s\"?", c->path, what, name, best);
+  return evl_fail(EVL_USAGE, "%s: no %s \"%s\"; did you mean \"%s\"?", c->path, what, name, guess.best ? guess.best : "");
 }
 
 static const char *part(const cell *c, const char *name) { return evl_arena_format(c->arena, "%s/%s", c->group, name); }
@@ -75,12 +71,26 @@ static evl_status print_window(const cell *c, uint64_t window, FILE *out) {
   return EVL_OK;
 }
 
+static evl_status no_analysis(const cell *c, const char *name) {
+  int n = 0;
+  const char **known;
+  evl_guess guess = {.word = name};
+  if (evl_store_has(c->store, "/analyses")) EVL_TRY(evl_store_list(c->store, "/analyses", c->arena, &n, &known));
+  for (int i = 0; i < n; i++) evl_guess_try(&guess, known[i]);
+  return evl_fail(EVL_USAGE, "%s: no analysis \"%s\"; did you mean \"%.*s\"?", c->path, name,
+                  guess.best ? (int)strcspn(guess.best, "/") : 0, guess.best ? guess.best : "");
+}
+
 static evl_status print_cell(cell *c, const char *analysis, const char *column, const char *recording, int64_t window, FILE *out) {
   uint64_t n;
   if (!(c->group = evl_arena_format(c->arena, "/analyses/%s", analysis))) return EVL_MEMORY;
   const char *names = part(c, "column_name");
   if (!names) return EVL_MEMORY;
-  if (!evl_store_has(c->store, names)) return evl_fail(EVL_USAGE, "%s: no analysis \"%s\"", c->path, analysis);
+  const char *values = part(c, "values");
+  if (!values) return EVL_MEMORY;
+  if (!evl_store_has(c->store, names)) return no_analysis(c, analysis);
+  if (window >= 0 && !evl_store_has(c->store, values))
+    return evl_fail(EVL_USAGE, "%s: of analysis \"%s\" the store keeps the summary alone, no windows", c->path, analysis);
   EVL_TRY(find(c, names, column, "column", &c->column, &c->n_columns));
   EVL_TRY(find(c, "/recordings/id", recording, "recording", &c->recording, &n));
   fprintf(out, "%s, %s, %s\n", recording, analysis, column);

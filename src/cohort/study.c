@@ -17,39 +17,58 @@ evl_status evl_config_read(const char *path, evl_arena *arena, const char **text
     if (status == EVL_OK && strlen(read) < bytes)
       status = evl_fail(EVL_USAGE, "%s: expected text, found a NUL byte at byte %zu", path, strlen(read));
     if (status == EVL_OK && evl_utf8_valid(read, bytes) < bytes)
-      status = evl_fail(EVL_USAGE, "%s: expected UTF-8, found something else at byte %zu", path, evl_utf8_valid(read, bytes));
+      status = evl_fail(EVL_USAGE, "%s: expected UTF-8, found something else at byte %zu", path,
+                        evl_utf8_valid(read, bytes));
     data = read;
     bytes++; /* the NUL behind it */
   }
   EVL_TRY(evl_agree(status));
   EVL_TRY(evl_broadcast_block(&data, &bytes, 0, arena));
   *text = data;
-  EVL_TRY(evl_config_parse(data, path, config));
-  return evl_config_check(*config, arena);
+  status = evl_config_parse(data, path, config);
+  return evl_agree(status == EVL_OK ? evl_config_check(*config, arena) : status);
 }
 
-static evl_status open_all(evl_study *study) {
+static evl_status read_groups(evl_study *study, evl_params **cohort) {
   const evl_param *table = evl_cohort_params;
   evl_group *group;
-  evl_params *cohort;
-  EVL_TRY(evl_config_read(study->config_path, study->arena, &study->config_text, &study->config));
   EVL_TRY(evl_study_configure(study));
   EVL_TRY(evl_group_child(evl_config_root(study->config), "cohort", &group));
-  EVL_TRY(evl_group_params(group, "cohort", &table, 1, NULL, NULL, study->arena, &cohort));
-  EVL_TRY(evl_study_probe(study, cohort));
+  return evl_group_params(group, "cohort", &table, 1, NULL, NULL, study->arena, cohort);
+}
+
+static evl_status plan_tasks(evl_study *study) {
   EVL_TRY(evl_study_analyses(study));
   return evl_study_tasks(study);
 }
 
+/* Collective. A task has one key, whichever rank runs it: processors and libraries are the same everywhere. */
+static evl_status check_ranks(const evl_study *study) {
+  struct { evl_key values; char cpu[64]; } first = {.values = study->values_key};
+  snprintf(first.cpu, sizeof first.cpu, "%s", evl_study_cpu());
+  evl_broadcast(&first, sizeof first, 0);
+  bool same = !memcmp(&first.values, &study->values_key, sizeof first.values);
+  return evl_agree(same ? EVL_OK
+                        : evl_fail(EVL_USAGE, "rank %d has another processor or other libraries (%s) than rank 0 (%s): the "
+                                   "same bits need one kind; constrain the job", evl_rank(), evl_study_cpu(), first.cpu));
+}
+
+static evl_status open_all(evl_study *study) {
+  evl_params *cohort;
+  EVL_TRY(evl_config_read(study->config_path, study->arena, &study->config_text, &study->config));
+  EVL_TRY(evl_agree(read_groups(study, &cohort)));
+  EVL_TRY(evl_study_probe(study, cohort));
+  EVL_TRY(evl_agree(plan_tasks(study)));
+  return check_ranks(study);
+}
+
 evl_status evl_study_open(const char *config_path, evl_study **study) {
   evl_study *s = calloc(1, sizeof *s);
-  if (!s || !(s->arena = evl_arena_create())) {
-    free(s);
-    return evl_fail(EVL_MEMORY, "out of memory");
-  }
+  if (s) s->arena = evl_arena_create();
+  if (s && s->arena) s->config_path = evl_arena_text(s->arena, config_path);
   *study = s;
-  s->config_path = evl_arena_text(s->arena, config_path);
-  return evl_agree(s->config_path ? open_all(s) : EVL_MEMORY);
+  EVL_TRY(evl_agree(s && s->config_path ? EVL_OK : evl_fail(EVL_MEMORY, "out of memory")));
+  return open_all(s);
 }
 
 void evl_study_close(evl_study *study) {

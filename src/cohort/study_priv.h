@@ -62,7 +62,10 @@ evl_status evl_study_scan(evl_study *study, bool create) EVL_MUST_USE;
 bool evl_task_intact(evl_study *study, evl_task *task, void *scratch, size_t bytes) EVL_MUST_USE;
 /* Gathers (collective): CRC of every record first; a damaged one becomes unfinished, and nothing is written unless
    `partial`. *missing: tasks without record, *failed: failed recordings. */
-evl_status evl_gather_store(evl_study *study, const evl_run_options *options, bool partial, int64_t *missing, int *failed) EVL_MUST_USE;
+evl_status evl_gather_store(evl_study *study, const evl_run_options *options, bool partial, int64_t *missing,
+                            int *failed) EVL_MUST_USE;
+/* Local. run.gather_mb must hold the rows that the gather needs together: known before anything runs (EVL_USAGE). */
+evl_status evl_gather_fits(const evl_study *study, int analysis, int64_t most_windows) EVL_MUST_USE;
 
 /* Local, rank 0. Warns of columns of the finished store that have a value in no recording. */
 evl_status evl_study_say_empty(const evl_study *study) EVL_MUST_USE;
@@ -75,7 +78,7 @@ typedef struct evl_round {
   const int64_t *task;       /* order of preference */
   bool dynamic;
   evl_status (*work)(void *context, int64_t task);
-  void (*progress)(void *context, int64_t finished, int64_t n);
+  void (*progress)(void *context, int64_t finished, int64_t n); /* also called while a rank waits */
   void *context;
   const evl_study *study;
 } evl_round;

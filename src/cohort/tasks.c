@@ -5,6 +5,7 @@
 #include <cpuid.h>
 #endif
 
+#include "eveil/math.h"
 #include "study_priv.h"
 
 static void add(evl_sha256 *hash, const void *data, size_t bytes) { evl_sha256_add(hash, data, bytes); }
@@ -71,6 +72,9 @@ static evl_key values_key(const evl_study *study) {
   add(&hash, &study->seed, sizeof study->seed);
   add(&hash, &study->task_s, sizeof study->task_s);
   add_text(&hash, evl_study_cpu());
+  add_text(&hash, evl_fft_library());
+  add_text(&hash, evl_blas_library());
+  add_text(&hash, __VERSION__);
   for (int a = 0; a < study->n_analyses; a++) add_analysis(&hash, &study->analysis[a]);
   return ended(&hash);
 }
@@ -115,18 +119,37 @@ static evl_key task_key(const evl_study *study, const evl_key *input, int span) 
 static evl_status place_windows(evl_study *study) {
   EVL_NEW(study->arena, study->first_window, study->n_analyses);
   for (int a = 0; a < study->n_analyses; a++) {
-    int64_t *first;
+    int64_t *first, most = 0;
     EVL_NEW(study->arena, first, study->n_recordings + 1);
     for (int r = 0; r < study->n_recordings; r++) {
       const evl_probe *p = &study->probe[r];
-      first[r + 1] = first[r] + (p->status == EVL_OK ? evl_windows(&study->analysis[a], p->duration_s) : 0);
+      int64_t n = p->status == EVL_OK ? evl_windows(&study->analysis[a], p->duration_s) : 0;
+      first[r + 1] = first[r] + n;
+      most = n > most ? n : most;
     }
     if (first[study->n_recordings] > INT32_MAX)
       return evl_fail(EVL_LIMIT, "analysis \"%s\" has %lld windows, more than 2^31", study->analysis[a].name,
                       (long long)first[study->n_recordings]);
     study->first_window[a] = first;
+    EVL_TRY(evl_gather_fits(study, a, most));
   }
   return EVL_OK;
+}
+
+/* Window tasks by recording, then one finish task each. */
+static evl_status count_tasks(evl_study *study) {
+  EVL_NEW(study->arena, study->first_task, study->n_recordings + 1);
+  for (int r = 0; r < study->n_recordings; r++) {
+    const evl_probe *p = &study->probe[r];
+    bool readable = p->status == EVL_OK;
+    int spans = readable ? evl_spans(study->n_analyses, study->analysis, p->duration_s, study->task_s) : 0;
+    study->first_task[r + 1] = study->first_task[r] + spans;
+  }
+  study->n_window_tasks = study->first_task[study->n_recordings];
+  study->n_tasks = study->n_window_tasks + study->n_recordings;
+  return study->n_tasks <= INT32_MAX
+             ? EVL_OK
+             : evl_fail(EVL_LIMIT, "%lld tasks, more than 2^31: raise run.task_s", (long long)study->n_tasks);
 }
 
 static void add_variables(evl_sha256 *hash, const evl_variable *variable, int n, int n_rows) {
@@ -145,6 +168,8 @@ static evl_key plan_key(const evl_study *study) {
   for (int64_t t = 0; t < study->n_tasks; t++) add(&hash, &study->task[t].key, sizeof(evl_key));
   for (int r = 0; r < m->n_recordings; r++) {
     add_text(&hash, m->recording[r].id);
+    add_text(&hash, m->recording[r].subject);
+    add_text(&hash, m->recording[r].session);
     add(&hash, &m->recording[r].start_h, sizeof(double));
   }
   add_variables(&hash, m->column, m->n_columns, m->n_recordings);
@@ -161,14 +186,7 @@ evl_status evl_study_tasks(evl_study *study) {
   study->values_key = values_key(study);
   study->layout_key = layout_key(study);
   EVL_TRY(place_windows(study));
-  EVL_NEW(study->arena, study->first_task, study->n_recordings + 1);
-  for (int r = 0; r < study->n_recordings; r++) {
-    const evl_probe *p = &study->probe[r];
-    int spans = p->status == EVL_OK ? evl_spans(study->n_analyses, study->analysis, p->duration_s, study->task_s) : 0;
-    study->first_task[r + 1] = study->first_task[r] + spans;
-  }
-  study->n_window_tasks = study->first_task[study->n_recordings];
-  study->n_tasks = study->n_window_tasks + study->n_recordings;
+  EVL_TRY(count_tasks(study));
   EVL_NEW(study->arena, study->task, study->n_tasks);
   for (int r = 0; r < study->n_recordings; r++) {
     evl_key input = input_key(study, r);
@@ -176,7 +194,8 @@ evl_status evl_study_tasks(evl_study *study) {
       int span = (int)(t - study->first_task[r]);
       study->task[t] = (evl_task){.recording = r, .span = span, .key = task_key(study, &input, span)};
     }
-    study->task[finish_task(study, r)] = (evl_task){.recording = r, .span = FINISH, .key = task_key(study, &input, FINISH)};
+    evl_key key = task_key(study, &input, FINISH);
+    study->task[finish_task(study, r)] = (evl_task){.recording = r, .span = FINISH, .key = key};
   }
   study->plan_key = plan_key(study);
   return EVL_OK;

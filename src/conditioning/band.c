@@ -45,3 +45,20 @@ evl_status evl_band_sections(const evl_params *params, double fs_hz, double top_
   if (high_hz > 0.0) return evl_butterworth_low(order, high_hz, fs_hz, section, n);
   return evl_butterworth_high(order, low_hz, fs_hz, section, n);
 }
+
+double evl_band_removed(const evl_params *params, double fs_hz) {
+  evl_biquad section[EVL_MAX_SECTIONS];
+  double low_hz, high_hz;
+  int n;
+  if (evl_band_edges(params, &low_hz, &high_hz) != EVL_OK || high_hz == 0.0 ||
+      evl_band_sections(params, fs_hz, 0.5 * fs_hz, section, &n) != EVL_OK) {
+    evl_error_clear();
+    return INFINITY;
+  }
+  double kept = high_hz, removed = 0.5 * fs_hz;
+  for (int i = 0; i < 30; i++) {
+    double middle = 0.5 * (kept + removed), gain = evl_biquad_gain(section, n, middle, fs_hz);
+    *(gain * gain < 1e-5 ? &removed : &kept) = middle;
+  }
+  return removed;
+}

@@ -32,28 +32,29 @@ void evl_cascade_settle(evl_cascade *cascade, const double *row) {
 }
 
 /* One section over n rows; `step` is `quads`, or minus that to run against time. `quads` is a constant wherever this is
-   inlined, so that the states stay in registers. `even`: b2 = 1. */
+   inlined. States are variables of their own, not arrays: only so does gcc keep them in registers. `even`: b2 = 1. */
 static inline __attribute__((always_inline)) void section_run(const evl_biquad *q, int quads, bool even, evl_quad *state_1,
                                                               evl_quad *state_2, evl_quad *row, ptrdiff_t step, int64_t n) {
   const evl_quad b1 = evl_quad_of(q->b1), b2 = evl_quad_of(q->b2), a1 = evl_quad_of(-q->a1), a2 = evl_quad_of(-q->a2);
-  evl_quad s1[EVL_QUADS], s2[EVL_QUADS];
-  for (int i = 0; i < quads; i++) {
-    s1[i] = state_1[i];
-    s2[i] = state_2[i];
+#define LOAD(i) evl_quad s##i = state_1[i], r##i = state_2[i];
+#define STEP(i)                                                  \
+  if (i < quads) {                                               \
+    evl_quad x = row[i], y = x + s##i, past = even ? x : (evl_quad)(b2 * x); \
+    s##i = evl_quad_fma(a1, y, evl_quad_fma(b1, x, r##i));       \
+    r##i = evl_quad_fma(a2, y, past);                            \
+    row[i] = y;                                                  \
   }
-  for (int64_t t = 0; t < n; t++, row += step)
-#pragma GCC unroll 5
-    for (int i = 0; i < quads; i++) {
-      evl_quad x = row[i], y = x + s1[i];
-      s1[i] = evl_quad_fma(a1, y, evl_quad_fma(b1, x, s2[i]));
-      evl_quad past = b2 * x;
-      s2[i] = evl_quad_fma(a2, y, even ? x : past);
-      row[i] = y;
-    }
-  for (int i = 0; i < quads; i++) {
-    state_1[i] = s1[i];
-    state_2[i] = s2[i];
+#define STORE(i)     \
+  state_1[i] = s##i; \
+  state_2[i] = r##i;
+  EVL_EACH_QUAD(LOAD)
+  for (int64_t t = 0; t < n; t++, row += step) {
+    EVL_EACH_QUAD(STEP)
   }
+  EVL_EACH_QUAD(STORE)
+#undef LOAD
+#undef STEP
+#undef STORE
 }
 
 static void any_section_run(evl_cascade *cascade, int k, evl_quad *row, ptrdiff_t step, int64_t n) {

@@ -100,7 +100,8 @@ static evl_status plan_buffers(double max_block_s, evl_arena *arena, evl_chain *
   chain->work_n = (larger(chain->tile, chain->tile_inputs) + 7) / 8 * 8;
   EVL_NEW(arena, chain->work, 5 * chain->work_n);
   if (resampler->taps) EVL_NEW(arena, chain->inputs, chain->tile_inputs * chain->lanes);
-  EVL_NEW(arena, chain->block, (chain->max_out + 2 * chain->margin) * chain->lanes);
+  size_t block = (size_t)((chain->max_out + 2 * chain->margin) * chain->lanes);
+  if (!(chain->block = evl_arena_raw(arena, block * sizeof *chain->block))) return EVL_MEMORY;
   if (chain->reference.common) EVL_NEW(arena, chain->common, chain->max_out);
   return EVL_OK;
 }
@@ -115,7 +116,8 @@ evl_status evl_chain_plan(const evl_params *params, const evl_montage *montage, 
   EVL_TRY(evl_reference_plan(params, montage, n_sources, c->source, arena, &c->reference));
   EVL_TRY(common_rate(c, n_sources));
   EVL_TRY(evl_band_edges(params, &low_hz, &high_hz));
-  EVL_TRY(evl_resampler_plan(params, c->fs_in_hz, high_hz, arena, &c->resampler));
+  double removed_hz = evl_band_removed(params, evl_resampler_rate(params, c->fs_in_hz));
+  EVL_TRY(evl_resampler_plan(params, c->fs_in_hz, high_hz, removed_hz, arena, &c->resampler));
   EVL_TRY(plan_filters(params, line_hz, c));
   return plan_buffers(max_block_s, arena, c);
 }

@@ -19,6 +19,7 @@
 /* Filters work on up to 4 EVL_QUADS signals at a time, interleaved: row t holds sample t of each, in `quads`
    vectors of four; the arithmetic of a lane does not depend on its neighbours. Five fit the registers. */
 enum { EVL_QUADS = 5, EVL_LANES = 4 * EVL_QUADS };
+#define EVL_EACH_QUAD(X) X(0) X(1) X(2) X(3) X(4)
 typedef double evl_quad __attribute__((vector_size(32), may_alias));
 
 static inline evl_quad evl_quad_of(double x) { return (evl_quad){x, x, x, x}; }
@@ -53,12 +54,16 @@ typedef struct evl_resampler {
   int up, down;
   double fs_hz;       /* of the output */
   int half;           /* taps reach from -half + 1 to half around floor(k * down / up) */
-  const double *taps; /* [up][2 * half], phase-major */
+  int n_taps;         /* those that are not zero in every phase */
+  const int *place;   /* [n_taps] rows behind the first */
+  const double *taps; /* [up][n_taps], phase-major */
 } evl_resampler;
 
-/* band_high_hz: end of the band that must pass, 0 where there is none. */
-evl_status evl_resampler_plan(const evl_params *params, double fs_in_hz, double band_high_hz, evl_arena *arena,
-                              evl_resampler *resampler) EVL_MUST_USE;
+/* band_high_hz: end of the band that must pass, 0 where there is none. removed_hz: of evl_band_removed. */
+evl_status evl_resampler_plan(const evl_params *params, double fs_in_hz, double band_high_hz, double removed_hz,
+                              evl_arena *arena, evl_resampler *resampler) EVL_MUST_USE;
+/* The rate that a resampler will make of fs_in_hz. */
+double evl_resampler_rate(const evl_params *params, double fs_in_hz);
 /* First and one-past-last input sample that outputs [first, first + n) read; n > 0. */
 void evl_resampler_span(const evl_resampler *resampler, int64_t first, int64_t n, int64_t *begin, int64_t *end);
 /* Outputs [first, first + n) from interleaved rows of `quads` vectors, row 0 being input sample `begin`. */
@@ -72,6 +77,9 @@ evl_status evl_band_edges(const evl_params *params, double *low_hz, double *high
 /* Sections for signals at fs_hz that hold nothing above top_hz. section[EVL_MAX_SECTIONS]. */
 evl_status evl_band_sections(const evl_params *params, double fs_hz, double top_hz, evl_biquad *section,
                              int *n) EVL_MUST_USE;
+/* Frequency from which on the band-pass at fs_hz leaves less than 1e-5 in both directions; INFINITY where it has no
+   upper edge, or none below half the rate. */
+double evl_band_removed(const evl_params *params, double fs_hz);
 /* Sections of the line and its harmonics, as far as the n_band sections of the band leave them.
    section[EVL_MAX_SECTIONS]. */
 evl_status evl_notch_sections(const evl_params *params, double line_hz, double fs_hz, double top_hz,

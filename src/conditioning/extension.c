@@ -8,11 +8,19 @@
 
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
-static void reverse(double *x, int64_t n) {
-  for (int64_t i = 0, j = n - 1; i < j; i++, j--) {
+/* x[i] = 2 edge - x[n - 1 - i] */
+static void reflect(double edge, double *x, int64_t n) {
+  double end[64];
+  int64_t i = 0, j = n; /* [i, j) is left */
+  for (; j - i >= 128; i += 64, j -= 64) {
+    memcpy(end, x + j - 64, sizeof end);
+    for (int k = 0; k < 64; k++) x[j - 1 - k] = 2.0 * edge - x[i + k];
+    for (int k = 0; k < 64; k++) x[i + k] = 2.0 * edge - end[63 - k];
+  }
+  for (; i < j; i++, j--) {
     double keep = x[i];
-    x[i] = x[j];
-    x[j] = keep;
+    x[i] = 2.0 * edge - x[j - 1];
+    x[j - 1] = 2.0 * edge - keep;
   }
 }
 
@@ -26,8 +34,7 @@ static evl_status load_beyond(const evl_extension *s, int source, int64_t at, in
   int64_t m = far - near + 1; /* mirrored; the others repeat the farthest */
   double *mirrored = inward > 0 ? x + n - m : x;
   EVL_TRY(s->fetch(s->context, source, inward > 0 ? at + near : at - far, m, mirrored));
-  reverse(mirrored, m);
-  for (int64_t i = 0; i < m; i++) mirrored[i] = 2.0 * edge - mirrored[i];
+  reflect(edge, mirrored, m);
   if (inward > 0)
     for (int64_t i = 0; i < n - m; i++) x[i] = mirrored[0];
   else
@@ -60,14 +67,15 @@ evl_status evl_extension_load(const evl_extension *s, const evl_lane *lane, int6
     double *from = j == 0 ? x : work, weight = s->gain * lane->weight[j], offset = source->offset;
     EVL_TRY(load_source(s, lane->source[j], first, n, from));
     int64_t odd = 0;
-    for (int64_t t = 0; t < n; t++) odd |= !(fabs(from[t]) <= 1e100);
+    for (int64_t t = 0; t < n; t++) {
+      odd |= !(fabs(from[t]) <= 1e100);
+      from[t] = weight * (from[t] - offset);
+    }
     if (odd)
       return evl_fail(EVL_FORMAT, "signal \"%s\": expected finite numbers, found another among %lld samples from "
                                   "number %lld of a stretch", source->label, (long long)n, (long long)first);
-    if (j == 0)
-      for (int64_t t = 0; t < n; t++) x[t] = weight * (x[t] - offset);
-    else
-      for (int64_t t = 0; t < n; t++) x[t] += weight * (work[t] - offset);
+    if (j > 0)
+      for (int64_t t = 0; t < n; t++) x[t] += from[t];
   }
   return EVL_OK;
 }

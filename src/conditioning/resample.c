@@ -1,5 +1,6 @@
 /* Step resample: to a common rate by a ratio of whole numbers, with a linear-phase
    anti-alias filter of zero delay in polyphase form. */
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -11,6 +12,8 @@ static const double pi = 3.14159265358979323846;
 static const double attenuation_db = 100.0;
 /* The pass band ends here, in shares of the lower Nyquist frequency; later where band_hz asks for more. */
 static const double pass_least = 0.8, pass_most = 0.95;
+/* Below this share of the lower Nyquist frequency the band-pass removes enough for a filter that folds. */
+static const double removed_most = 0.9;
 
 /* up and down at most 2^16, and a table of at most 4 Mi taps (32 MiB). */
 enum { RATIO_MOST = 1 << 16, TAPS_MOST = 1 << 22 };
@@ -26,10 +29,12 @@ const evl_step evl_step_resample = {
   .summary = "rational resampling with a zero-delay anti-alias filter",
   .definition = "y[k] = sum_i x[i] g(i - k M / L), g a Kaiser-windowed sinc with 100 dB of stop-band attenuation, "
                 "whose transition band ends at the lower of the two Nyquist frequencies and starts at 0.8 of it (at "
-                "the upper edge of band_hz where that is higher, at most 0.95); each of the L phases has a sum of 1. "
+                "the upper edge of band_hz where that is higher, at most 0.95). Where the band-pass leaves less than "
+                "1e-5 above some f_r below 0.9 of the Nyquist frequency f_N, the transition goes from f_r to 2 f_N - f_r "
+                "instead: what it lets fold lies above f_r. Each of the L phases has a sum of 1. "
                 "Sample k lies k / fs_out after the start of the stretch.",
   .cite = "Kaiser 1974, Proc. IEEE ISCAS, 20-23; Crochiere & Rabiner 1981, doi:10.1109/PROC.1981.11969",
-  .version = 1,
+  .version = 2,
   .params = evl_step_resample_params};
 
 /* Best ratio up / down by continued fractions; false where none is close enough. */
@@ -91,20 +96,44 @@ static void all_taps(double cut, int up, int half, double *taps) {
   }
 }
 
-evl_status evl_resampler_plan(const evl_params *params, double fs_in_hz, double band_high_hz, evl_arena *arena,
-                              evl_resampler *resampler) {
+/* Leaves out places where every phase has no more than rounding: every other one of a half-band filter. */
+static void drop_zeros(int up, int n, double *taps, int *place, int *n_kept) {
+  int kept = 0;
+  for (int j = 0; j < n; j++) {
+    bool zero = true;
+    for (int phase = 0; phase < up; phase++) zero &= fabs(taps[(size_t)phase * (size_t)n + (size_t)j]) < DBL_EPSILON;
+    if (!zero) place[kept++] = j;
+  }
+  for (int phase = 0; phase < up; phase++)
+    for (int j = 0; j < kept; j++)
+      taps[(size_t)phase * (size_t)kept + (size_t)j] = taps[(size_t)phase * (size_t)n + (size_t)place[j]];
+  *n_kept = kept;
+}
+
+double evl_resampler_rate(const evl_params *params, double fs_in_hz) {
   double want_hz = evl_params_real(params, "resample_hz");
+  return want_hz > 0.0 ? want_hz : fs_in_hz;
+}
+
+evl_status evl_resampler_plan(const evl_params *params, double fs_in_hz, double band_high_hz, double removed_hz,
+                              evl_arena *arena, evl_resampler *resampler) {
+  double want_hz = evl_resampler_rate(params, fs_in_hz);
   if (!(fs_in_hz > 0.0) || !isfinite(fs_in_hz))
     return evl_fail(EVL_FORMAT, "sampling rate: expected a positive number, found %g Hz", fs_in_hz);
-  *resampler = (evl_resampler){.up = 1, .down = 1, .fs_hz = want_hz > 0.0 ? want_hz : fs_in_hz};
-  if (want_hz == 0.0 || want_hz == fs_in_hz) return EVL_OK;
+  *resampler = (evl_resampler){.up = 1, .down = 1, .fs_hz = want_hz};
+  if (want_hz == fs_in_hz) return EVL_OK;
   if (!ratio_of(want_hz / fs_in_hz, &resampler->up, &resampler->down))
     return evl_fail(EVL_USAGE, "conditioning.resample_hz: %.17g Hz to %.17g Hz is no ratio of whole numbers up to %d; "
                                "resample_hz = 0 keeps the rate", fs_in_hz, want_hz, RATIO_MOST);
   if (resampler->up == resampler->down) return EVL_OK;
   double nyquist_hz = 0.5 * fmin(fs_in_hz, want_hz);
   double pass_hz = fmin(fmax(band_high_hz, pass_least * nyquist_hz), pass_most * nyquist_hz);
-  double transition = 2.0 * pi * (nyquist_hz - pass_hz) / fs_in_hz;
+  double stop_hz = nyquist_hz;
+  if (removed_hz <= removed_most * nyquist_hz) {
+    pass_hz = removed_hz;
+    stop_hz = 2.0 * nyquist_hz - removed_hz;
+  }
+  double transition = 2.0 * pi * (stop_hz - pass_hz) / fs_in_hz;
   double half_width = 0.5 * ((attenuation_db - 7.95) / (2.285 * transition) + 1.0);
   /* Even, so that the taps of a phase are a multiple of four. */
   double half = 2.0 * ceil(0.5 * half_width);
@@ -114,8 +143,12 @@ evl_status evl_resampler_plan(const evl_params *params, double fs_in_hz, double 
                     resampler->down, 2.0 * half * resampler->up, TAPS_MOST);
   resampler->half = (int)half;
   double *taps;
+  int *place;
   EVL_NEW(arena, taps, (size_t)resampler->up * 2 * (size_t)resampler->half);
-  all_taps(0.5 * (pass_hz + nyquist_hz) / fs_in_hz, resampler->up, resampler->half, taps);
+  EVL_NEW(arena, place, 2 * (size_t)resampler->half);
+  all_taps(0.5 * (pass_hz + stop_hz) / fs_in_hz, resampler->up, resampler->half, taps);
+  drop_zeros(resampler->up, 2 * resampler->half, taps, place, &resampler->n_taps);
+  resampler->place = place;
   resampler->taps = taps;
   return EVL_OK;
 }
@@ -129,40 +162,48 @@ void evl_resampler_span(const evl_resampler *resampler, int64_t first, int64_t n
   }
 }
 
-/* Two outputs at once, because a chain of fma waits for each. `quads` is a constant wherever this is inlined, so that
-   the sums stay in registers. */
-static inline __attribute__((always_inline)) void two_outputs(int quads, int n_taps, const double *const taps[2],
+/* Two outputs at once, because a chain of fma waits for each. `quads` is a constant wherever this is inlined. Sums are
+   variables of their own, not arrays: only so does gcc keep them in registers. */
+static inline __attribute__((always_inline)) void two_outputs(int quads, int n_taps, const int *place,
+                                                              const double *const taps[2],
                                                               const evl_quad *const rows[2], evl_quad *out) {
-  evl_quad a[EVL_QUADS], b[EVL_QUADS];
-  for (int i = 0; i < quads; i++) a[i] = b[i] = evl_quad_of(0.0);
+#define ZERO(i) evl_quad a##i = {0.0}, b##i = {0.0};
+#define ADD(i)                                     \
+  if (i < quads) {                                 \
+    a##i = evl_quad_fma(tap_a, row_a[i], a##i);    \
+    b##i = evl_quad_fma(tap_b, row_b[i], b##i);    \
+  }
+#define STORE(i)             \
+  if (i < quads) {           \
+    out[i] = a##i;           \
+    out[quads + i] = b##i;   \
+  }
+  EVL_EACH_QUAD(ZERO)
   for (int j = 0; j < n_taps; j++) {
     const evl_quad tap_a = evl_quad_of(taps[0][j]), tap_b = evl_quad_of(taps[1][j]);
-#pragma GCC unroll 5
-    for (int i = 0; i < quads; i++) {
-      a[i] = evl_quad_fma(tap_a, rows[0][j * quads + i], a[i]);
-      b[i] = evl_quad_fma(tap_b, rows[1][j * quads + i], b[i]);
-    }
+    const evl_quad *row_a = rows[0] + place[j] * quads, *row_b = rows[1] + place[j] * quads;
+    EVL_EACH_QUAD(ADD)
   }
-  for (int i = 0; i < quads; i++) {
-    out[i] = a[i];
-    out[quads + i] = b[i];
-  }
+  EVL_EACH_QUAD(STORE)
+#undef ZERO
+#undef ADD
+#undef STORE
 }
 
-static void any_two_outputs(int quads, int n_taps, const double *const taps[2], const evl_quad *const rows[2],
-                            evl_quad *out) {
+static void any_two_outputs(const evl_resampler *r, int quads, const double *const taps[2],
+                            const evl_quad *const rows[2], evl_quad *out) {
   switch (quads) {
-    case 1: two_outputs(1, n_taps, taps, rows, out); break;
-    case 2: two_outputs(2, n_taps, taps, rows, out); break;
-    case 3: two_outputs(3, n_taps, taps, rows, out); break;
-    case 4: two_outputs(4, n_taps, taps, rows, out); break;
-    default: two_outputs(5, n_taps, taps, rows, out); break;
+    case 1: two_outputs(1, r->n_taps, r->place, taps, rows, out); break;
+    case 2: two_outputs(2, r->n_taps, r->place, taps, rows, out); break;
+    case 3: two_outputs(3, r->n_taps, r->place, taps, rows, out); break;
+    case 4: two_outputs(4, r->n_taps, r->place, taps, rows, out); break;
+    default: two_outputs(5, r->n_taps, r->place, taps, rows, out); break;
   }
 }
 
 void evl_resampler_run(const evl_resampler *resampler, int quads, int64_t first, int64_t n, const double *rows,
                        int64_t begin, double *out) {
-  int64_t up = resampler->up, down = resampler->down, n_taps = 2 * resampler->half;
+  int64_t up = resampler->up, down = resampler->down;
   int64_t at = evl_floor_divide(first * down, up), phase = first * down - at * up;
   int64_t whole = down / up, part = down % up;
   const evl_quad *row = (const evl_quad *)rows - (resampler->half - 1 + begin) * quads;
@@ -170,7 +211,7 @@ void evl_resampler_run(const evl_resampler *resampler, int quads, int64_t first,
   const evl_quad *at_rows[2];
   evl_quad last[2 * EVL_QUADS];
   for (int64_t k = 0; k < n; k++) {
-    taps[k % 2] = resampler->taps + phase * n_taps;
+    taps[k % 2] = resampler->taps + phase * resampler->n_taps;
     at_rows[k % 2] = row + at * quads;
     at += whole;
     phase += part;
@@ -178,11 +219,11 @@ void evl_resampler_run(const evl_resampler *resampler, int quads, int64_t first,
       phase -= up;
       at++;
     }
-    if (k % 2) any_two_outputs(quads, (int)n_taps, taps, at_rows, (evl_quad *)out + (k - 1) * quads);
+    if (k % 2) any_two_outputs(resampler, quads, taps, at_rows, (evl_quad *)out + (k - 1) * quads);
   }
   if (n % 2 == 0) return;
   taps[1] = taps[0];
   at_rows[1] = at_rows[0];
-  any_two_outputs(quads, (int)n_taps, taps, at_rows, last);
+  any_two_outputs(resampler, quads, taps, at_rows, last);
   memcpy((evl_quad *)out + (n - 1) * quads, last, (size_t)quads * sizeof *last);
 }

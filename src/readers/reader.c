@@ -96,7 +96,7 @@ evl_status evl_reader_open(const char *path, size_t raw_bytes, evl_arena *arena,
   if (status == EVL_OK) status = find_format(reader);
   if (status == EVL_OK) status = reader->format->open(reader);
   if (status == EVL_OK && raw_bytes > 0) {
-    reader->raw = raw_bytes < SIZE_MAX - EVL_RAW_PAD ? evl_arena_alloc(arena, raw_bytes + EVL_RAW_PAD) : NULL;
+    reader->raw = raw_bytes < SIZE_MAX - EVL_RAW_PAD ? evl_arena_raw(arena, raw_bytes + EVL_RAW_PAD) : NULL;
     if (!reader->raw) status = evl_fail(EVL_MEMORY, "%s: no memory for %zu raw bytes", path, raw_bytes);
   }
   reader->arena = NULL;

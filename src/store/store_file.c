@@ -70,3 +70,12 @@ evl_status evl_folder_of_sync(const char *path) {
   slash[slash == folder] = 0;
   return evl_folder_sync(folder);
 }
+
+evl_status evl_folder_of_make(const char *path) {
+  char folder[PATH_MAX];
+  EVL_TRY(copy_path(path, folder));
+  char *slash = strrchr(folder, '/');
+  if (!slash || slash == folder) return EVL_OK;
+  *slash = 0;
+  return evl_folder_make(folder);
+}

@@ -1,5 +1,6 @@
 /* evl_store_write: laid out by rank 0, filled by all, durable, then under its name: readers see the
    whole store, the previous one, or none. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -53,9 +54,25 @@ static evl_status same_plan(const evl_store_plan *plan) {
            : evl_fail(EVL_USAGE, "%s: rank %d has another plan of the store than rank 0", plan->path, evl_rank()));
 }
 
+/* Open MPI tries locks with files beside the one it opens ("PATH.locktest.1"); a killed run may leave them. */
+static void remove_lock_tests(const char *path) {
+  char folder[PATH_MAX], other[PATH_MAX + 256];
+  const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+  size_t n = strlen(name);
+  snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash + 1 - path) : 1, slash ? path : ".");
+  DIR *entries = opendir(folder);
+  for (struct dirent *entry; entries && (entry = readdir(entries));) {
+    if (strncmp(entry->d_name, name, n) != 0 || strncmp(entry->d_name + n, ".locktest.", 10) != 0) continue;
+    snprintf(other, sizeof other, "%s/%s", folder, entry->d_name);
+    unlink(other);
+  }
+  if (entries) closedir(entries);
+}
+
 /* Rank 0. */
 static evl_status begin_file(const evl_store_plan *plan, const char *path, int *fd, uint8_t *by_rows) {
   EVL_TRY(evl_store_check(plan));
+  remove_lock_tests(path);
   *fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (*fd < 0) return evl_fail(EVL_IO, "%s: the file cannot be made: %s", path, strerror(errno));
   for (int i = 0; i < plan->n_datasets; i++)

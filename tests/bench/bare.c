@@ -48,9 +48,14 @@ static void decode(const char *file, int64_t before, int64_t n, int64_t after, d
     for (int c = 0; c < LANES; c++) row[(n - 1 + t) * LANES + c] = 2 * last[c] - last[-t * LANES + c];
 }
 
-/* Kaiser-windowed sinc, 100 dB, from 0.8 to 1.0 of the lower Nyquist frequency; sum 1. Returns the half length. */
-static int64_t design_taps(double fs_in, double *taps) {
-  double nyquist = 0.5 * FS, transition = 2 * M_PI * 0.2 * nyquist / fs_in, cut = 0.9 * nyquist / fs_in, sum = 0;
+/* Kaiser-windowed sinc, 100 dB, around half the output rate, from where the band-pass leaves 1e-5. Returns half its length. */
+static int64_t design_taps(const evl_biquad *band, int n, double fs_in, double *taps) {
+  double low = 45, high = 0.5 * FS, sum = 0;
+  for (int i = 0; i < 30; i++) {
+    double middle = 0.5 * (low + high);
+    *(pow(evl_biquad_gain(band, n, middle, FS), 2) < 1e-5 ? &high : &low) = middle;
+  }
+  double cut = 0.5 * FS / fs_in, transition = 2 * M_PI * (FS - 2 * high) / fs_in;
   int half = 2 * (int)ceil(0.25 * ((100 - 7.95) / (2.285 * transition) + 1));
   for (int j = 0; j < 2 * half; j++) {
     double t = j - (half - 1), u = t / half, beta = 0.1102 * (100 - 8.7), term = 1, bessel = 1;
@@ -131,7 +136,7 @@ int main(int argc, char **argv) {
   int sections;
   if (evl_butterworth_band(4, 0.5, 45, FS, q + 1, &sections) != EVL_OK) return 1;
   int64_t margin = evl_biquad_margin(q, ++sections, 1e-12), lead = margin * down;
-  if (down > 1) half = design_taps((double)(FS * down), taps);
+  if (down > 1) half = design_taps(q + 1, sections - 1, (double)(FS * down), taps);
   for (int t = 0; t < WINDOW; t++) hann[t] = 0.5 - 0.5 * cos(2 * M_PI * t / WINDOW);
   int length = WINDOW;
   double *in = fftw_alloc_real(CHANNELS * WINDOW), *power = calloc((size_t)n / WINDOW * BANDS * CHANNELS, sizeof *power);

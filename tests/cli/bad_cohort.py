@@ -171,7 +171,7 @@ def _():
     assert rows and all(0 < int(row["count"]) < 15 for row in rows)
 
 
-@case("every recording fails")
+@case("every recording fails", long=True)
 def _():
     path = study()
     for i in range(1, 5):
@@ -264,7 +264,7 @@ def wide(path, n):
     write(path, "\n".join(lines) + "\n")
 
 
-@case("tables of 10,000 columns")
+@case("tables of 10,000 columns", long=True)
 def _():
     python_modules("h5py")
     path = study()

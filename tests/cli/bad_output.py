@@ -63,7 +63,7 @@ def tasks_done(path):
 # ---- full disks ---------------------------------------------------------------------------------
 
 for ranks in (0, 2):
-    @case(f"the disk fills up during the run{', two ranks' if ranks else ''}: with room it goes on")
+    @case(f"the disk fills up during the run{', two ranks' if ranks else ''}: with room it goes on", long=ranks > 0)
     def _(ranks=ranks):
         wanted = undisturbed()
         path = study(run="flush_s = 0.0;")
@@ -80,7 +80,7 @@ for ranks in (0, 2):
             assert total() == wanted, "not the bits of an undisturbed run"
             assert files_below("out") == ["store.h5"], files_below("out")
 
-    @case(f"the disk fills up while the store is gathered{', two ranks' if ranks else ''}: with room no task runs again")
+    @case(f"the disk fills up while the store is gathered{', two ranks' if ranks else ''}: with room no task runs again", long=ranks > 0)
     def _(ranks=ranks):
         wanted = undisturbed()
         path = study()
@@ -101,7 +101,7 @@ for ranks in (0, 2):
             assert files_below("out") == ["store.h5"], files_below("out")
 
 
-@case("the disk fills up while a finished store is replaced: the old one stays")
+@case("the disk fills up while a finished store is replaced: the old one stays", long=True)
 def _():
     path = study()
     with Disk("out", "8m") as disk:
@@ -116,7 +116,7 @@ def _():
         expect(eveil("info", "out/store.h5"), 0, "seed          7")
 
 
-@case("a full disk under simulate, export and report")
+@case("a full disk under simulate, export and report", long=True)
 def _():
     with Disk("small", "300k") as disk:
         path = write("sim.cfg", 'cohort: { root = "small/cohort"; };\nsimulate: { subjects = 2; duration_s = 60.0; fs_hz = (200.0); };\n')
@@ -136,7 +136,7 @@ def _():
 # ---- read-only places ---------------------------------------------------------------------------
 
 
-@case("a read-only output")
+@case("a read-only output", long=True)
 def _():
     path = study()
     with Disk("out", "8m") as disk:
@@ -163,7 +163,7 @@ def _():
         assert files_below("out") == ["store.h5"]
 
 
-@case("a read-only cohort cannot be simulated")
+@case("a read-only cohort cannot be simulated", long=True)
 def _():
     with Disk("data", "8m") as disk:
         disk.again("ro")
@@ -204,7 +204,7 @@ def _():
     total()
 
 
-@case("the finished store of another plan")
+@case("the finished store of another plan", long=True)
 def _():
     path = finished()
     old = total()
@@ -269,7 +269,7 @@ def _():
     assert total() == wanted and files_below("out") == ["store.h5"]
 
 
-@case("a flipped byte in a journal")
+@case("a flipped byte in a journal", long=True)
 def _():
     wanted = undisturbed()
     for at in (0.02, 0.3, 0.6, 0.97):
@@ -311,7 +311,7 @@ def _():
         assert file.read() == "not a journal at all\n"
 
 
-@case("a file in place of the journal folder")
+@case("a file in place of the journal folder", long=True)
 def _():
     path = study()
     os.mkdir("out")

@@ -103,8 +103,14 @@ for what, (command, keys, parts, line) in MISTAKES.items():
 
 @case("a mistake on two ranks is said once, by one rank")
 def _():
+    expect(eveil("run", study(run="sheduel = 1;"), np=2), 1, "study.cfg:3: ", '"schedule"?')
+    assert not os.path.exists("out")
+
+
+@case("a mistake on two ranks, in the other commands", long=True)
+def _():
     path = study(run="sheduel = 1;")
-    for command in ("plan", "run", "gather"):
+    for command in ("plan", "gather"):
         expect(eveil(command, path, np=2), 1, f"{path}:3: ", '"schedule"?')
     expect(eveil("simulate", config(more="simulate: { subject = 2; };\n"), np=2), 1, '"subjects"?')
     expect(eveil("prognose", config(more=prognosis("fold = 3;")), np=2), 1, '"folds"?')
@@ -160,14 +166,14 @@ def _():
         expect(eveil(command, "none.cfg"), 1, "none.cfg", "No such file")
 
 
-@case("a missing configuration on two ranks")
+@case("a missing configuration on two ranks", long=True)
 def _():
     expect(eveil("run", "none.cfg", np=2), 1, "none.cfg", "No such file")
     expect(eveil("prognose", "none.cfg", np=2), 1, "none.cfg", "No such file")
     expect(eveil("simulate", "none.cfg", np=2), 1, "none.cfg", "No such file")
 
 
-@case("a folder in place of the configuration")
+@case("a folder in place of the configuration", long=True)
 def _():
     os.mkdir("folder.cfg")
     for command in ("plan", "run", "simulate", "prognose", "info"):

@@ -29,9 +29,10 @@ class Skip(Exception):
     pass
 
 
-def case(name):
+def case(name, long=False):
+    """Long ones are run by cases_long.py."""
     def keep(function):
-        cases.append((name, function))
+        cases.append((name, function, long))
         return function
     return keep
 
@@ -41,8 +42,8 @@ def show(text, most=1500):
     return text if len(text) <= most else text[:most] + " ..."
 
 
-def run_cases():
-    """Runs all cases; the exit code of the script."""
+def run_cases(long=False):
+    """Runs the quick or the long cases; the exit code of the script."""
     global shared
     failed = 0
     if not os.access(EVEIL, os.X_OK):
@@ -51,7 +52,10 @@ def run_cases():
     with tempfile.TemporaryDirectory(prefix="eveil-cli-") as scratch:
         shared = os.path.join(scratch, "shared")
         os.mkdir(shared)
-        for number, (name, function) in enumerate(cases):
+        SAME["OMPI_MCA_orte_tmpdir_base"] = scratch  # so that ranks without a daemon do not meet in one folder
+        for number, (name, function, is_long) in enumerate(cases):
+            if is_long != long:
+                continue
             folder = os.path.join(scratch, f"{number:03d}")
             os.mkdir(folder)
             os.chdir(folder)

@@ -7,7 +7,7 @@ from harness import (build_shim, check, clear, configure, done, eveil, journal_o
                      simulate, state, store_of, total)
 
 ANALYSES = '{ name = "spectral"; window_s = 4.0; step_s = 2.0; features = ["band_power", "spectrum"]; dynamics = ["var"]; }'
-POINTS = {0: 100, 2: 24}  # ranks: writes tried of each rank, whole and torn
+POINTS = {0: 60, 2: 14}  # ranks: writes tried of each rank, whole and torn
 
 
 class Writes:

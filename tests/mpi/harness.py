@@ -165,11 +165,15 @@ class Running:
         self.kill(self.members())
         self.process.wait()
 
-    def send(self, number):
-        """A signal to every rank, as a batch system sends it."""
-        for _, pid, _ in self.eveils():
+    def send_after(self, condition, number, programs=(os.path.basename(EVEIL)[:15],)):
+        """A signal to every process of these names as soon as the condition holds; whether it came in time."""
+        self.wait_for(lambda: len(self.eveils()) == self.ranks)
+        pids = [pid for pid, (name, _) in self.members().items() if name in programs]
+        reached = self.wait_for(condition)
+        for pid in pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
+        return reached
 
     def end(self):
         """Waits until no process is left; the result."""
@@ -300,8 +304,7 @@ def stop_after(config, n, number, ranks=2, codes=None):
     ended before. `codes`: a folder that receives each rank's exit code."""
     note_code = ("sh", "-c", 'trap : USR1 TERM; "$@"; code=$?; echo $code > ' + f"{codes}/$OMPI_COMM_WORLD_RANK; exit $code", "sh")
     run = Running("run", config, ranks=ranks, wrap=note_code if codes else ())
-    reached = run.wait_for(lambda: len(records(config)) >= n, 0.005)
-    run.send(number)
+    reached = run.send_after(lambda: len(records(config)) >= n, number)
     ended = run.end()
     return ended if reached else None
 

@@ -5,7 +5,7 @@ import os
 import shutil
 import signal
 
-from harness import (HEADER, check, clear, configure, done, eveil, flip, journal_of, need, records, resumed, said, scratch, simulate,
+from harness import (HEADER, MAGIC, check, clear, configure, done, eveil, flip, journal_of, need, records, resumed, said, scratch, simulate,
                      stop_after, store_of, total)
 
 TASKS = 12 * 4 + 12
@@ -132,22 +132,23 @@ def damaged_while_complete(folder, config, wanted):
 
 
 def lost_journal(folder, config, wanted):
-    """A journal whose first bytes are gone is nobody's: left alone, its tasks run again under another rank's name."""
+    """A journal whose first bytes are gone is nobody's: a rank that needs its name says so; moved away, its tasks run again."""
     halfway(folder)
     file_magic(config)
-    path = largest_name = next(p for p in sorted(os.listdir(journal_of(config))) if not records_ok(config, p))
-    before = digest(os.path.join(journal_of(config), path))
+    name = next(name for name in sorted(os.listdir(journal_of(config))) if not has_magic(config, name))
+    path = os.path.join(journal_of(config), name)
+    before = digest(path)
     ended = eveil("run", config, ranks=2)
-    check(ended.code == 1 and "move it away" in ended.err and largest_name in ended.err, "own_name_taken_is_told", f"exit {ended.code}: {said(ended.err)}")
-    check(digest(os.path.join(journal_of(config), path)) == before, "own_name_taken_untouched", "the file changed")
-    os.rename(os.path.join(journal_of(config), path), os.path.join(folder, "elsewhere"))
+    check(ended.code == 1 and "move it away" in ended.err and name in ended.err, "own_name_taken_is_told", f"exit {ended.code}: {said(ended.err)}")
+    check(digest(path) == before, "own_name_taken_untouched", "the file changed")
+    os.rename(path, os.path.join(folder, "elsewhere"))
     ended = eveil("run", config, ranks=2)
     check(ended.code == 0 and total(store_of(config)) == wanted, "own_name_moved_away_total", f"exit {ended.code}: {said(ended.err)}")
 
 
-def records_ok(config, name):
+def has_magic(config, name):
     with open(os.path.join(journal_of(config), name), "rb") as file:
-        return file.read(5) == b"Eveil"
+        return file.read(len(MAGIC)) == MAGIC
 
 
 def other_programs(folder, config, wanted):

@@ -1,5 +1,4 @@
 """What stands at the output: partial stores, finished ones, stores of other plans, files of other programs; SIGTERM."""
-import contextlib
 import hashlib
 import os
 import signal
@@ -7,7 +6,7 @@ import signal
 import h5py
 import numpy
 
-from harness import (ANALYSES, Running, check, clear, configure, done, eveil, journal_of, need, records, resumed, said, scratch,
+from harness import (ANALYSES, Running, build_shim, check, clear, configure, done, eveil, journal_of, need, records, resumed, said, scratch,
                      simulate, state, stop_after, store_of, total)
 
 TASKS = 12 * 4 + 12
@@ -60,24 +59,28 @@ def gather_in_the_middle(folder, config, wanted):
     check(good and numpy.isnan(value[~here]).all() and here.any() and not here.all(), "partial_rows", f"{here.mean():.2f} of the rows are there")
     check(len(records(config)) == n and state(config)[:2] == (n, TASKS), "partial_keeps_journals", f"{state(config)}")
     partial = total(store_of(config))
+    with open(store_of(config) + ".tmp.locktest.1", "w"):
+        pass  # as a killed gather may leave it
     ended = eveil("run", config, ranks=2)
     check(ended.code == 0 and resumed(ended.err)[0] == n, "partial_is_resumed", f"exit {ended.code}: {said(ended.err)}")
     check(total(store_of(config)) == wanted != partial, "partial_is_replaced", "another total")
+    check(os.listdir(os.path.dirname(store_of(config))) == ["store.h5"], "nothing_left_over", f"{os.listdir(os.path.dirname(store_of(config)))}")
 
 
-def gather_with_a_failed_task(root, config):
+def gather_with_a_failed_task(folder, root, config):
     """A file that cannot be read for a while: its window tasks fail, its recording is not finished yet."""
     clear(os.path.dirname(store_of(config)))
     file = max(os.path.join(at, name) for at, _, names in os.walk(root) for name in names if name.endswith(".edf"))
-    run = Running("run", config, ranks=2)
-    reached = run.wait_for(lambda: len(records(config)) >= 1, 0.002)
+    # Before its 108th write, two a task, it waits to be killed: all windows are done, not all recordings.
+    run = Running("run", config, env={"LD_PRELOAD": build_shim(folder), "EVL_SHIM_FOLDER": os.path.dirname(store_of(config)),
+                                      "EVL_SHIM_AT": 108, "EVL_SHIM_HALT": 1})
+    run.wait_for(lambda: len(records(config)) >= 1, 0.002)
     os.rename(file, file + ".away")
-    reached = reached and run.wait_for(lambda: len(records(config)) >= 48, 0.002)
-    run.send(signal.SIGUSR1)
-    run.end()
+    reached = run.wait_for(lambda: any(state == "T" for _, _, state in run.eveils()), 0.002)
+    run.kill_all()
     os.rename(file + ".away", file)
     n = len(records(config))
-    if not check(reached and n < TASKS, "failed_task_in_the_midst", f"{n} records"):
+    if not check(reached and 48 < n < TASKS, "failed_task_in_the_midst", f"{n} records"):
         return
     ended = eveil("gather", config, ranks=2)
     _, why, summary_why = rows(store_of(config), "spectral") if ended.code == 0 else (0, numpy.zeros((1, 1)), numpy.zeros((1, 1)))
@@ -154,16 +157,12 @@ def folder_at_the_output(config):
     os.rmdir(store_of(config))
 
 
-def terminated(config, wanted, name, ranks, whom, codes):
-    """SIGTERM to the processes of these names."""
+def terminated(config, wanted, name, ranks, codes, **whom):
+    """SIGTERM in the midst of a run."""
     clear(os.path.dirname(store_of(config)))
     tasks = state(config).total
     run = Running("run", config, ranks=ranks)
-    reached = run.wait_for(lambda: len(records(config)) >= 15, 0.005)
-    for pid, (program, _) in run.members().items():
-        if program in whom:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGTERM)
+    reached = run.send_after(lambda: len(records(config)) >= 15, signal.SIGTERM, **whom)
     ended = run.end()
     n = len(records(config))
     if not check(reached and 15 <= n < tasks and not os.path.exists(store_of(config)), f"term_{name}_in_the_midst", f"{n} records"):
@@ -176,17 +175,20 @@ def terminated(config, wanted, name, ranks, whom, codes):
           f"exit {again.code}: {said(again.err)}")
 
 
-def terminated_by_mpirun(folder):
-    """mpirun passes SIGTERM on only after a while: a longer run. It returns 1 by itself."""
+def terminated_in_three_ways(folder):
+    """To every rank, to a run without mpirun, to mpirun: that passes it on only after a while (a longer run) and returns 1."""
     os.mkdir(os.path.join(folder, "long"))
     root = simulate(os.path.join(folder, "long"), "subjects = 40; duration_s = 40.0; fs_hz = (128.0);")
     config = configure(os.path.join(folder, "long", "run.cfg"), root, run="task_s = 2.0; flush_s = 0.0;")
     quiet = eveil("run", config, ranks=2)
     check(quiet.code == 0, "term_quiet_run", said(quiet.err))
-    terminated(config, total(store_of(config)), "mpirun", 2, ("mpirun", "orterun"), (1, 4, 143))
+    wanted = total(store_of(config))
+    terminated(config, wanted, "ranks", 2, (4,))
+    terminated(config, wanted, "alone", 0, (4,))
+    terminated(config, wanted, "mpirun", 2, (1, 4, 143), programs=("mpirun", "orterun"))
 
 
-need("mpirun")
+need("mpirun", "cc")
 with scratch() as place:
     data, cfg, quiet_total = cohort(place)
     gather_in_the_middle(place, cfg, quiet_total)
@@ -195,8 +197,6 @@ with scratch() as place:
     not_a_store(cfg, quiet_total)
     folder_at_the_output(cfg)
     nothing_finished(cfg)
-    gather_with_a_failed_task(data, cfg)
-    terminated(cfg, quiet_total, "ranks", 2, ("eveil",), (4,))
-    terminated(cfg, quiet_total, "alone", 0, ("eveil",), (4,))
-    terminated_by_mpirun(place)
+    gather_with_a_failed_task(place, data, cfg)
+    terminated_in_three_ways(place)
 done()
