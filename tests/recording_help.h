@@ -1,4 +1,4 @@
-/* What the tests of `recording` share: small EDF files of any signal, with gaps; analyses from text; a worker's payloads. */
+/* What the tests of `recording` share: small EDF files of any signal, with gaps; analyses from text; payloads. */
 #ifndef EVEIL_RECORDING_HELP_H
 #define EVEIL_RECORDING_HELP_H
 
@@ -120,7 +120,8 @@ static inline void study_analysis(study *s, double window_s, double step_s, cons
   a->step_s = step_s;
   a->conditioning = help_params(s->arena, conditioning);
   bool good = a->conditioning && evl_config_parse(entry_text, "entry.cfg", &config) == EVL_OK &&
-              evl_group_params(evl_config_root(config), entry, &slot.entry->params, 1, NULL, NULL, s->arena, &params) == EVL_OK;
+              evl_group_params(evl_config_root(config), entry, &slot.entry->params, 1, NULL, NULL, s->arena,
+                               &params) == EVL_OK;
   slot.params = params;
   good = good && evl_montage_plan(a->conditioning, 0, NULL, s->arena, &montage) == EVL_OK;
   a->montage = montage;

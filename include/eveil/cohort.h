@@ -56,6 +56,8 @@ evl_status evl_store_audit(const char *path, const char *config, int n, uint64_t
 
 /* Local. The group `output`: two files. */
 evl_status evl_output_read(evl_config *config, evl_arena *arena, evl_params **output) EVL_MUST_USE;
+/* Local. Makes the folder in which an output will stand. */
+evl_status evl_output_folder(const char *path) EVL_MUST_USE;
 
 /* Local. The default configuration, generated from the tables. */
 evl_status evl_config_print(FILE *out) EVL_MUST_USE;

@@ -7,7 +7,6 @@
 #include "eveil/cohort.h"
 #include "eveil/parallel.h"
 #include "eveil/prognosis.h"
-#include "eveil/store.h"
 
 typedef struct job {
   evl_arena *arena;
@@ -103,7 +102,7 @@ static evl_status work(job *j, const char *path) {
       status = evl_design_read(j->params[k], j->select[k], j->folder, j->store, where, j->arena, &design);
     EVL_TRY(evl_agree(status));
     EVL_TRY(evl_design_broadcast(&design, j->arena));
-    if (k == 0) EVL_TRY(evl_agree(evl_rank() == 0 ? evl_folder_of_make(j->prognosis) : EVL_OK)); /* before the work */
+    if (k == 0) EVL_TRY(evl_agree(evl_rank() == 0 ? evl_output_folder(j->prognosis) : EVL_OK)); /* before the work */
     EVL_TRY(evl_prognosis_run(design, j->setup[k], j->arena, &j->result[k]));
   }
   EVL_TRY(evl_prognosis_write(j->prognosis, j->n, j->result, j->text, j->arena));

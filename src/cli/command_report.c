@@ -48,7 +48,7 @@ static evl_status run(const evl_arguments *arguments) {
   char script[4096 + 64], page[4096], results[4096];
   const char *store = arguments->operand[0], *prognosis = evl_option(arguments, "prognosis");
   const char *output = evl_option(arguments, "output"), *python = getenv("EVEIL_PYTHON");
-  int code;
+  int code = 0;
   EVL_TRY(find_script(script, sizeof script));
   EVL_TRY(beside(store, "report.html", page, sizeof page));
   EVL_TRY(beside(store, "prognosis.h5", results, sizeof results));

@@ -76,6 +76,8 @@ evl_status evl_output_read(evl_config *config, evl_arena *arena, evl_params **ou
                   evl_params_string(*output, "store"));
 }
 
+evl_status evl_output_folder(const char *path) { return evl_folder_of_make(path); }
+
 evl_status evl_config_check(evl_config *config, evl_arena *arena) {
   static const char *const groups[] = {"cohort",    "output", "conditioning", "analyses",
                                        "prognosis", "run",    "simulate",     NULL};

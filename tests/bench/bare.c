@@ -1,6 +1,6 @@
-/* The chain of recording_chain.c done bare: one file in memory, plain loops, samples of all channels side by side so that
-   the compiler vectorises over them. The filter designs come from the library, so that both do the same work; nothing else.
-   usage: bare FILE REPEATS OUT, as recording_chain; EDF of one rate with the montage's 19 channels first, a line of 50 Hz. */
+/* The chain of recording_chain.c done bare: the file in memory, plain loops over the channels side by side, which the compiler
+   vectorises. Only filter designs come from the library. usage: bare FILE REPEATS OUT, as recording_chain, windows side by
+   side; EDF with the montage's 19 channels first, records of 1 s, a line of 50 Hz. */
 #include <fftw3.h>
 #include <math.h>
 #include <stdio.h>
@@ -13,39 +13,34 @@
 enum { CHANNELS = 19, LANES = 20, FS = 250, WINDOW = 4 * FS, BANDS = 5, SERIES = 32 };
 static const int band_bin[BANDS + 1] = {4, 16, 32, 48, 120, 180}; /* 1, 4, 8, 12, 30, 45 Hz, a quarter of a hertz each */
 
-static double number(const char *text, size_t at, size_t width) {
-  char cell[17] = "";
-  memcpy(cell, text + at, width);
+static double number(const char *text, size_t at, int width) {
+  char cell[17];
+  snprintf(cell, sizeof cell, "%.*s", width, text + at);
   return strtod(cell, NULL);
 }
 
 /* Rows [before + n + after][LANES]; the edges are continued by point reflection. */
 static void decode(const char *file, int64_t before, int64_t n, int64_t after, double *x) {
-  size_t signals = (size_t)number(file, 252, 4), at[CHANNELS], record = 0, per_record = (size_t)number(file, 256 + 216 * signals, 8);
-  double gain[CHANNELS], low[CHANNELS], zero[CHANNELS];
-  for (size_t s = 0; s < signals; s++) {
-    if (s < CHANNELS) {
-      low[s] = number(file, 256 + 104 * signals + 8 * s, 8);
-      zero[s] = number(file, 256 + 120 * signals + 8 * s, 8);
-      gain[s] = (number(file, 256 + 112 * signals + 8 * s, 8) - low[s]) / (number(file, 256 + 128 * signals + 8 * s, 8) - zero[s]);
-      at[s] = record;
-    }
-    record += 2 * (size_t)number(file, 256 + 216 * signals + 8 * s, 8);
+  size_t signals = (size_t)number(file, 252, 4), per_record = (size_t)number(file, 256 + 216 * signals, 8), record = 0;
+  double low[CHANNELS], zero[CHANNELS], gain[CHANNELS], *row = x + before * LANES, *last = row + (n - 1) * LANES;
+  for (size_t s = 0; s < signals; s++) record += 2 * (size_t)number(file, 256 + 216 * signals + 8 * s, 8);
+  for (size_t c = 0; c < CHANNELS; c++) {
+    low[c] = number(file, 256 + 104 * signals + 8 * c, 8);
+    zero[c] = number(file, 256 + 120 * signals + 8 * c, 8);
+    gain[c] = (number(file, 256 + 112 * signals + 8 * c, 8) - low[c]) / (number(file, 256 + 128 * signals + 8 * c, 8) - zero[c]);
   }
   const char *data = file + 256 * (signals + 1);
-  double *row = x + before * LANES;
   for (size_t t = 0; t < (size_t)n; t += per_record, data += record)
     for (size_t c = 0; c < CHANNELS; c++)
       for (size_t i = 0; i < per_record; i++) {
         int16_t digital;
-        memcpy(&digital, data + at[c] + 2 * i, sizeof digital);
+        memcpy(&digital, data + 2 * (c * per_record + i), sizeof digital);
         row[(t + i) * LANES + c] = low[c] + (digital - zero[c]) * gain[c];
       }
   for (int64_t t = 1; t <= before; t++)
     for (int c = 0; c < LANES; c++) row[-t * LANES + c] = 2 * row[c] - row[t * LANES + c];
-  const double *last = row + (n - 1) * LANES;
   for (int64_t t = 1; t <= after; t++)
-    for (int c = 0; c < LANES; c++) row[(n - 1 + t) * LANES + c] = 2 * last[c] - last[-t * LANES + c];
+    for (int c = 0; c < LANES; c++) last[t * LANES + c] = 2 * last[c] - last[-t * LANES + c];
 }
 
 /* Kaiser-windowed sinc, 100 dB, around half the output rate, from where the band-pass leaves 1e-5. Returns half its length. */
@@ -58,7 +53,7 @@ static int64_t design_taps(const evl_biquad *band, int n, double fs_in, double *
   double cut = 0.5 * FS / fs_in, transition = 2 * M_PI * (FS - 2 * high) / fs_in;
   int half = 2 * (int)ceil(0.25 * ((100 - 7.95) / (2.285 * transition) + 1));
   for (int j = 0; j < 2 * half; j++) {
-    double t = j - (half - 1), u = t / half, beta = 0.1102 * (100 - 8.7), term = 1, bessel = 1;
+    double t = j - (half - 1), u = t / half, beta = 0.1102 * (100 - 8.7), term = 1, bessel = 1; /* I0 */
     for (int k = 1; k < SERIES; k++) bessel += term *= 0.25 * beta * beta * (1 - u * u) / ((double)k * k);
     taps[j] = bessel * (fabs(t) >= half ? 0 : t == 0 ? 2 * cut : sin(2 * M_PI * cut * t) / (M_PI * t));
     sum += taps[j];
@@ -111,11 +106,8 @@ static void window_powers(double *row, const double *hann, fftw_plan plan, doubl
   fftw_execute(plan);
   for (int b = 0; b < BANDS; b++)
     for (int c = 0; c < CHANNELS; c++) {
-      double sum = 0;
-      for (int k = band_bin[b]; k < band_bin[b + 1]; k++) {
-        const double *z = out[c * (WINDOW / 2 + 1) + k];
-        sum += z[0] * z[0] + z[1] * z[1];
-      }
+      double sum = 0, *z = out[c * (WINDOW / 2 + 1)];
+      for (int k = band_bin[b]; k < band_bin[b + 1]; k++) sum += z[2 * k] * z[2 * k] + z[2 * k + 1] * z[2 * k + 1];
       power[b * CHANNELS + c] = sum * 2 / (FS * 0.375 * WINDOW) * 0.25;
     }
 }
@@ -130,15 +122,14 @@ int main(int argc, char **argv) {
   if (fread(text, 1, bytes, file) != bytes) return 1;
   signals = (size_t)number(text, 252, 4);
   int64_t records = (int64_t)number(text, 236, 8), n_in = records * (int64_t)number(text, 256 + 216 * signals, 8);
-  int64_t down = n_in / (records * FS), n = n_in / down, half = 1; /* records of 1 s */
+  int64_t down = n_in / (records * FS), n = n_in / down, half = 1;
   evl_biquad q[EVL_MAX_SECTIONS] = {evl_notch_design(50, 50, FS)};
   double taps[4096], hann[WINDOW], best_s = 1e30, best_cpu_s = 1e30;
-  int sections;
+  int sections, length = WINDOW;
   if (evl_butterworth_band(4, 0.5, 45, FS, q + 1, &sections) != EVL_OK) return 1;
   int64_t margin = evl_biquad_margin(q, ++sections, 1e-12), lead = margin * down;
   if (down > 1) half = design_taps(q + 1, sections - 1, (double)(FS * down), taps);
   for (int t = 0; t < WINDOW; t++) hann[t] = 0.5 - 0.5 * cos(2 * M_PI * t / WINDOW);
-  int length = WINDOW;
   double *in = fftw_alloc_real(CHANNELS * WINDOW), *power = calloc((size_t)n / WINDOW * BANDS * CHANNELS, sizeof *power);
   fftw_complex *out = fftw_alloc_complex(CHANNELS * (WINDOW / 2 + 1));
   fftw_plan plan = fftw_plan_many_dft_r2c(1, &length, CHANNELS, in, NULL, 1, WINDOW, out, NULL, 1, WINDOW / 2 + 1, FFTW_ESTIMATE);
@@ -158,9 +149,7 @@ int main(int argc, char **argv) {
     best_cpu_s = i < 0 ? best_cpu_s : fmin(best_cpu_s, (double)(clock() - cpu) / CLOCKS_PER_SEC);
     best_s = i < 0 ? best_s : fmin(best_s, evl_seconds() - wall_s);
   }
-  file = fopen(argv[3], "wb");
-  fwrite(power, sizeof *power, (size_t)(n / WINDOW) * BANDS * CHANNELS, file);
-  fclose(file);
+  fwrite(power, sizeof *power, (size_t)(n / WINDOW) * BANDS * CHANNELS, fopen(argv[3], "wb"));
   printf("{\"signal_s\": %lld, \"wall_s\": %.6f, \"cpu_s\": %.6f}\n", (long long)records, best_s, best_cpu_s);
   return 0;
 }

@@ -92,7 +92,8 @@ static void hex(void) {
 /* RFC 3720, B.4, and the check value of the polynomial's catalogue entry. */
 static void crc32c_vectors(void) {
   uint8_t zeros[32] = {0}, ones[32], up[32], down[32];
-  static const uint8_t command[48] = {0x01, 0xc0, [16] = 0x14, [22] = 0x04, [27] = 0x14, [31] = 0x18, 0x28, [40] = 0x02};
+  static const uint8_t command[48] = {0x01,        0xc0,        [16] = 0x14, [22] = 0x04, [27] = 0x14,
+                                      [31] = 0x18, [32] = 0x28, [40] = 0x02};
   memset(ones, 255, sizeof ones);
   for (int i = 0; i < 32; i++) {
     up[i] = (uint8_t)i;

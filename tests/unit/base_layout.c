@@ -5,10 +5,11 @@
 static evl_arena *arena;
 
 static const evl_param none[] = {{0}};
-static const evl_param lists[] = {{"bands", EVL_BANDS, "{ delta = (1, 4); theta = (4, 8); }", 0, 0, NULL, "Hz", "Bands."},
-                                  {"tau", EVL_REALS, "(8, 0.5)", 0, 0, NULL, "s", "Delays."},
-                                  {"kinds", EVL_STRINGS, "(\"x\")", 0, 0, NULL, "", "Kinds."},
-                                  {0}};
+static const evl_param lists[] = {
+    {"bands", EVL_BANDS, "{ delta = (1, 4); theta = (4, 8); }", 0, 0, NULL, "Hz", "Bands."},
+    {"tau", EVL_REALS, "(8, 0.5)", 0, 0, NULL, "s", "Delays."},
+    {"kinds", EVL_STRINGS, "(\"x\")", 0, 0, NULL, "", "Kinds."},
+    {0}};
 
 static const evl_output plain_outputs[] = {{"mean", EVL_PER_WINDOW, NULL, false, "uV", 0, 1, "Mean."},
                                            {"peak", EVL_PER_CHANNEL, NULL, true, "Hz", 0, 1, "Peak."},
@@ -25,12 +26,16 @@ static size_t state_of(const evl_params *p, const evl_montage *m) {
   return (size_t)m->n * 5;
 }
 
-static evl_status tensors_of(const evl_params *p, const evl_montage *m, evl_arena *memory, evl_tensor **tensor, int *n) {
+/* Tensors a (window, m), b (recording, 2 m) and c (window, 3 m) of m channels. */
+static evl_status tensors_of(const evl_params *p, const evl_montage *m, evl_arena *memory, evl_tensor **tensor,
+                             int *n) {
+  static const char *const name[] = {"a", "b", "c"};
   (void)p;
   EVL_NEW(memory, *tensor, 3);
   for (int i = 0; i < 3; i++)
-    (*tensor)[i] = (evl_tensor){.name = i == 0 ? "a" : i == 1 ? "b" : "c", .of_recording = i == 1, .n_dimensions = 1,
-                                .dimension = {{.name = "channel", .size = m->n}}, .size = (size_t)(i + 1) * (size_t)m->n};
+    (*tensor)[i] = (evl_tensor){.name = name[i], .of_recording = i == 1, .n_dimensions = 1,
+                                .dimension = {{.name = "channel", .size = (i + 1) * m->n}},
+                                .size = (size_t)(i + 1) * (size_t)m->n};
   *n = 3;
   return EVL_OK;
 }
@@ -84,7 +89,8 @@ static void places_of_slots(void) {
   CHECK(plan(&montage, 2, both, &l) == EVL_OK);
   const evl_slot *a = &l->slot[0], *b = &l->slot[1];
   CHECK(a->column == 0 && a->n_columns == 7 && b->column == 7 && b->n_columns == 8);
-  CHECK(a->recording_column == 0 && a->n_recording_columns == 3 && b->recording_column == 3 && b->n_recording_columns == 1);
+  CHECK(a->recording_column == 0 && a->n_recording_columns == 3);
+  CHECK(b->recording_column == 3 && b->n_recording_columns == 1);
   CHECK(a->state == 0 && a->state_size == 15 && b->state_size == 0 && l->state_size == 15);
   CHECK(evl_entry_columns(&plain, a->params, &montage, false) == 7);
   CHECK(evl_entry_columns(&plain, a->params, &montage, true) == 3);

@@ -4,14 +4,15 @@
 
 static evl_arena *arena;
 
-static const evl_param table[] = {{"count", EVL_INT, "3", 0, 0, NULL, "", "An integer."},
-                                  {"ratio", EVL_REAL, "0.1", 0, 0, NULL, "", "A number."},
-                                  {"on", EVL_BOOL, "true", 0, 0, NULL, "", "A switch."},
-                                  {"kind", EVL_STRING, "\"linear\"", 0, 0, NULL, "", "A text."},
-                                  {"tau", EVL_REALS, "(1.0, 2.5)", 0, 0, NULL, "s", "Numbers."},
-                                  {"labels", EVL_STRINGS, "(\"a\", \"b\")", 0, 0, NULL, "", "Texts."},
-                                  {"bands", EVL_BANDS, "{ low = (1, 4); high = (8.0, 12.0); }", 0, 0, NULL, "Hz", "Bands."},
-                                  {0}};
+static const evl_param table[] = {
+    {"count", EVL_INT, "3", 0, 0, NULL, "", "An integer."},
+    {"ratio", EVL_REAL, "0.1", 0, 0, NULL, "", "A number."},
+    {"on", EVL_BOOL, "true", 0, 0, NULL, "", "A switch."},
+    {"kind", EVL_STRING, "\"linear\"", 0, 0, NULL, "", "A text."},
+    {"tau", EVL_REALS, "(1.0, 2.5)", 0, 0, NULL, "s", "Numbers."},
+    {"labels", EVL_STRINGS, "(\"a\", \"b\")", 0, 0, NULL, "", "Texts."},
+    {"bands", EVL_BANDS, "{ low = (1, 4); high = (8.0, 12.0); }", 0, 0, NULL, "Hz", "Bands."},
+    {0}};
 
 static evl_params *read_text(const char *text) {
   const evl_param *const tables[] = {table};
@@ -68,7 +69,8 @@ static void hash_tells_values_apart(void) {
       "", "count = 4;", "ratio = 0.10000000000000002;", "on = false;", "kind = \"Linear\";", "kind = \"\";",
       "tau = (2.5, 1.0);", "tau = (1.0);", "tau = (1.0, 2.5, 2.5);", "tau = ();", "labels = (\"ab\");",
       "labels = (\"a\", \"b\", \"bands\");", "labels = ();", "labels = (\"\", \"a\", \"b\");",
-      "bands: { high = (8.0, 12.0); low = (1, 4); };", "bands: { low = (1, 4); };", "bands: { low = (1, 4); high = (8, 13); };"};
+      "bands: { high = (8.0, 12.0); low = (1, 4); };",
+      "bands: { low = (1, 4); };", "bands: { low = (1, 4); high = (8, 13); };"};
   enum { N = sizeof settings / sizeof *settings };
   for (int i = 0; i < N; i++)
     for (int k = 0; k < N; k++) CHECK(same(settings[i], settings[k]) == (i == k));

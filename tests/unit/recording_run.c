@@ -64,6 +64,12 @@ static double share_recorded(double from_s, double to_s) {
   return sum / (to_s - from_s);
 }
 
+/* `n` records of 1 s without a gap. */
+static test_file plain_file(double fs_hz, int n) {
+  return (test_file){.n_signals = 3, .label = {"Fp1", "Fp2", "Fz"}, .fs_hz = fs_hz, .record_s = 1, .n_records = n,
+                     .wave = waves};
+}
+
 static const char *const four = "montage = (\"Fp1\", \"Fp2\", \"Fz\", \"Pz\"); reference = \"none\"; notch = \"none\"; "
                                 "resample_hz = 0; band_hz = (1.0, 40.0);";
 
@@ -164,7 +170,7 @@ static void all_channels_bad(void) {
 }
 
 static void shorter_than_a_window(void) {
-  test_file file = {.n_signals = 3, .label = {"Fp1", "Fp2", "Fz"}, .fs_hz = 100, .record_s = 1, .n_records = 3, .wave = waves};
+  test_file file = plain_file(100, 3);
   study s;
   study_begin(&s, 600);
   study_analysis(&s, 4, 2, four, "spectrum", "segment_s = 2.0;");
@@ -183,7 +189,7 @@ static void shorter_than_a_window(void) {
 
 /* Windows of 102.5 samples every 2.5: the last one ends with the recording and is a window all the same. */
 static void windows_of_part_samples(void) {
-  test_file file = {.n_signals = 3, .label = {"Fp1", "Fp2", "Fz"}, .fs_hz = 250, .record_s = 1, .n_records = 5, .wave = waves};
+  test_file file = plain_file(250, 5);
   study s;
   study_begin(&s, 600);
   study_analysis(&s, 0.41, 0.01, four, "hjorth", "");
@@ -257,9 +263,7 @@ static void messages_are_utf8(void) {
 
 /* nfft = 512 holds 4 s at 100 Hz, not at 250 Hz: that recording fails with the reason, the other runs. */
 static void a_rate_that_an_entry_refuses(void) {
-  test_file slow = {.n_signals = 3, .label = {"Fp1", "Fp2", "Fz"}, .fs_hz = 100, .record_s = 1, .n_records = 20, .wave = waves};
-  test_file fast = slow;
-  fast.fs_hz = 250;
+  test_file slow = plain_file(100, 20), fast = plain_file(250, 20);
   study s;
   study_begin(&s, 600);
   study_analysis(&s, 4, 4, four, "band_power", "nfft = 512;");
@@ -283,8 +287,8 @@ static void a_rate_that_an_entry_refuses(void) {
 
 /* Of two recordings with the same signals one has its odd rate marked bad: it runs, the other is refused. */
 static void mixed_rates_of_which_one_is_bad(void) {
-  test_file file = {.n_signals = 3, .label = {"Fp1", "Fp2", "Fz"}, .fs_hz = 100, .rate = {0, 50}, .record_s = 1,
-                    .n_records = 20, .wave = waves};
+  test_file file = plain_file(100, 20);
+  file.rate[1] = 50;
   study s;
   study_begin(&s, 600);
   study_analysis(&s, 4, 4, four, "hjorth", "");
@@ -316,7 +320,7 @@ static void absurd_headers(void) {
 
 static void no_allocation_between_tasks(void) {
   if (!COUNTING) SKIP("allocations cannot be counted under this sanitizer");
-  test_file file = {.n_signals = 3, .label = {"Fp1", "Fp2", "Fz"}, .fs_hz = 200, .record_s = 1, .n_records = 90, .wave = waves};
+  test_file file = plain_file(200, 90);
   static const char *const usual = "montage = (\"Fp1\", \"Fp2\", \"Fz\"); resample_hz = 100;";
   static const char *const features[] = {"band_power", "spectrum", "permutation_entropy"};
   study s;
@@ -330,7 +334,8 @@ static void no_allocation_between_tasks(void) {
   CHECK(allocations == before + 1); /* the counter works */
   study_windows(&s, 0, 0);
   double *state[4];
-  for (int a = 0; a < 4; a++) state[a] = evl_arena_alloc(s.arena, s.analysis[a].layout->state_size * sizeof(double) + 1);
+  for (int a = 0; a < 4; a++)
+    state[a] = evl_arena_alloc(s.arena, s.analysis[a].layout->state_size * sizeof(double) + 1);
   before = allocations;
   for (int span = 1; span < 3; span++) CHECK(study_windows(&s, 0, span)->status == EVL_OK);
   CHECK(study_finish(&s, 0, state)->status == EVL_OK);
@@ -343,8 +348,7 @@ static void memory_does_not_grow_with_the_recording(void) {
   size_t bytes[2];
   for (int k = 0; k < 2; k++) {
     study s;
-    test_file file = {.n_signals = 3, .label = {"Fp1", "Fp2", "Fz"}, .fs_hz = 100, .record_s = 1,
-                      .n_records = k ? 3000 : 300, .wave = waves};
+    test_file file = plain_file(100, k ? 3000 : 300);
     study_begin(&s, 60);
     study_analysis(&s, 4, 2, four, "hjorth", "");
     study_recording(&s, file_write("long.edf", &file));
