@@ -22,8 +22,12 @@ static bool same(const evl_analysis *analysis, double a, double b) {
   return analysis->single ? (float)a == (float)b : a == b;
 }
 
-static evl_status compare(auditor *u, int a, int r, int64_t i, const evl_section *section) {
+typedef struct drawn { int recording, span, analysis; int64_t window; } drawn;
+
+static evl_status compare(auditor *u, const drawn *drawn_row, const evl_section *section) {
   const evl_study *s = u->study;
+  int a = drawn_row->analysis, r = drawn_row->recording;
+  int64_t i = drawn_row->window;
   const evl_analysis *analysis = &s->analysis[a];
   int c = analysis->layout->n_columns, wrong = 0;
   char path[256];
@@ -46,9 +50,23 @@ static evl_status compare(auditor *u, int a, int r, int64_t i, const evl_section
   return EVL_OK;
 }
 
-/* ---- the draw ---- */
+/* A row of a recording that fails today: equal if it failed when the store was made. */
+static evl_status compare_failed(auditor *u, const drawn *row, const evl_task_head *head) {
+  const evl_study *s = u->study;
+  uint64_t at = (uint64_t)(s->first_window[row->analysis][row->recording] + row->window);
+  bool failed = true;
+  char path[256];
+  snprintf(path, sizeof path, "/analyses/%s/why", s->analysis[row->analysis].name);
+  EVL_TRY(evl_store_read(u->store, path, EVL_U8, at, 1, u->stored_why));
+  for (int c = 0; c < s->analysis[row->analysis].layout->n_columns; c++)
+    failed = failed && u->stored_why[c] == EVL_WHY_FAILED;
+  u->compared += failed;
+  u->skipped += !failed;
+  if (!failed) fprintf(u->out, "not checked  %s: %s\n", s->manifest->recording[row->recording].id, head->message);
+  return EVL_OK;
+}
 
-typedef struct drawn { int recording, span, analysis; int64_t window; } drawn;
+/* ---- the draw ---- */
 
 /* One of all window rows of the store, uniformly. */
 static drawn draw(const evl_study *s, evl_random *random, int64_t total) {
@@ -83,10 +101,8 @@ static evl_status audit_rows(auditor *u, const drawn *row, int n) {
       evl_window_sections(s->n_analyses, s->analysis, s->probe[r].duration_s, s->task_s, row[k].span, section);
       EVL_TRY(evl_worker_windows(s->worker, s->manifest->recording[r].path, &s->probe[r], row[k].span, u->payload,
                                  &bytes));
-      if (head->status != EVL_OK) fprintf(u->out, "not checked  %s: %s\n", s->manifest->recording[r].id, head->message);
     }
-    if (head->status == EVL_OK) EVL_TRY(compare(u, row[k].analysis, r, row[k].window, section));
-    else u->skipped++;
+    EVL_TRY(head->status == EVL_OK ? compare(u, &row[k], section) : compare_failed(u, &row[k], head));
   }
   return EVL_OK;
 }
@@ -97,18 +113,20 @@ static evl_status check_rows(const auditor *u) {
   for (int a = 0; a < s->n_analyses; a++) {
     evl_type type;
     int n_dims;
-    uint64_t dim[4] = {0}, rows = (uint64_t)s->first_window[a][s->n_recordings], columns = (uint64_t)s->analysis[a].layout->n_columns;
+    uint64_t dim[4] = {0}, rows = (uint64_t)s->first_window[a][s->n_recordings];
+    uint64_t columns = (uint64_t)s->analysis[a].layout->n_columns;
     char path[256];
     snprintf(path, sizeof path, "/analyses/%.200s/values", s->analysis[a].name);
     if (s->analysis[a].summary_only) continue;
     if (!evl_store_has(u->store, path))
-      return evl_fail(EVL_USAGE, "%s has an analysis \"%s\" that the store has not", s->config_path, s->analysis[a].name);
+      return evl_fail(EVL_USAGE, "%s has an analysis \"%s\" that the store has not", s->config_path,
+                      s->analysis[a].name);
     EVL_TRY(evl_store_shape(u->store, path, &type, &n_dims, dim));
     if (dim[0] != rows || dim[1] != columns)
-      return evl_fail(EVL_USAGE, "%s: analysis \"%s\" has %llu rows of %llu columns today, the store %llu of %llu; expected the "
-                      "configuration and the recordings that the store was made from", s->config_path, s->analysis[a].name,
-                      (unsigned long long)rows, (unsigned long long)columns, (unsigned long long)dim[0],
-                      (unsigned long long)dim[1]);
+      return evl_fail(EVL_USAGE, "%s: analysis \"%s\" has %llu rows of %llu columns today, the store %llu of %llu; "
+                      "expected the configuration and the recordings that the store was made from", s->config_path,
+                      s->analysis[a].name, (unsigned long long)rows, (unsigned long long)columns,
+                      (unsigned long long)dim[0], (unsigned long long)dim[1]);
   }
   return EVL_OK;
 }
@@ -123,7 +141,8 @@ static evl_status audit(auditor *u, int n, uint64_t seed) {
   EVL_TRY(evl_store_attribute(u->store, "/", "plan_hash", s->arena, &plan));
   evl_hex(s->plan_key.byte, 16, today);
   if (!plan || strcmp(plan, today))
-    fprintf(u->out, "note: recordings or this machine are not those that the store was made from; differences may follow\n");
+    fprintf(u->out, "note: the configuration, recordings or this machine are not those that the store was made from; "
+                    "differences may follow\n");
   EVL_TRY(evl_study_worker(s));
   for (int a = 0; a < s->n_analyses; a++) {
     if (!s->analysis[a].summary_only) total += s->first_window[a][s->n_recordings];

@@ -89,9 +89,12 @@ static evl_key layout_key(const evl_study *study) {
   return ended(&hash);
 }
 
-/* What identifies the input of a recording: id, size, time, header, and what its sidecars say of its signals. */
+/* What identifies the input of a recording: id, size, time, header, and what its sidecars say of its signals; of a file
+   that cannot be read what is wrong with it. Never where it lies. */
 static evl_key input_key(const evl_study *study, int r) {
   const evl_probe *p = &study->probe[r];
+  const char *path = study->manifest->recording[r].path, *message = p->status == EVL_OK ? "" : p->message;
+  if (!strncmp(message, path, strlen(path))) message += strlen(path);
   evl_sha256 hash;
   evl_sha256_begin(&hash);
   add_text(&hash, study->manifest->recording[r].id);
@@ -99,7 +102,7 @@ static evl_key input_key(const evl_study *study, int r) {
   add(&hash, &p->mtime_ns, sizeof p->mtime_ns);
   add(&hash, &p->header_key, sizeof p->header_key);
   add(&hash, &p->sidecar_line_hz, sizeof p->sidecar_line_hz);
-  add_text(&hash, p->status == EVL_OK ? "" : p->message);
+  add_text(&hash, message);
   for (int i = 0; i < p->n_sources; i++) {
     const uint8_t flags[2] = {p->source[i].usable, p->source[i].bad};
     add(&hash, flags, 2);

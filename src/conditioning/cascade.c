@@ -33,8 +33,9 @@ void evl_cascade_settle(evl_cascade *cascade, const double *row) {
 
 /* One section over n rows; `step` is `quads`, or minus that to run against time. `quads` is a constant wherever this is
    inlined. States are variables of their own, not arrays: only so does gcc keep them in registers. `even`: b2 = 1. */
-static inline __attribute__((always_inline)) void section_run(const evl_biquad *q, int quads, bool even, evl_quad *state_1,
-                                                              evl_quad *state_2, evl_quad *row, ptrdiff_t step, int64_t n) {
+static inline __attribute__((always_inline)) void section_run(const evl_biquad *q, int quads, bool even,
+                                                              evl_quad *state_1, evl_quad *state_2, evl_quad *row,
+                                                              ptrdiff_t step, int64_t n) {
   const evl_quad b1 = evl_quad_of(q->b1), b2 = evl_quad_of(q->b2), a1 = evl_quad_of(-q->a1), a2 = evl_quad_of(-q->a2);
 #define LOAD(i) evl_quad s##i = state_1[i], r##i = state_2[i];
 #define STEP(i)                                                  \

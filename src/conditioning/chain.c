@@ -203,16 +203,16 @@ static evl_status run_forward(evl_chain *chain, const evl_extension *signal, con
 }
 
 /* Where row `begin` of four lanes goes; lanes without a signal go to waste. */
-static void find_columns(evl_chain *chain, const evl_lane *lane, int n_lanes, int first, int64_t begin, double *x, size_t ld,
-                         double *column[4]) {
+static void find_columns(evl_chain *chain, const evl_lane *lane, int n_lanes, int first, int64_t begin, double *x,
+                         size_t ld, double *column[4]) {
   for (int i = 0; i < 4; i++)
     column[i] = first + i >= n_lanes             ? chain->work + i * chain->work_n
                 : lane[first + i].channel >= 0 ? x + (size_t)lane[first + i].channel * ld + begin
                                                : chain->common + begin;
 }
 
-/* Filters the n rows of chain->block against time and writes rows [margin, n - margin) of each lane to its row; with the
-   last group, the reference is subtracted as well. */
+/* Filters the n rows of chain->block against time and writes rows [margin, n - margin) of each lane to its row; with
+   the last group, the reference is subtracted as well. */
 static void run_backward(evl_chain *chain, const evl_lane *lane, int n_lanes, bool last_group, int64_t n, double *x,
                          size_t ld) {
   int64_t margin = chain->margin;

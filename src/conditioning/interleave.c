@@ -3,12 +3,13 @@
 
 static void transpose(evl_quad *r) {
   typedef int64_t order __attribute__((vector_size(32)));
-  evl_quad a = __builtin_shuffle(r[0], r[1], (order){0, 4, 2, 6}), b = __builtin_shuffle(r[0], r[1], (order){1, 5, 3, 7});
-  evl_quad c = __builtin_shuffle(r[2], r[3], (order){0, 4, 2, 6}), d = __builtin_shuffle(r[2], r[3], (order){1, 5, 3, 7});
-  r[0] = __builtin_shuffle(a, c, (order){0, 1, 4, 5});
-  r[1] = __builtin_shuffle(b, d, (order){0, 1, 4, 5});
-  r[2] = __builtin_shuffle(a, c, (order){2, 3, 6, 7});
-  r[3] = __builtin_shuffle(b, d, (order){2, 3, 6, 7});
+  const order even = {0, 4, 2, 6}, odd = {1, 5, 3, 7}, low = {0, 1, 4, 5}, high = {2, 3, 6, 7};
+  evl_quad a = __builtin_shuffle(r[0], r[1], even), b = __builtin_shuffle(r[0], r[1], odd);
+  evl_quad c = __builtin_shuffle(r[2], r[3], even), d = __builtin_shuffle(r[2], r[3], odd);
+  r[0] = __builtin_shuffle(a, c, low);
+  r[1] = __builtin_shuffle(b, d, low);
+  r[2] = __builtin_shuffle(a, c, high);
+  r[3] = __builtin_shuffle(b, d, high);
 }
 
 typedef evl_quad anywhere __attribute__((aligned(8)));

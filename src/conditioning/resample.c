@@ -30,8 +30,8 @@ const evl_step evl_step_resample = {
   .definition = "y[k] = sum_i x[i] g(i - k M / L), g a Kaiser-windowed sinc with 100 dB of stop-band attenuation, "
                 "whose transition band ends at the lower of the two Nyquist frequencies and starts at 0.8 of it (at "
                 "the upper edge of band_hz where that is higher, at most 0.95). Where the band-pass leaves less than "
-                "1e-5 above some f_r below 0.9 of the Nyquist frequency f_N, the transition goes from f_r to 2 f_N - f_r "
-                "instead: what it lets fold lies above f_r. Each of the L phases has a sum of 1. "
+                "1e-5 above some f_r below 0.9 of the Nyquist frequency f_N, the transition goes from f_r to "
+                "2 f_N - f_r instead: what it lets fold lies above f_r. Each of the L phases has a sum of 1. "
                 "Sample k lies k / fs_out after the start of the stretch.",
   .cite = "Kaiser 1974, Proc. IEEE ISCAS, 20-23; Crochiere & Rabiner 1981, doi:10.1109/PROC.1981.11969",
   .version = 2,

@@ -1,6 +1,6 @@
-/* The chain of recording_chain.c done bare: the file in memory, plain loops over the channels side by side, which the compiler
-   vectorises. Only filter designs come from the library. usage: bare FILE REPEATS OUT, as recording_chain, windows side by
-   side; EDF with the montage's 19 channels first, records of 1 s, a line of 50 Hz. */
+/* The chain of recording_chain.c done bare: the file in memory, plain loops over the channels side by side, which the
+   compiler vectorises. Only filter designs come from the library. usage: bare FILE REPEATS OUT, as recording_chain,
+   windows side by side; EDF with the montage's 19 channels first, records of 1 s, a line of 50 Hz. */
 #include <fftw3.h>
 #include <math.h>
 #include <stdio.h>
@@ -10,8 +10,8 @@
 
 #include "eveil/math.h"
 
-enum { CHANNELS = 19, LANES = 20, FS = 250, WINDOW = 4 * FS, BANDS = 5, SERIES = 32 };
-static const int band_bin[BANDS + 1] = {4, 16, 32, 48, 120, 180}; /* 1, 4, 8, 12, 30, 45 Hz, a quarter of a hertz each */
+enum { CHANNELS = 19, LANES = 20, FS = 250, WINDOW = 4 * FS, BINS = WINDOW / 2 + 1, BANDS = 5, SERIES = 32, MOST_BYTES = 1 << 28 };
+static const int band_bin[BANDS + 1] = {4, 16, 32, 48, 120, 180}; /* 1, 4, 8, 12, 30, 45 Hz in quarters */
 
 static double number(const char *text, size_t at, int width) {
   char cell[17];
@@ -21,13 +21,14 @@ static double number(const char *text, size_t at, int width) {
 
 /* Rows [before + n + after][LANES]; the edges are continued by point reflection. */
 static void decode(const char *file, int64_t before, int64_t n, int64_t after, double *x) {
-  size_t signals = (size_t)number(file, 252, 4), per_record = (size_t)number(file, 256 + 216 * signals, 8), record = 0;
+  size_t signals = (size_t)number(file, 252, 4), of = 256 + 216 * signals, record = 0, per_record;
+  per_record = (size_t)number(file, of, 8);
   double low[CHANNELS], zero[CHANNELS], gain[CHANNELS], *row = x + before * LANES, *last = row + (n - 1) * LANES;
-  for (size_t s = 0; s < signals; s++) record += 2 * (size_t)number(file, 256 + 216 * signals + 8 * s, 8);
-  for (size_t c = 0; c < CHANNELS; c++) {
-    low[c] = number(file, 256 + 104 * signals + 8 * c, 8);
-    zero[c] = number(file, 256 + 120 * signals + 8 * c, 8);
-    gain[c] = (number(file, 256 + 112 * signals + 8 * c, 8) - low[c]) / (number(file, 256 + 128 * signals + 8 * c, 8) - zero[c]);
+  for (size_t s = 0; s < signals; s++) record += 2 * (size_t)number(file, of + 8 * s, 8);
+  for (size_t c = 0, at = 256 + 104 * signals; c < CHANNELS; c++, at += 8) {
+    low[c] = number(file, at, 8);
+    zero[c] = number(file, at + 16 * signals, 8);
+    gain[c] = (number(file, at + 8 * signals, 8) - low[c]) / (number(file, at + 24 * signals, 8) - zero[c]);
   }
   const char *data = file + 256 * (signals + 1);
   for (size_t t = 0; t < (size_t)n; t += per_record, data += record)
@@ -43,7 +44,7 @@ static void decode(const char *file, int64_t before, int64_t n, int64_t after, d
     for (int c = 0; c < LANES; c++) last[t * LANES + c] = 2 * last[c] - last[-t * LANES + c];
 }
 
-/* Kaiser-windowed sinc, 100 dB, around half the output rate, from where the band-pass leaves 1e-5. Returns half its length. */
+/* Kaiser-windowed sinc, 100 dB, around half the output rate, from where the band-pass leaves 1e-5. Half its length. */
 static int64_t design_taps(const evl_biquad *band, int n, double fs_in, double *taps) {
   double low = 45, high = 0.5 * FS, sum = 0;
   for (int i = 0; i < 30; i++) {
@@ -94,7 +95,7 @@ static void filter(const evl_biquad *q, int sections, double *row, int64_t n, in
 }
 
 /* Average reference, mean of the window off, Hann, transform, bands. power[BANDS][CHANNELS] */
-static void window_powers(double *row, const double *hann, fftw_plan plan, double *in, fftw_complex *out, double *power) {
+static void window_powers(double *row, const double *hann, fftw_plan p, double *in, fftw_complex *out, double *power) {
   double mean[LANES] = {0};
   for (int t = 0; t < WINDOW; t++) {
     double sum = 0;
@@ -103,10 +104,10 @@ static void window_powers(double *row, const double *hann, fftw_plan plan, doubl
   }
   for (int c = 0; c < CHANNELS; c++)
     for (int t = 0; t < WINDOW; t++) in[c * WINDOW + t] = (row[t * LANES + c] - mean[c] / WINDOW) * hann[t];
-  fftw_execute(plan);
+  fftw_execute(p);
   for (int b = 0; b < BANDS; b++)
     for (int c = 0; c < CHANNELS; c++) {
-      double sum = 0, *z = out[c * (WINDOW / 2 + 1)];
+      double sum = 0, *z = out[c * BINS];
       for (int k = band_bin[b]; k < band_bin[b + 1]; k++) sum += z[2 * k] * z[2 * k] + z[2 * k + 1] * z[2 * k + 1];
       power[b * CHANNELS + c] = sum * 2 / (FS * 0.375 * WINDOW) * 0.25;
     }
@@ -115,14 +116,10 @@ static void window_powers(double *row, const double *hann, fftw_plan plan, doubl
 int main(int argc, char **argv) {
   if (argc != 4) return 1;
   FILE *file = fopen(argv[1], "rb");
-  fseek(file, 0, SEEK_END);
-  size_t bytes = (size_t)ftell(file), signals;
-  char *text = malloc(bytes);
-  rewind(file);
-  if (fread(text, 1, bytes, file) != bytes) return 1;
-  signals = (size_t)number(text, 252, 4);
-  int64_t records = (int64_t)number(text, 236, 8), n_in = records * (int64_t)number(text, 256 + 216 * signals, 8);
-  int64_t down = n_in / (records * FS), n = n_in / down, half = 1;
+  char *text = malloc(MOST_BYTES);
+  size_t bytes = fread(text, 1, MOST_BYTES, file), signals = (size_t)number(text, 252, 4);
+  int64_t records = (int64_t)number(text, 236, 8), n_in = records * (int64_t)number(text, 256 + 216 * signals, 8),
+          down = n_in / (records * FS), n = n_in / down, half = 1;
   evl_biquad q[EVL_MAX_SECTIONS] = {evl_notch_design(50, 50, FS)};
   double taps[4096], hann[WINDOW], best_s = 1e30, best_cpu_s = 1e30;
   int sections, length = WINDOW;
@@ -130,16 +127,15 @@ int main(int argc, char **argv) {
   int64_t margin = evl_biquad_margin(q, ++sections, 1e-12), lead = margin * down;
   if (down > 1) half = design_taps(q + 1, sections - 1, (double)(FS * down), taps);
   for (int t = 0; t < WINDOW; t++) hann[t] = 0.5 - 0.5 * cos(2 * M_PI * t / WINDOW);
-  double *in = fftw_alloc_real(CHANNELS * WINDOW), *power = calloc((size_t)n / WINDOW * BANDS * CHANNELS, sizeof *power);
-  fftw_complex *out = fftw_alloc_complex(CHANNELS * (WINDOW / 2 + 1));
-  fftw_plan plan = fftw_plan_many_dft_r2c(1, &length, CHANNELS, in, NULL, 1, WINDOW, out, NULL, 1, WINDOW / 2 + 1, FFTW_ESTIMATE);
+  double *in = fftw_alloc_real(CHANNELS * WINDOW), *power = calloc((size_t)n / WINDOW * BANDS * CHANNELS, 8);
+  fftw_complex *out = fftw_alloc_complex(CHANNELS * BINS);
+  fftw_plan plan = fftw_plan_many_dft_r2c(1, &length, CHANNELS, in, 0, 1, WINDOW, out, 0, 1, BINS, FFTW_ESTIMATE);
   double *x = calloc((size_t)(n_in + 2 * (lead + half)) * LANES, sizeof *x), *y = x;
   if (down > 1) y = calloc((size_t)(n + 2 * margin) * LANES, sizeof *y);
   for (int i = -1; i < atoi(argv[2]); i++) { /* the first pass takes the page faults */
     double wall_s = evl_seconds();
     clock_t cpu = clock();
-    rewind(file);
-    if (fread(text, 1, bytes, file) != bytes) return 1;
+    if (fseek(file, 0, SEEK_SET) || fread(text, 1, bytes, file) != bytes) return 1;
     decode(text, lead + half - 1, n_in, lead + half + 1, x);
     if (down > 1) resample(taps, half, down, x, n + 2 * margin, y);
     filter(q, sections, y, n + 2 * margin, LANES);
@@ -151,5 +147,4 @@ int main(int argc, char **argv) {
   }
   fwrite(power, sizeof *power, (size_t)(n / WINDOW) * BANDS * CHANNELS, fopen(argv[3], "wb"));
   printf("{\"signal_s\": %lld, \"wall_s\": %.6f, \"cpu_s\": %.6f}\n", (long long)records, best_s, best_cpu_s);
-  return 0;
 }

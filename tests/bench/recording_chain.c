@@ -1,7 +1,7 @@
 /* The main chain on one core: reading, conditioning and band_power on windows of 4 s, as `eveil run` does them.
-   usage: recording_chain STEP_S REPEATS OUT FILE... of one montage. Prints the best wall and processor seconds of a pass
-   over all windows of all files, and of all with opening, planning and release; OUT gets the absolute band powers,
-   f64 [window][band][channel]. */
+   usage: recording_chain STEP_S REPEATS OUT FILE... of one montage. Prints the best wall and processor seconds of a
+   pass over all windows of all files, and of the same with headers, planning and release; OUT gets the absolute band
+   powers, f64 [window][band][channel]. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,7 +106,7 @@ int main(int argc, char **argv) {
   fclose(out);
   windows = whole = (times){1e30, 1e30};
   for (int i = 0; i < atoi(argv[2]); i++) run_all(argv + 4, argc - 4, atof(argv[1]), NULL, &windows, &whole);
-  printf("{\"signal_s\": %.17g, \"wall_s\": %.6f, \"cpu_s\": %.6f, \"with_plan_wall_s\": %.6f, \"with_plan_cpu_s\": %.6f}\n",
-         signal_s, windows.wall_s, windows.cpu_s, whole.wall_s, whole.cpu_s);
+  printf("{\"signal_s\": %.17g, \"wall_s\": %.6f, \"cpu_s\": %.6f, ", signal_s, windows.wall_s, windows.cpu_s);
+  printf("\"with_plan_wall_s\": %.6f, \"with_plan_cpu_s\": %.6f}\n", whole.wall_s, whole.cpu_s);
   return 0;
 }
