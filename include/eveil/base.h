@@ -109,13 +109,14 @@ static inline size_t evl_array_bytes(size_t n, size_t each) { return n > SIZE_MA
 /* ---- hashes -------------------------------------------------------------------- */
 
 typedef struct { uint64_t length; uint32_t state[8]; uint8_t block[64]; } evl_sha256;
+typedef struct { uint8_t byte[16]; } evl_key; /* first 16 bytes of a SHA-256 */
 void evl_sha256_begin(evl_sha256 *hash);
 void evl_sha256_add(evl_sha256 *hash, const void *data, size_t bytes);
+void evl_sha256_text(evl_sha256 *hash, const char *text); /* with its NUL: where it ends is part of the hash */
 void evl_sha256_end(evl_sha256 *hash, uint8_t digest[32]);
+evl_key evl_sha256_key(evl_sha256 *hash); /* ends it */
 void evl_hex(const uint8_t *bytes, size_t n, char *text); /* 2n+1 characters */
 uint32_t evl_crc32c(uint32_t crc, const void *data, size_t bytes); /* start with 0 */
-
-typedef struct { uint8_t byte[16]; } evl_key; /* first 16 bytes of a SHA-256 */
 
 /* ---- parameters: one table feeds parser, ranges, help, catalogue, hashes ----- */
 

@@ -190,6 +190,7 @@ int64_t evl_node_int(const evl_node *node) {
 }
 double evl_node_real(const evl_node *node) {
   const config_setting_t *s = setting_of(node);
-  return config_setting_type(s) == CONFIG_TYPE_FLOAT ? config_setting_get_float(s) : (double)config_setting_get_int64(s);
+  bool real = config_setting_type(s) == CONFIG_TYPE_FLOAT;
+  return real ? config_setting_get_float(s) : (double)config_setting_get_int64(s);
 }
 const char *evl_node_string(const evl_node *node) { return config_setting_get_string(setting_of(node)); }

@@ -94,7 +94,8 @@ static evl_status read_node(const place *at, const evl_node *node, evl_arena *ar
       if (kind != EVL_NODE_INT) return wrong(at, "an integer");
       value->integer = evl_node_int(node);
       value->real = (double)value->integer;
-      if (value->integer > 1LL << 53 || value->integer < -(1LL << 53)) return wrong(at, "an integer of at most 53 bits");
+      if (value->integer > 1LL << 53 || value->integer < -(1LL << 53))
+        return wrong(at, "an integer of at most 53 bits");
       return in_range(at, value->param, value->real);
     case EVL_REAL: return real_of(at, value->param, node, &value->real);
     case EVL_BOOL:

@@ -4,7 +4,9 @@
 
 #include "eveil/base.h"
 
-typedef enum { EVL_NODE_INT, EVL_NODE_REAL, EVL_NODE_BOOL, EVL_NODE_STRING, EVL_NODE_LIST, EVL_NODE_GROUP } evl_node_kind;
+typedef enum {
+  EVL_NODE_INT, EVL_NODE_REAL, EVL_NODE_BOOL, EVL_NODE_STRING, EVL_NODE_LIST, EVL_NODE_GROUP
+} evl_node_kind;
 
 typedef struct evl_node evl_node; /* a setting of libconfig */
 

@@ -19,18 +19,16 @@ const char *evl_params_string(const evl_params *params, const char *name) {
   return evl_params_value(params, name)->string;
 }
 
-static void add_text(evl_sha256 *hash, const char *text) { evl_sha256_add(hash, text, strlen(text) + 1); }
-
 static void add_real(evl_sha256 *hash, double x) {
   char text[40];
   snprintf(text, sizeof text, "%.17g", x);
-  add_text(hash, text);
+  evl_sha256_text(hash, text);
 }
 
 static void add_int(evl_sha256 *hash, int64_t i) {
   char text[24];
   snprintf(text, sizeof text, "%lld", (long long)i);
-  add_text(hash, text);
+  evl_sha256_text(hash, text);
 }
 
 static void add_value(evl_sha256 *hash, const evl_value *v) {
@@ -38,16 +36,16 @@ static void add_value(evl_sha256 *hash, const evl_value *v) {
     case EVL_INT:
     case EVL_BOOL: add_int(hash, v->integer); break;
     case EVL_REAL: add_real(hash, v->real); break;
-    case EVL_STRING: add_text(hash, v->string); break;
+    case EVL_STRING: evl_sha256_text(hash, v->string); break;
     case EVL_REALS:
       for (int i = 0; i < v->n; i++) add_real(hash, v->reals[i]);
       break;
     case EVL_STRINGS:
-      for (int i = 0; i < v->n; i++) add_text(hash, v->strings[i]);
+      for (int i = 0; i < v->n; i++) evl_sha256_text(hash, v->strings[i]);
       break;
     case EVL_BANDS:
       for (int i = 0; i < v->n; i++) {
-        add_text(hash, v->bands[i].name);
+        evl_sha256_text(hash, v->bands[i].name);
         add_real(hash, v->bands[i].low_hz);
         add_real(hash, v->bands[i].high_hz);
       }
@@ -57,7 +55,7 @@ static void add_value(evl_sha256 *hash, const evl_value *v) {
 
 void evl_params_hash(const evl_params *params, evl_sha256 *hash) {
   for (int i = 0; i < params->n; i++) {
-    add_text(hash, params->value[i].param->name);
+    evl_sha256_text(hash, params->value[i].param->name);
     add_int(hash, params->value[i].n); /* where lists end */
     add_value(hash, &params->value[i]);
   }

@@ -120,6 +120,16 @@ void evl_sha256_end(evl_sha256 *hash, uint8_t digest[32]) {
   for (int i = 0; i < 32; i++) digest[i] = (uint8_t)(hash->state[i / 4] >> (24 - 8 * (i % 4)));
 }
 
+void evl_sha256_text(evl_sha256 *hash, const char *text) { evl_sha256_add(hash, text, strlen(text) + 1); }
+
+evl_key evl_sha256_key(evl_sha256 *hash) {
+  uint8_t digest[32];
+  evl_key key;
+  evl_sha256_end(hash, digest);
+  memcpy(&key, digest, sizeof key);
+  return key;
+}
+
 void evl_hex(const uint8_t *bytes, size_t n, char *text) {
   for (size_t i = 0; i < n; i++) {
     text[2 * i] = "0123456789abcdef"[bytes[i] >> 4];

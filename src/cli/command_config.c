@@ -5,8 +5,8 @@
 #include "eveil/simulate.h"
 
 static void print_prognosis(FILE *out) {
-  fprintf(out, "# What is predicted from the store, by eveil prognose: one element each. A group named after a learner holds "
-               "its\n# parameters.\nprognosis: (\n  {\n");
+  fprintf(out, "# What is predicted from the store, by eveil prognose: one element each. A group named after a learner "
+               "holds its\n# parameters.\nprognosis: (\n  {\n");
   evl_params_print(evl_prognosis_params, evl_run_params, "    ", out);
   fprintf(out, "    # Which recordings stand for a subject.\n    select: {\n");
   evl_params_print(evl_prognosis_select_params, NULL, "      ", out);

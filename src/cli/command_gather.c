@@ -4,7 +4,8 @@
 
 static evl_status run(const evl_arguments *arguments) {
   evl_study *study = NULL;
-  const evl_run_options options = {evl_option(arguments, "replace") != NULL, arguments->quiet, arguments->command_line, evl_revision()};
+  const evl_run_options options = {evl_option(arguments, "replace") != NULL, arguments->quiet, arguments->command_line,
+                                   evl_revision()};
   evl_status status = evl_study_open(arguments->operand[0], &study);
   if (status == EVL_OK) status = evl_study_gather(study, &options);
   evl_study_close(study);

@@ -7,4 +7,5 @@ static evl_status run(const evl_arguments *arguments) {
 }
 
 const evl_command evl_command_hash = {
-    "hash", "STORE", "print the SHA-256 of every dataset and the total that is \"the same bits\"", NULL, false, 1, 1, run};
+    "hash", "STORE", "print the SHA-256 of every dataset and the total that is \"the same bits\"", NULL, false, 1, 1,
+    run};

@@ -64,4 +64,5 @@ static const evl_command_option options[] = {{"recording", "ID", "with --analysi
                                              {0}};
 
 const evl_command evl_command_info = {
-    "info", "FILE...", "describe recordings, stores, or a run (by its configuration, .cfg)", options, false, 1, 100000, run};
+    "info", "FILE...", "describe recordings, stores, or a run (by its configuration, .cfg)", options, false, 1, 100000,
+    run};

@@ -42,7 +42,9 @@ static evl_status configure(job *j, const char *path) {
   EVL_TRY(place(j, evl_params_string(output, "store"), &j->store));
   EVL_TRY(place(j, evl_params_string(output, "prognosis"), &j->prognosis));
   EVL_TRY(evl_group_list(root, "prognosis", &j->n));
-  if (j->n == 0) return evl_fail(EVL_USAGE, "%s: expected a list prognosis: ( { outcome = ...; positive = ...; } ), found none", path);
+  if (j->n == 0)
+    return evl_fail(EVL_USAGE, "%s: expected a list prognosis: ( { outcome = ...; positive = ...; } ), found none",
+                    path);
   EVL_NEW(j->arena, j->params, j->n);
   EVL_NEW(j->arena, j->select, j->n);
   EVL_NEW(j->arena, j->setup, j->n);
@@ -52,7 +54,8 @@ static evl_status configure(job *j, const char *path) {
     EVL_TRY(evl_prognosis_configure(group, run, j->arena, &j->params[k], &j->select[k], &j->setup[k]));
     for (int before = 0; before < k; before++)
       if (!strcmp(j->setup[before]->name, j->setup[k]->name))
-        return evl_fail(EVL_USAGE, "%s: two elements of prognosis are named \"%s\"", evl_group_where(group), j->setup[k]->name);
+        return evl_fail(EVL_USAGE, "%s: two elements of prognosis are named \"%s\"", evl_group_where(group),
+                        j->setup[k]->name);
   }
   return EVL_OK;
 }
@@ -78,7 +81,8 @@ static void print_result(const evl_prognosis_result *r, FILE *out) {
     fprintf(out, "  %s\n", r->setup->learner[l]->name);
     fprintf(out, "    AUC, mean of folds          %.3f (sd of folds %.3f, %g left out)\n", m[EVL_METRIC_auc],
             m[EVL_METRIC_auc_fold_sd], m[EVL_METRIC_folds_left_out]);
-    print_measure(out, "AUC, pooled (biased)", m[EVL_METRIC_auc_pooled_biased], low[EVL_INTERVAL_auc_pooled_biased_logit],
+    print_measure(out, "AUC, pooled (biased)", m[EVL_METRIC_auc_pooled_biased],
+                  low[EVL_INTERVAL_auc_pooled_biased_logit],
                   high[EVL_INTERVAL_auc_pooled_biased_logit]);
     fprintf(out, "    Brier, log loss             %.3f, %.3f\n", m[EVL_METRIC_brier], m[EVL_METRIC_log_loss]);
     if (isnan(m[EVL_METRIC_calibration_slope])) fprintf(out, "    calibration slope           no finite estimate\n");

@@ -19,8 +19,9 @@ static evl_status find_script(char *path, size_t size) {
   }
   if (folder) snprintf(path, size, "%s/python/report.py", folder);
   else snprintf(path, size, "%s/analysis/python/report.py", program);
-  if (access(path, R_OK)) return evl_fail(EVL_IO, "%s: expected the report script there; set EVEIL_ANALYSIS to the project's analysis folder", path);
-  return EVL_OK;
+  if (access(path, R_OK) == 0) return EVL_OK;
+  return evl_fail(EVL_IO, "%s: expected the report script there; set EVEIL_ANALYSIS to the project's analysis folder",
+                  path);
 }
 
 /* FOLDER/name, the folder being that of the store. */
@@ -38,10 +39,12 @@ static evl_status start(char *const *word, int *code) {
     execvp(word[0], word);
     _exit(127);
   }
-  if (child < 0 || waitpid(child, &state, 0) < 0) return evl_fail(EVL_IO, "cannot start %s: %s", word[0], strerror(errno));
+  if (child < 0 || waitpid(child, &state, 0) < 0)
+    return evl_fail(EVL_IO, "cannot start %s: %s", word[0], strerror(errno));
   *code = WIFEXITED(state) ? WEXITSTATUS(state) : -1;
-  return *code == 127 ? evl_fail(EVL_IO, "cannot start %s: expected a Python with h5py, pandas and matplotlib; set EVEIL_PYTHON",
-                                 word[0]) : EVL_OK;
+  if (*code != 127) return EVL_OK;
+  return evl_fail(EVL_IO, "cannot start %s: expected a Python with h5py, pandas and matplotlib; set EVEIL_PYTHON",
+                  word[0]);
 }
 
 static evl_status run(const evl_arguments *arguments) {

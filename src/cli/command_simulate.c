@@ -8,7 +8,8 @@
 #include "eveil/parallel.h"
 #include "eveil/simulate.h"
 
-static evl_status read_group(evl_config *config, const char *name, const evl_param *table, evl_arena *arena, evl_params **params) {
+static evl_status read_group(evl_config *config, const char *name, const evl_param *table, evl_arena *arena,
+                             evl_params **params) {
   evl_group *group;
   EVL_TRY(evl_group_child(evl_config_root(config), name, &group));
   return evl_group_params(group, name, &table, 1, NULL, NULL, arena, params);
@@ -20,13 +21,15 @@ static evl_status write_share(const evl_simulation *simulation, const char *root
   return EVL_OK;
 }
 
-static evl_status write_cohort(const char *config_path, const evl_params *cohort, const evl_simulation *simulation, evl_arena *arena) {
+static evl_status write_cohort(const char *config_path, const evl_params *cohort, const evl_simulation *simulation,
+                               evl_arena *arena) {
   const char *root = evl_params_string(cohort, "root"), *slash = strrchr(config_path, '/');
   if (root[0] != '/' && slash) root = evl_arena_format(arena, "%.*s/%s", (int)(slash - config_path), config_path, root);
   if (!root) return EVL_MEMORY;
   evl_status status = EVL_OK;
   if (evl_rank() == 0) {
-    if (mkdir(root, 0777) && errno != EEXIST) status = evl_fail(EVL_IO, "%s: cannot make the folder: %s", root, strerror(errno));
+    if (mkdir(root, 0777) && errno != EEXIST)
+      status = evl_fail(EVL_IO, "%s: cannot make the folder: %s", root, strerror(errno));
     if (status == EVL_OK) status = evl_simulation_write_tables(simulation, root);
   }
   EVL_TRY(evl_agree(status));
@@ -43,7 +46,8 @@ static evl_status plan(evl_config *config, evl_arena *arena, evl_params **cohort
   EVL_TRY(read_group(config, "run", evl_run_params, arena, &run));
   EVL_TRY(evl_group_child(evl_config_root(config), "simulate", &group));
   evl_status status = evl_simulation_plan(own, (uint64_t)evl_params_int(run, "seed"), arena, simulation);
-  return status == EVL_USAGE ? evl_fail_in(status, "%s", group ? evl_group_where(group) : evl_config_name(config)) : status;
+  const char *where = group ? evl_group_where(group) : evl_config_name(config);
+  return status == EVL_USAGE ? evl_fail_in(status, "%s", where) : status;
 }
 
 static evl_status simulate(const char *path, evl_arena *arena) {

@@ -65,11 +65,13 @@ static evl_status check_option(const evl_command *command, const char *option) {
 /* ---- help ---- */
 
 static void print_help(FILE *out) {
-  fprintf(out, "eveil %s: EEG of a cohort to an honest prognosis\n\nusage: eveil COMMAND [options] ...\n\n", EVL_VERSION);
+  fprintf(out, "eveil %s: EEG of a cohort to an honest prognosis\n\nusage: eveil COMMAND [options] ...\n\n",
+          EVL_VERSION);
   for (int i = 0; evl_commands[i]; i++)
     fprintf(out, "  %-9s %-22s %s\n", evl_commands[i]->name, evl_commands[i]->operands, evl_commands[i]->summary);
   fprintf(out, "\nEvery command: --help, --quiet, --verbose. eveil --version.\n"
-               "Exit codes: 0 all well, 1 usage or configuration, 2 fatal, 3 some recordings failed, 4 stopped on request.\n");
+               "Exit codes: 0 all well, 1 usage or configuration, 2 fatal, 3 some recordings failed, 4 stopped on "
+               "request.\n");
 }
 
 void evl_command_help(const evl_command *command, FILE *out) {

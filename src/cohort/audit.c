@@ -42,8 +42,8 @@ static evl_status compare(auditor *u, const drawn *drawn_row, const evl_section 
     if (same(analysis, value[j], u->stored[j]) && why[j] == u->stored_why[j]) continue;
     if (wrong++ < 3)
       fprintf(u->out, "differs  %s, %s at %g s, %s: stored %.17g (why %d), recomputed %.17g (why %d)\n", analysis->name,
-              s->manifest->recording[r].id, (double)i * analysis->step_s, analysis->layout->column[j].name, u->stored[j],
-              u->stored_why[j], value[j], why[j]);
+              s->manifest->recording[r].id, (double)i * analysis->step_s, analysis->layout->column[j].name,
+              u->stored[j], u->stored_why[j], value[j], why[j]);
   }
   u->compared++;
   u->different += wrong > 0;
@@ -159,9 +159,11 @@ static evl_status audit(auditor *u, int n, uint64_t seed) {
   for (int i = 0; i < n; i++) row[i] = draw(s, &random, total);
   qsort(row, (size_t)n, sizeof *row, by_task);
   EVL_TRY(audit_rows(u, row, n));
-  fprintf(u->out, "%d rows recomputed: %d equal, %d different, %d not checked\n", u->compared, u->compared - u->different, u->different, u->skipped);
+  fprintf(u->out, "%d rows recomputed: %d equal, %d different, %d not checked\n", u->compared,
+          u->compared - u->different, u->different, u->skipped);
   if (u->different) return evl_fail(EVL_NUMERIC, "%d of %d rows differ from the store", u->different, u->compared);
-  if (u->skipped) return evl_fail(EVL_PARTIAL, "%d of %d rows could not be recomputed", u->skipped, u->compared + u->skipped);
+  if (u->skipped)
+    return evl_fail(EVL_PARTIAL, "%d of %d rows could not be recomputed", u->skipped, u->compared + u->skipped);
   return EVL_OK;
 }
 

@@ -16,8 +16,10 @@ static evl_status count_one(void *context, double onset_s, double duration_s, co
 }
 
 static void print_header(const evl_header *h, FILE *out) {
-  fprintf(out, "  format        %s\n  size          %lld bytes\n  records       %lld of %g s\n  duration      %g s in %d stretch%s\n",
-          h->format, (long long)h->bytes, (long long)h->n_records, h->record_s, h->duration_s, h->n_stretches, h->n_stretches == 1 ? "" : "es");
+  fprintf(out, "  format        %s\n  size          %lld bytes\n  records       %lld of %g s\n", h->format,
+          (long long)h->bytes, (long long)h->n_records, h->record_s);
+  fprintf(out, "  duration      %g s in %d stretch%s\n", h->duration_s, h->n_stretches,
+          h->n_stretches == 1 ? "" : "es");
   if (h->truncated) fprintf(out, "  truncated     yes: whole records are kept\n");
   if (*h->note) fprintf(out, "  note          %s\n", h->note);
   fprintf(out, "  signals       %d\n", h->n_signals);
@@ -25,8 +27,8 @@ static void print_header(const evl_header *h, FILE *out) {
     static const char *const kinds[] = {"voltage", "other", "annotations"};
     evl_electrode e;
     evl_electrode_parse(h->signal[i].label, &e);
-    fprintf(out, "    %3d  %-18s %-11s %8.6g Hz  %-6s%s%s\n", i, h->signal[i].label, kinds[h->signal[i].kind], h->signal[i].fs_hz,
-            h->signal[i].unit, e.known ? "  is " : "", e.known ? e.name : "");
+    fprintf(out, "    %3d  %-18s %-11s %8.6g Hz  %-6s%s%s\n", i, h->signal[i].label, kinds[h->signal[i].kind],
+            h->signal[i].fs_hz, h->signal[i].unit, e.known ? "  is " : "", e.known ? e.name : "");
   }
   for (int s = 0; s < h->n_stretches && h->n_stretches > 1; s++)
     fprintf(out, "    stretch %d from %g s, %g s long\n", s, h->stretch[s].start_s, h->stretch[s].duration_s);
@@ -89,7 +91,8 @@ static evl_status print_journal_state(evl_study *s, FILE *out) {
   fprintf(out, "  work          ");
   print_duration(seconds, out);
   fprintf(out, " of one core, %.3g tasks a second and core\n", seconds > 0 ? (double)done / seconds : 0);
-  fprintf(out, "  journals      %lld records, %.1f MB in %s\n", (long long)s->journals->n, 1e-6 * journal_bytes(s->journals), s->journal_folder);
+  fprintf(out, "  journals      %lld records, %.1f MB in %s\n", (long long)s->journals->n,
+          1e-6 * journal_bytes(s->journals), s->journal_folder);
   return EVL_OK;
 }
 
@@ -107,8 +110,8 @@ evl_status evl_study_print_state(evl_study *s, FILE *out) {
     evl_store_close(store);
     EVL_TRY(status);
     bool same = plan && !strcmp(plan, today), complete = whole && !strcmp(whole, "1");
-    fprintf(out, "  store         %s, %.1f MB, %s%s\n", s->store, 1e-6 * (double)info.st_size, complete ? "complete" : "not complete",
-            same ? "" : ", of another plan");
+    fprintf(out, "  store         %s, %.1f MB, %s%s\n", s->store, 1e-6 * (double)info.st_size,
+            complete ? "complete" : "not complete", same ? "" : ", of another plan");
     if (same && complete) {
       fprintf(out, "  tasks         %lld finished of %lld\n", (long long)s->n_tasks, (long long)s->n_tasks);
       return EVL_OK;
@@ -125,7 +128,11 @@ evl_status evl_study_print_state(evl_study *s, FILE *out) {
 
 /* ---- a plan ---- */
 
-typedef struct totals { double signal_s, core_s, longest_s, rows_bytes; int64_t windows; int columns, unreadable; } totals;
+typedef struct totals {
+  double signal_s, core_s, longest_s, rows_bytes;
+  int64_t windows;
+  int columns, unreadable;
+} totals;
 
 static totals add_up(const evl_study *s) {
   totals t = {0};
@@ -152,7 +159,8 @@ evl_status evl_study_print_plan(evl_study *s, FILE *out) {
   EVL_TRY(evl_agree(evl_study_worker(s)));
   if (evl_rank() != 0) return EVL_OK;
   totals t = add_up(s);
-  fprintf(out, "%s\n  recordings    %d of %d participants, %.4g h of signal\n", s->config_path, s->n_recordings, s->manifest->n_participants, t.signal_s / 3600);
+  fprintf(out, "%s\n  recordings    %d of %d participants, %.4g h of signal\n", s->config_path, s->n_recordings,
+          s->manifest->n_participants, t.signal_s / 3600);
   for (int r = 0, shown = 0; r < s->n_recordings && shown < 20; r++)
     if (s->probe[r].status != EVL_OK) {
       fprintf(out, "  unreadable    %s\n", s->probe[r].message);
@@ -161,11 +169,13 @@ evl_status evl_study_print_plan(evl_study *s, FILE *out) {
   if (t.unreadable > 20) fprintf(out, "  unreadable    and %d more\n", t.unreadable - 20);
   for (int a = 0; a < s->n_analyses; a++) {
     const evl_analysis *n = &s->analysis[a];
-    fprintf(out, "  analysis      %-14s %lld windows of %g s every %g s, %d channels, %d columns, %d recording columns, %d tensors\n",
-            n->name, (long long)s->first_window[a][s->n_recordings], n->window_s, n->step_s, n->montage->n, n->layout->n_columns,
-            n->layout->n_recording_columns, n->layout->n_tensors);
+    fprintf(out, "  analysis      %-14s %lld windows of %g s every %g s, %d channels, ", n->name,
+            (long long)s->first_window[a][s->n_recordings], n->window_s, n->step_s, n->montage->n);
+    fprintf(out, "%d columns, %d recording columns, %d tensors\n", n->layout->n_columns, n->layout->n_recording_columns,
+            n->layout->n_tensors);
   }
-  fprintf(out, "  tasks         %lld of %g s of signal, and %d recordings to finish\n", (long long)s->n_window_tasks, s->task_s, s->n_recordings);
+  fprintf(out, "  tasks         %lld of %g s of signal, and %d recordings to finish\n", (long long)s->n_window_tasks,
+          s->task_s, s->n_recordings);
   fprintf(out, "  disk          %.4g MB of journals, at most as much again for the store\n", 1e-6 * t.rows_bytes);
   fprintf(out, "  cost          %.4g core-hours, longest task ", t.core_s / 3600);
   print_duration(t.longest_s, out);

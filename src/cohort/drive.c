@@ -210,7 +210,8 @@ static evl_status look_at_output(const evl_study *s, const evl_run_options *opti
   *complete = false;
   struct stat info;
   if (stat(s->store, &info)) return EVL_OK;
-  if (!S_ISREG(info.st_mode)) return evl_fail(EVL_USAGE, "%s: expected a file or nothing, found a folder or device", s->store);
+  if (!S_ISREG(info.st_mode))
+    return evl_fail(EVL_USAGE, "%s: expected a file or nothing, found a folder or device", s->store);
   evl_store *store;
   evl_arena *scratch = evl_arena_create();
   if (!scratch) return evl_fail(EVL_MEMORY, "out of memory");
@@ -231,8 +232,10 @@ static evl_status look_at_output(const evl_study *s, const evl_run_options *opti
                         "expected plan %s, found %s. Move it away, choose another output.store, or pass --replace",
                         s->store, today, plan);
   } else if (status != EVL_MEMORY) {
-    status = options->replace ? EVL_OK
-                              : evl_fail(EVL_USAGE, "%s: exists and is not a whole store of this program. Move it away, or pass --replace", s->store);
+    status = EVL_OK;
+    if (!options->replace)
+      status = evl_fail(EVL_USAGE, "%s: exists and is not a whole store of this program. Move it away, or pass "
+                        "--replace", s->store);
   }
   evl_arena_free(scratch);
   return status;
@@ -257,9 +260,13 @@ static void say_journals(const evl_study *s) {
   const evl_journals *j = s->journals;
   for (int i = 0; i < j->n_foreign; i++) evl_log(EVL_LOG_WARNING, "%s: not a journal, left alone", j->foreign[i]);
   if (j->n_torn) evl_log(EVL_LOG_INFO, "%d journal(s) end in a torn record: that task runs again", j->n_torn);
-  if (j->n_skipped_bytes) evl_log(EVL_LOG_WARNING, "%lld damaged bytes in the journals: those tasks run again", (long long)j->n_skipped_bytes);
+  if (j->n_skipped_bytes)
+    evl_log(EVL_LOG_WARNING, "%lld damaged bytes in the journals: those tasks run again",
+            (long long)j->n_skipped_bytes);
   if (done) evl_log(EVL_LOG_INFO, "resuming: %lld of %lld tasks are finished", (long long)done, (long long)s->n_tasks);
-  if (j->n > done) evl_log(EVL_LOG_INFO, "%lld further records, of other plans or run again, are kept in %s", (long long)(j->n - done), s->journal_folder);
+  if (j->n > done)
+    evl_log(EVL_LOG_INFO, "%lld further records, of other plans or run again, are kept in %s",
+            (long long)(j->n - done), s->journal_folder);
 }
 
 /* Collective. */
@@ -272,9 +279,13 @@ static evl_status end_run(evl_study *s, int failed) {
   EVL_TRY(evl_agree(evl_rank() == 0 && failed < s->n_recordings ? evl_study_say_empty(s) : EVL_OK));
   if (evl_rank() == 0) {
     evl_log(EVL_LOG_INFO, "%s: %d recordings, %d failed", s->store, s->n_recordings, failed);
-    if (failed) evl_log(EVL_LOG_INFO, "the journals are kept, so that repaired files cost only themselves: %s", s->journal_folder);
+    if (failed)
+      evl_log(EVL_LOG_INFO, "the journals are kept, so that repaired files cost only themselves: %s",
+              s->journal_folder);
   }
-  if (failed) return evl_fail(EVL_PARTIAL, "%d of %d recordings failed: eveil info %s lists them", failed, s->n_recordings, s->store);
+  if (failed)
+    return evl_fail(EVL_PARTIAL, "%d of %d recordings failed: eveil info %s lists them", failed, s->n_recordings,
+                    s->store);
   return drop_journals(s);
 }
 

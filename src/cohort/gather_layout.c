@@ -85,7 +85,8 @@ static void explain(gather *g, const evl_attribute attribute[2]) {
 
 /* ---- /recordings, /participants, /channels, /tasks ---- */
 
-static evl_status lay_variables(gather *g, const evl_variable *variable, int n_variables, int n_rows, const char *scale, const char *group) {
+static evl_status lay_variables(gather *g, const evl_variable *variable, int n_variables, int n_rows,
+                                const char *scale, const char *group) {
   for (int v = 0; v < n_variables; v++) {
     const void *data = variable[v].number ? (const void *)variable[v].number : (const void *)variable[v].text;
     dimension(add(g, variable[v].number ? EVL_F64 : EVL_TEXT, data, NULL, "%s/columns/%s", group, variable[v].name),
@@ -206,18 +207,22 @@ static evl_status lay_tasks(gather *g) {
 
 /* ---- /analyses ---- */
 
-static evl_dataset *add_rows(gather *g, rows what, evl_type type, const char *unit, const char *group, const char *name) {
+static evl_dataset *add_rows(gather *g, rows what, evl_type type, const char *unit, const char *group,
+                             const char *name) {
   g->rows[g->n_datasets] = what;
   evl_dataset *d = add(g, type, NULL, unit, "%s/%s", group, name);
-  if (what.kind == ROWS_WHY || what.kind == ROWS_SUMMARY_WHY || what.kind == ROWS_RECORDING_WHY) explain(g, why_attributes);
+  if (what.kind == ROWS_WHY || what.kind == ROWS_SUMMARY_WHY || what.kind == ROWS_RECORDING_WHY)
+    explain(g, why_attributes);
   return d;
 }
 
 /* column_name, column_feature, ... with a prefix ("" or "recording_"). */
-static evl_status lay_columns(gather *g, const evl_column *column, int n, const char *scale, const char *group, const char *prefix) {
+static evl_status lay_columns(gather *g, const evl_column *column, int n, const char *scale, const char *group,
+                              const char *prefix) {
   static const char *const part[] = {"name", "feature", "output", "channel", "channel_b", "unit", "text", "cite"};
   for (int p = 0; p < 8; p++) {
-    const char **text = table_column(g, EVL_TEXT, n, scale, NULL, evl_arena_format(g->arena, "%s/%scolumn_%s", group, prefix, part[p]));
+    const char *path = evl_arena_format(g->arena, "%s/%scolumn_%s", group, prefix, part[p]);
+    const char **text = path ? table_column(g, EVL_TEXT, n, scale, NULL, path) : NULL;
     if (!text) return EVL_MEMORY;
     for (int c = 0; c < n; c++) {
       const char *const of[] = {column[c].name, column[c].feature, column[c].output, column[c].channel,
@@ -225,7 +230,8 @@ static evl_status lay_columns(gather *g, const evl_column *column, int n, const 
       text[c] = of[p] ? of[p] : "";
     }
   }
-  int32_t *version = table_column(g, EVL_I32, n, scale, NULL, evl_arena_format(g->arena, "%s/%scolumn_version", group, prefix));
+  const char *path = evl_arena_format(g->arena, "%s/%scolumn_version", group, prefix);
+  int32_t *version = path ? table_column(g, EVL_I32, n, scale, NULL, path) : NULL;
   if (!version) return EVL_MEMORY;
   for (int c = 0; c < n; c++) version[c] = column[c].version;
   return EVL_OK;
@@ -251,13 +257,15 @@ static const char *tensor_scale(gather *g, const char *group, const evl_dimensio
   return path;
 }
 
-static evl_status lay_tensors(gather *g, int a, const char *group, const char *window_scale, uint64_t n_windows, const char *recording_scale) {
+static evl_status lay_tensors(gather *g, int a, const char *group, const char *window_scale, uint64_t n_windows,
+                              const char *recording_scale) {
   const evl_study *s = g->study;
   const evl_layout *l = s->analysis[a].layout;
   for (int t = 0; t < l->n_tensors; t++) {
     const evl_tensor *tensor = &l->tensor[t].tensor;
     if (!tensor->of_recording && s->analysis[a].summary_only) continue;
-    const char *model = evl_arena_format(g->arena, "%s/%s/%s", group, tensor->of_recording ? "recording_models" : "models", l->tensor[t].model);
+    const char *model = evl_arena_format(g->arena, "%s/%s/%s", group,
+                                         tensor->of_recording ? "recording_models" : "models", l->tensor[t].model);
     const char *scale[EVL_MAX_DIMENSIONS];
     for (int k = 0; k < tensor->n_dimensions; k++)
       if (!model || !(scale[k] = tensor_scale(g, model, &tensor->dimension[k]))) return EVL_MEMORY;
@@ -271,7 +279,8 @@ static evl_status lay_tensors(gather *g, int a, const char *group, const char *w
   return EVL_OK;
 }
 
-static void lay_windows(gather *g, int a, const char *group, const char *window, const char *column, uint64_t w, uint64_t c) {
+static void lay_windows(gather *g, int a, const char *group, const char *window, const char *column, uint64_t w,
+                        uint64_t c) {
   bool single = g->study->analysis[a].single;
   dimension(add_rows(g, (rows){ROWS_RECORDING, a, 0}, EVL_I32, NULL, group, "window_recording"), w, window);
   dimension(add_rows(g, (rows){ROWS_START, a, 0}, EVL_F64, "s", group, "window_start_s"), w, window);
@@ -341,7 +350,9 @@ static evl_status lay_analysis(gather *g, int a) {
   uint64_t w = (uint64_t)s->first_window[a][s->n_recordings], c = (uint64_t)analysis->layout->n_columns;
   const char *recording = index_scale(g, (uint64_t)s->n_recordings, evl_arena_format(g->arena, "%s/recording", group));
   const char *column = index_scale(g, c, evl_arena_format(g->arena, "%s/column", group));
-  const char *window = analysis->summary_only ? NULL : index_scale(g, w, evl_arena_format(g->arena, "%s/window", group));
+  const char *window = evl_arena_format(g->arena, "%s/window", group);
+  window = analysis->summary_only ? NULL : index_scale(g, w, window);
+  if (!window && !analysis->summary_only) return EVL_MEMORY;
   EVL_TRY(describe_analysis(g, a, group));
   EVL_TRY(lay_columns(g, analysis->layout->column, (int)c, column, group, ""));
   if (window) lay_windows(g, a, group, window, column, w, c);

@@ -33,8 +33,10 @@ void evl_params_print(const evl_param *table, const evl_param *above, const char
 static void print_entry(const evl_entry *e, FILE *out) {
   static const char *const per[] = {"", " per channel", " per pair of channels"};
   static const struct { unsigned bit; const char *name; } invariance[] = {
-      {EVL_INVARIANT_OFFSET, "offset"}, {EVL_INVARIANT_SCALE, "scale"}, {EVL_INVARIANT_ORDER, "channel order"}, {EVL_INVARIANT_SIGN, "sign"}};
-  fprintf(out, "%s (version %d)\n  %s\n\n  Definition: %s\n  Source: %s\n  Invariant to:", e->name, e->version, e->summary, e->definition, e->cite);
+      {EVL_INVARIANT_OFFSET, "offset"}, {EVL_INVARIANT_SCALE, "scale"},
+      {EVL_INVARIANT_ORDER, "channel order"}, {EVL_INVARIANT_SIGN, "sign"}};
+  fprintf(out, "%s (version %d)\n  %s\n\n  Definition: %s\n  Source: %s\n  Invariant to:", e->name, e->version,
+          e->summary, e->definition, e->cite);
   const char *comma = " ";
   for (int i = 0; i < 4; i++)
     if (e->invariant & invariance[i].bit) {
@@ -43,14 +45,16 @@ static void print_entry(const evl_entry *e, FILE *out) {
     }
   fprintf(out, "%s\n\n  Outputs\n", *comma == ' ' ? " nothing" : "");
   for (const evl_output *o = e->outputs; o && o->name; o++)
-    fprintf(out, "    %s%s%s%s [%s]%s%s: %s\n", o->name, o->over ? " (for each of " : "", o->over ? o->over : "", o->over ? ")" : "",
-            o->unit && *o->unit ? o->unit : "1", per[o->per], o->of_recording ? ", per recording" : "", o->text);
+    fprintf(out, "    %s%s%s%s [%s]%s%s: %s\n", o->name, o->over ? " (for each of " : "", o->over ? o->over : "",
+            o->over ? ")" : "", o->unit && *o->unit ? o->unit : "1", per[o->per],
+            o->of_recording ? ", per recording" : "", o->text);
   fprintf(out, "\n  Parameters\n");
   evl_params_print(e->params, NULL, "    ", out);
 }
 
 static void print_step(const evl_step *s, FILE *out) {
-  fprintf(out, "%s (version %d)\n  %s\n\n  Definition: %s\n  Source: %s\n\n  Parameters\n", s->name, s->version, s->summary, s->definition, s->cite);
+  fprintf(out, "%s (version %d)\n  %s\n\n  Definition: %s\n  Source: %s\n\n  Parameters\n", s->name, s->version,
+          s->summary, s->definition, s->cite);
   evl_params_print(s->params, NULL, "    ", out);
 }
 
@@ -130,10 +134,16 @@ static void print_group(const char *name, const char *text, const evl_param *tab
   fprintf(out, "};\n\n");
 }
 
-typedef struct preset { const char *name; double window_s, step_s; const char *features[8]; const char *dynamics[4]; const char *text; } preset;
+typedef struct preset {
+  const char *name;
+  double window_s, step_s;
+  const char *features[8], *dynamics[4], *text;
+} preset;
 
 static const preset presets[] = {
-    {"spectral", 4, 2, {"band_power", "spectral_edge", "spectral_entropy", "hjorth", "permutation_entropy", "spectrum"}, {0}, "Spectra and complexity on short windows."},
+    {"spectral", 4, 2,
+     {"band_power", "spectral_edge", "spectral_entropy", "hjorth", "permutation_entropy", "spectrum"}, {0},
+     "Spectra and complexity on short windows."},
     {"background", 120, 120, {"burst_suppression"}, {0}, "The background pattern on long windows."},
     {"dynamics", 60, 60, {0}, {"var"}, "A dynamical model of every minute."}};
 
@@ -144,7 +154,8 @@ static void print_list(const char *key, const char *const *names, FILE *out) {
 }
 
 static void print_preset(const preset *p, bool last, FILE *out) {
-  fprintf(out, "  # %s\n  { name = \"%s\";\n    window_s = %.1f;\n    step_s = %.1f;\n", p->text, p->name, p->window_s, p->step_s);
+  fprintf(out, "  # %s\n  { name = \"%s\";\n    window_s = %.1f;\n    step_s = %.1f;\n", p->text, p->name, p->window_s,
+          p->step_s);
   if (p->features[0]) print_list("features", p->features, out);
   if (p->dynamics[0]) print_list("dynamics", p->dynamics, out);
   for (const evl_param *q = evl_analysis_params; q->name; q++)
@@ -165,9 +176,11 @@ evl_status evl_config_print(FILE *out) {
                "# Numbers may be written as integers; lists in ( ) or [ ]. Keys left out have these values.\n\n");
   print_group("cohort", "Where the recordings are.", evl_cohort_params, out);
   print_group("output", "Where results go.", evl_output_params, out);
-  fprintf(out, "# What is done to every recording before windows are cut; an analysis may override keys in a group of its own.\nconditioning: {\n");
+  fprintf(out, "# What is done to every recording before windows are cut; an analysis may override keys in a group of "
+               "its own.\nconditioning: {\n");
   for (int i = 0; evl_steps[i]; i++) evl_params_print(evl_steps[i]->params, NULL, "  ", out);
-  fprintf(out, "};\n\n# What is computed: one window grid each. A group named after a feature or model holds its parameters.\nanalyses: (\n");
+  fprintf(out, "};\n\n# What is computed: one window grid each. A group named after a feature or model holds its "
+               "parameters.\nanalyses: (\n");
   int n = (int)(sizeof presets / sizeof *presets);
   for (int i = 0; i < n; i++) print_preset(&presets[i], i + 1 == n, out);
   fprintf(out, ");\n\n");

@@ -169,6 +169,7 @@ evl_status evl_schedule_round(const evl_round *round) {
   size_t bytes;
   while (evl_message_poll(TAG_STOP, &from, &word, 1, &bytes)) s.stopping = true;
   EVL_TRY(evl_agree(status));
-  if (evl_max_i64(evl_stop_asked() || s.stopping)) return evl_fail(EVL_STOPPED, "stopped on request; run again to go on");
+  if (evl_max_i64(evl_stop_asked() || s.stopping))
+    return evl_fail(EVL_STOPPED, "stopped on request; run again to go on");
   return EVL_OK;
 }

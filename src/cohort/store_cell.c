@@ -4,9 +4,15 @@
 
 #include "study_priv.h"
 
-typedef struct cell { evl_store *store; evl_arena *arena; const char *path, *group; uint64_t recording, column, n_columns; } cell;
+typedef struct cell {
+  evl_store *store;
+  evl_arena *arena;
+  const char *path, *group;
+  uint64_t recording, column, n_columns;
+} cell;
 
-static evl_status find(const cell *c, const char *dataset, const char *name, const char *what, uint64_t *index, uint64_t *n) {
+static evl_status find(const cell *c, const char *dataset, const char *name, const char *what, uint64_t *index,
+                       uint64_t *n) {
   const char **text;
   evl_guess guess = {.word = name};
   EVL_TRY(evl_store_texts(c->store, dataset, c->arena, n, &text));
@@ -17,7 +23,8 @@ static evl_status find(const cell *c, const char *dataset, const char *name, con
     }
     evl_guess_try(&guess, text[i]);
   }
-  return evl_fail(EVL_USAGE, "%s: no %s \"%s\"; did you mean \"%s\"?", c->path, what, name, guess.best ? guess.best : "");
+  return evl_fail(EVL_USAGE, "%s: no %s \"%s\"; did you mean \"%s\"?", c->path, what, name,
+                  guess.best ? guess.best : "");
 }
 
 static const char *part(const cell *c, const char *name) { return evl_arena_format(c->arena, "%s/%s", c->group, name); }
@@ -29,8 +36,8 @@ static void print_value(const char *name, double x, FILE *out) {
 
 static evl_status print_summary(const cell *c, FILE *out) {
   uint64_t k;
-  const char **statistic, *summary = part(c, "summary"), *count = part(c, "summary_count"), *why = part(c, "summary_why");
-  const char *names = part(c, "summary_statistic");
+  const char **statistic, *names = part(c, "summary_statistic"), *summary = part(c, "summary");
+  const char *count = part(c, "summary_count"), *why = part(c, "summary_why");
   double *value, *counts, *whys;
   if (!summary || !count || !why || !names) return EVL_MEMORY;
   EVL_TRY(evl_store_texts(c->store, names, c->arena, &k, &statistic));
@@ -81,7 +88,8 @@ static evl_status no_analysis(const cell *c, const char *name) {
                   guess.best ? (int)strcspn(guess.best, "/") : 0, guess.best ? guess.best : "");
 }
 
-static evl_status print_cell(cell *c, const char *analysis, const char *column, const char *recording, int64_t window, FILE *out) {
+static evl_status print_cell(cell *c, const char *analysis, const char *column, const char *recording, int64_t window,
+                             FILE *out) {
   uint64_t n;
   if (!(c->group = evl_arena_format(c->arena, "/analyses/%s", analysis))) return EVL_MEMORY;
   const char *names = part(c, "column_name");
@@ -90,7 +98,8 @@ static evl_status print_cell(cell *c, const char *analysis, const char *column, 
   if (!values) return EVL_MEMORY;
   if (!evl_store_has(c->store, names)) return no_analysis(c, analysis);
   if (window >= 0 && !evl_store_has(c->store, values))
-    return evl_fail(EVL_USAGE, "%s: of analysis \"%s\" the store keeps the summary alone, no windows", c->path, analysis);
+    return evl_fail(EVL_USAGE, "%s: of analysis \"%s\" the store keeps the summary alone, no windows", c->path,
+                    analysis);
   EVL_TRY(find(c, names, column, "column", &c->column, &c->n_columns));
   EVL_TRY(find(c, "/recordings/id", recording, "recording", &c->recording, &n));
   fprintf(out, "%s, %s, %s\n", recording, analysis, column);

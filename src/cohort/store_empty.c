@@ -6,8 +6,8 @@
 enum { ROWS = 64 };
 
 /* Codes of the summary: 0 where a column has a value in some recording, otherwise one recording's reason. */
-static evl_status best_why(evl_store *store, const char *path, uint64_t n_recordings, uint64_t n_columns, uint8_t *block,
-                           uint8_t *best) {
+static evl_status best_why(evl_store *store, const char *path, uint64_t n_recordings, uint64_t n_columns,
+                           uint8_t *block, uint8_t *best) {
   for (uint64_t r = 0; r < n_recordings; r += ROWS) {
     uint64_t rows = n_recordings - r < ROWS ? n_recordings - r : ROWS;
     EVL_TRY(evl_store_read(store, path, EVL_U8, r, rows, block));
@@ -45,8 +45,8 @@ static evl_status look(const evl_study *s, evl_store *store, const evl_analysis 
   }
   if (empty)
     evl_log(EVL_LOG_WARNING, "analysis \"%s\": %llu of %llu columns have a value in no recording, the first is %s (%s)",
-            analysis->name, (unsigned long long)empty, (unsigned long long)n_columns, analysis->layout->column[first].name,
-            why_text(best[first]));
+            analysis->name, (unsigned long long)empty, (unsigned long long)n_columns,
+            analysis->layout->column[first].name, why_text(best[first]));
   return EVL_OK;
 }
 

@@ -64,12 +64,16 @@ static evl_status print_analysis(book *b, const char *name, FILE *out) {
   int n_dims;
   if (!values) return EVL_MEMORY;
   if (evl_store_has(b->store, values)) EVL_TRY(evl_store_shape(b->store, values, &type, &n_dims, dim));
-  fprintf(out, "  analysis      %s: %llu windows, %llu columns (%s ...)\n", name, (unsigned long long)dim[0], (unsigned long long)n, n ? column[0] : "");
+  fprintf(out, "  analysis      %s: %llu windows, %llu columns", name, (unsigned long long)dim[0],
+          (unsigned long long)n);
+  if (n) fprintf(out, " (%s ...)", column[0]);
+  fputc('\n', out);
   return EVL_OK;
 }
 
 static evl_status print_store(book *b, FILE *out) {
-  static const char *const attributes[] = {"eveil_version", "git_revision", "created_utc", "seed", "layout_hash", "plan_hash", "libraries", "cpu", "command", "complete", "missing_tasks"};
+  static const char *const attributes[] = {"eveil_version", "git_revision", "created_utc", "seed", "layout_hash",
+                                           "plan_hash", "libraries", "cpu", "command", "complete", "missing_tasks"};
   fprintf(out, "%s\n", b->path);
   for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++) {
     const char *text;
@@ -242,7 +246,8 @@ static evl_status export_one(book *b, const char *folder, const char *name, cons
   if (!file) return evl_fail(EVL_IO, "%s/%s.csv: cannot be written: %s", folder, name, strerror(errno));
   evl_status status = write(b, group, file);
   bool broken = ferror(file) != 0;
-  if ((fclose(file) || broken) && status == EVL_OK) status = evl_fail(EVL_IO, "%s: cannot be written: %s", path, strerror(errno));
+  if ((fclose(file) || broken) && status == EVL_OK)
+    status = evl_fail(EVL_IO, "%s: cannot be written: %s", path, strerror(errno));
   if (status == EVL_OK) fprintf(out, "%s\n", path);
   return status;
 }

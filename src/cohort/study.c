@@ -47,10 +47,11 @@ static evl_status check_ranks(const evl_study *study) {
   struct { evl_key values; char cpu[64]; } first = {.values = study->values_key};
   snprintf(first.cpu, sizeof first.cpu, "%s", evl_study_cpu());
   evl_broadcast(&first, sizeof first, 0);
-  bool same = !memcmp(&first.values, &study->values_key, sizeof first.values);
-  return evl_agree(same ? EVL_OK
-                        : evl_fail(EVL_USAGE, "rank %d has another processor or other libraries (%s) than rank 0 (%s): the "
-                                   "same bits need one kind; constrain the job", evl_rank(), evl_study_cpu(), first.cpu));
+  evl_status status = EVL_OK;
+  if (memcmp(&first.values, &study->values_key, sizeof first.values))
+    status = evl_fail(EVL_USAGE, "rank %d has another processor or other libraries (%s) than rank 0 (%s): the same "
+                      "bits need one kind; constrain the job", evl_rank(), evl_study_cpu(), first.cpu);
+  return evl_agree(status);
 }
 
 static evl_status open_all(evl_study *study) {

@@ -55,8 +55,9 @@ evl_status evl_gather_fits(const evl_study *s, int a, int64_t most_windows) {
   need = need > counts ? need : counts;
   need = need > row ? need : row;
   if (need <= evl_gather_buffer_bytes(s)) return EVL_OK;
+  long long mb = evl_params_int(s->run, "gather_mb");
   return evl_fail(EVL_USAGE, "%s: run.gather_mb = %lld is too small for analysis \"%s\": expected at least %zu",
-                  s->config_path, (long long)evl_params_int(s->run, "gather_mb"), s->analysis[a].name, (need >> 19) + 1);
+                  s->config_path, mb, s->analysis[a].name, (need >> 19) + 1);
 }
 
 evl_status evl_gather_summary(gather *g, int a, int r, double *statistic) {

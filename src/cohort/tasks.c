@@ -8,16 +8,6 @@
 #include "eveil/math.h"
 #include "study_priv.h"
 
-static void add(evl_sha256 *hash, const void *data, size_t bytes) { evl_sha256_add(hash, data, bytes); }
-static void add_text(evl_sha256 *hash, const char *text) { evl_sha256_add(hash, text, strlen(text) + 1); }
-
-static evl_key ended(evl_sha256 *hash) {
-  uint8_t digest[32];
-  evl_key key;
-  evl_sha256_end(hash, digest);
-  memcpy(&key, digest, sizeof key);
-  return key;
-}
 
 const char *evl_study_cpu(void) {
   static char kind[64];
@@ -40,26 +30,26 @@ const char *evl_study_cpu(void) {
 
 static void add_layout(evl_sha256 *hash, const evl_analysis *analysis) {
   const evl_layout *l = analysis->layout;
-  for (int c = 0; c < l->n_columns; c++) add_text(hash, l->column[c].name);
-  for (int c = 0; c < l->n_recording_columns; c++) add_text(hash, l->recording_column[c].name);
+  for (int c = 0; c < l->n_columns; c++) evl_sha256_text(hash, l->column[c].name);
+  for (int c = 0; c < l->n_recording_columns; c++) evl_sha256_text(hash, l->recording_column[c].name);
   for (int t = 0; t < l->n_tensors; t++) {
-    add_text(hash, l->tensor[t].model);
-    add_text(hash, l->tensor[t].tensor.name);
-    add(hash, &l->tensor[t].tensor.size, sizeof(size_t));
+    evl_sha256_text(hash, l->tensor[t].model);
+    evl_sha256_text(hash, l->tensor[t].tensor.name);
+    evl_sha256_add(hash, &l->tensor[t].tensor.size, sizeof(size_t));
   }
 }
 
 static void add_analysis(evl_sha256 *hash, const evl_analysis *analysis) {
-  add_text(hash, analysis->name);
-  add(hash, &analysis->window_s, sizeof(double));
-  add(hash, &analysis->step_s, sizeof(double));
+  evl_sha256_text(hash, analysis->name);
+  evl_sha256_add(hash, &analysis->window_s, sizeof(double));
+  evl_sha256_add(hash, &analysis->step_s, sizeof(double));
   evl_params_hash(analysis->conditioning, hash);
-  for (int s = 0; evl_steps[s]; s++) add(hash, &evl_steps[s]->version, sizeof(int));
-  for (int c = 0; c < analysis->montage->n; c++) add_text(hash, analysis->montage->name[c]);
+  for (int s = 0; evl_steps[s]; s++) evl_sha256_add(hash, &evl_steps[s]->version, sizeof(int));
+  for (int c = 0; c < analysis->montage->n; c++) evl_sha256_text(hash, analysis->montage->name[c]);
   for (int s = 0; s < analysis->layout->n_slots; s++) {
     const evl_slot *slot = &analysis->layout->slot[s];
-    add_text(hash, slot->entry->name);
-    add(hash, &slot->entry->version, sizeof(int));
+    evl_sha256_text(hash, slot->entry->name);
+    evl_sha256_add(hash, &slot->entry->version, sizeof(int));
     evl_params_hash(slot->params, hash);
   }
   add_layout(hash, analysis);
@@ -68,25 +58,25 @@ static void add_analysis(evl_sha256 *hash, const evl_analysis *analysis) {
 static evl_key values_key(const evl_study *study) {
   evl_sha256 hash;
   evl_sha256_begin(&hash);
-  add_text(&hash, EVL_VERSION);
-  add(&hash, &study->seed, sizeof study->seed);
-  add(&hash, &study->task_s, sizeof study->task_s);
-  add_text(&hash, evl_study_cpu());
-  add_text(&hash, evl_fft_library());
-  add_text(&hash, evl_blas_library());
-  add_text(&hash, __VERSION__);
+  evl_sha256_text(&hash, EVL_VERSION);
+  evl_sha256_add(&hash, &study->seed, sizeof study->seed);
+  evl_sha256_add(&hash, &study->task_s, sizeof study->task_s);
+  evl_sha256_text(&hash, evl_study_cpu());
+  evl_sha256_text(&hash, evl_fft_library());
+  evl_sha256_text(&hash, evl_blas_library());
+  evl_sha256_text(&hash, __VERSION__);
   for (int a = 0; a < study->n_analyses; a++) add_analysis(&hash, &study->analysis[a]);
-  return ended(&hash);
+  return evl_sha256_key(&hash);
 }
 
 static evl_key layout_key(const evl_study *study) {
   evl_sha256 hash;
   evl_sha256_begin(&hash);
   for (int a = 0; a < study->n_analyses; a++) {
-    add_text(&hash, study->analysis[a].name);
+    evl_sha256_text(&hash, study->analysis[a].name);
     add_layout(&hash, &study->analysis[a]);
   }
-  return ended(&hash);
+  return evl_sha256_key(&hash);
 }
 
 /* What identifies the input of a recording: id, size, time, header, and what its sidecars say of its signals; of a file
@@ -97,26 +87,26 @@ static evl_key input_key(const evl_study *study, int r) {
   if (!strncmp(message, path, strlen(path))) message += strlen(path);
   evl_sha256 hash;
   evl_sha256_begin(&hash);
-  add_text(&hash, study->manifest->recording[r].id);
-  add(&hash, &p->bytes, sizeof p->bytes);
-  add(&hash, &p->mtime_ns, sizeof p->mtime_ns);
-  add(&hash, &p->header_key, sizeof p->header_key);
-  add(&hash, &p->sidecar_line_hz, sizeof p->sidecar_line_hz);
-  add_text(&hash, message);
+  evl_sha256_text(&hash, study->manifest->recording[r].id);
+  evl_sha256_add(&hash, &p->bytes, sizeof p->bytes);
+  evl_sha256_add(&hash, &p->mtime_ns, sizeof p->mtime_ns);
+  evl_sha256_add(&hash, &p->header_key, sizeof p->header_key);
+  evl_sha256_add(&hash, &p->sidecar_line_hz, sizeof p->sidecar_line_hz);
+  evl_sha256_text(&hash, message);
   for (int i = 0; i < p->n_sources; i++) {
     const uint8_t flags[2] = {p->source[i].usable, p->source[i].bad};
-    add(&hash, flags, 2);
+    evl_sha256_add(&hash, flags, 2);
   }
-  return ended(&hash);
+  return evl_sha256_key(&hash);
 }
 
 static evl_key task_key(const evl_study *study, const evl_key *input, int span) {
   evl_sha256 hash;
   evl_sha256_begin(&hash);
-  add(&hash, &study->values_key, sizeof study->values_key);
-  add(&hash, input, sizeof *input);
-  add(&hash, &span, sizeof span);
-  return ended(&hash);
+  evl_sha256_add(&hash, &study->values_key, sizeof study->values_key);
+  evl_sha256_add(&hash, input, sizeof *input);
+  evl_sha256_add(&hash, &span, sizeof span);
+  return evl_sha256_key(&hash);
 }
 
 static evl_status place_windows(evl_study *study) {
@@ -157,9 +147,9 @@ static evl_status count_tasks(evl_study *study) {
 
 static void add_variables(evl_sha256 *hash, const evl_variable *variable, int n, int n_rows) {
   for (int v = 0; v < n; v++) {
-    add_text(hash, variable[v].name);
-    for (int r = 0; r < n_rows && variable[v].text; r++) add_text(hash, variable[v].text[r]);
-    if (variable[v].number) add(hash, variable[v].number, (size_t)n_rows * sizeof(double));
+    evl_sha256_text(hash, variable[v].name);
+    for (int r = 0; r < n_rows && variable[v].text; r++) evl_sha256_text(hash, variable[v].text[r]);
+    if (variable[v].number) evl_sha256_add(hash, variable[v].number, (size_t)n_rows * sizeof(double));
   }
 }
 
@@ -168,21 +158,21 @@ static evl_key plan_key(const evl_study *study) {
   const evl_manifest *m = study->manifest;
   evl_sha256 hash;
   evl_sha256_begin(&hash);
-  for (int64_t t = 0; t < study->n_tasks; t++) add(&hash, &study->task[t].key, sizeof(evl_key));
+  for (int64_t t = 0; t < study->n_tasks; t++) evl_sha256_add(&hash, &study->task[t].key, sizeof(evl_key));
   for (int r = 0; r < m->n_recordings; r++) {
-    add_text(&hash, m->recording[r].id);
-    add_text(&hash, m->recording[r].subject);
-    add_text(&hash, m->recording[r].session);
-    add(&hash, &m->recording[r].start_h, sizeof(double));
+    evl_sha256_text(&hash, m->recording[r].id);
+    evl_sha256_text(&hash, m->recording[r].subject);
+    evl_sha256_text(&hash, m->recording[r].session);
+    evl_sha256_add(&hash, &m->recording[r].start_h, sizeof(double));
   }
   add_variables(&hash, m->column, m->n_columns, m->n_recordings);
-  for (int p = 0; p < m->n_participants; p++) add_text(&hash, m->subject[p]);
+  for (int p = 0; p < m->n_participants; p++) evl_sha256_text(&hash, m->subject[p]);
   add_variables(&hash, m->participant_column, m->n_participant_columns, m->n_participants);
   for (int a = 0; a < study->n_analyses; a++) {
     const uint8_t kept[2] = {study->analysis[a].summary_only, study->analysis[a].single};
-    add(&hash, kept, 2);
+    evl_sha256_add(&hash, kept, 2);
   }
-  return ended(&hash);
+  return evl_sha256_key(&hash);
 }
 
 evl_status evl_study_tasks(evl_study *study) {

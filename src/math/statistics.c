@@ -32,11 +32,11 @@ static double sum_of_squares_about(const double *x, size_t n, double shift) {
   return fold(lane);
 }
 
-/* The second sum takes away what the first one rounded off under a large offset. */
+/* About the first value, so that nothing is rounded off under a large offset. */
 double evl_mean(const double *x, size_t n) {
   if (n == 0) return NAN;
-  const double rough = sum_about(x, n, 0.0) / (double)n;
-  return isfinite(rough) ? rough + sum_about(x, n, rough) / (double)n : rough;
+  const double rough = x[0] + sum_about(x, n, x[0]) / (double)n;
+  return isfinite(rough) ? rough : sum_about(x, n, 0.0) / (double)n;
 }
 
 double evl_variance(const double *x, size_t n, int ddof) {

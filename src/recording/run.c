@@ -263,7 +263,8 @@ static const char *notes(const evl_worker *w, const evl_probe *probe, char *note
   size_t n = (size_t)snprintf(note, size, "%s", probe->message);
   for (int g = 0; g < w->n_groups; g++) {
     const char *more = evl_chain_note(w->group[g].chain);
-    if (*more && n < size && !strstr(note, more)) n += (size_t)snprintf(note + n, size - n, "%s%s", n ? "; " : "", more);
+    if (*more && n < size && !strstr(note, more))
+      n += (size_t)snprintf(note + n, size - n, "%s%s", n ? "; " : "", more);
   }
   return note;
 }

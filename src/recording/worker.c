@@ -9,14 +9,10 @@
 
 static evl_key params_key(const evl_params *params, const evl_montage *montage) {
   evl_sha256 hash;
-  uint8_t digest[32];
-  evl_key key;
   evl_sha256_begin(&hash);
   evl_params_hash(params, &hash);
-  for (int c = 0; c < montage->n; c++) evl_sha256_add(&hash, montage->name[c], strlen(montage->name[c]) + 1);
-  evl_sha256_end(&hash, digest);
-  memcpy(&key, digest, sizeof key);
-  return key;
+  for (int c = 0; c < montage->n; c++) evl_sha256_text(&hash, montage->name[c]);
+  return evl_sha256_key(&hash);
 }
 
 static evl_status plan_groups(evl_worker *w) {
@@ -77,19 +73,15 @@ static evl_status plan_kernels(evl_worker *w, int a, double fs_hz) {
 
 static evl_key shape_of(const evl_probe *probe) {
   evl_sha256 hash;
-  uint8_t digest[32];
-  evl_key key;
   evl_sha256_begin(&hash);
   for (int i = 0; i < probe->n_sources; i++) {
     const evl_source *s = &probe->source[i];
-    evl_sha256_add(&hash, s->label, strlen(s->label) + 1);
+    evl_sha256_text(&hash, s->label);
     evl_sha256_add(&hash, &s->fs_hz, sizeof s->fs_hz);
     const uint8_t flags[2] = {s->usable, s->bad};
     evl_sha256_add(&hash, flags, sizeof flags);
   }
-  evl_sha256_end(&hash, digest);
-  memcpy(&key, digest, sizeof key);
-  return key;
+  return evl_sha256_key(&hash);
 }
 
 typedef struct shape_list {
@@ -140,7 +132,8 @@ static evl_status try_shape(evl_worker *w, const evl_probe *probe, shape_list *l
     evl_chain *chain;
     const chain_group *group = &w->group[g];
     /* 50 Hz has more harmonics than 60. */
-    status = evl_chain_plan(group->params, group->montage, probe->n_sources, probe->source, 50, w->block_s, trial, &chain);
+    status = evl_chain_plan(group->params, group->montage, probe->n_sources, probe->source, 50, w->block_s, trial,
+                            &chain);
     if (status != EVL_OK) break;
     double fs_hz = evl_chain_fs_hz(chain);
     size_t block = (size_t)ceil((w->block_s + 1) * fs_hz) + 16;
@@ -176,7 +169,8 @@ static evl_status plan_shapes(evl_worker *w, int n_probes, const evl_probe *prob
   }
   /* A shape that the chain refuses fails its recordings; if it refuses all, the configuration is wrong. */
   if (usable && (status == EVL_USAGE || status == EVL_FORMAT)) status = EVL_OK;
-  if (status == EVL_USAGE || status == EVL_FORMAT) status = evl_fail_in(EVL_USAGE, "the configuration fits no recording");
+  if (status == EVL_USAGE || status == EVL_FORMAT)
+    status = evl_fail_in(EVL_USAGE, "the configuration fits no recording");
   evl_arena_free(scratch);
   EVL_TRY(status);
   w->x_size = list.x_size;

@@ -10,7 +10,7 @@
 
 #include "eveil/math.h"
 
-enum { CHANNELS = 19, LANES = 20, FS = 250, WINDOW = 4 * FS, BINS = WINDOW / 2 + 1, BANDS = 5, SERIES = 32, MOST_BYTES = 1 << 28 };
+enum { CHANNELS = 19, LANES = 20, FS = 250, WINDOW = 4 * FS, BINS = 501, BANDS = 5, TERMS = 32, MOST = 1 << 28 };
 static const int band_bin[BANDS + 1] = {4, 16, 32, 48, 120, 180}; /* 1, 4, 8, 12, 30, 45 Hz in quarters */
 
 static double number(const char *text, size_t at, int width) {
@@ -55,7 +55,7 @@ static int64_t design_taps(const evl_biquad *band, int n, double fs_in, double *
   int half = 2 * (int)ceil(0.25 * ((100 - 7.95) / (2.285 * transition) + 1));
   for (int j = 0; j < 2 * half; j++) {
     double t = j - (half - 1), u = t / half, beta = 0.1102 * (100 - 8.7), term = 1, bessel = 1; /* I0 */
-    for (int k = 1; k < SERIES; k++) bessel += term *= 0.25 * beta * beta * (1 - u * u) / ((double)k * k);
+    for (int k = 1; k < TERMS; k++) bessel += term *= 0.25 * beta * beta * (1 - u * u) / ((double)k * k);
     taps[j] = bessel * (fabs(t) >= half ? 0 : t == 0 ? 2 * cut : sin(2 * M_PI * cut * t) / (M_PI * t));
     sum += taps[j];
   }
@@ -116,8 +116,8 @@ static void window_powers(double *row, const double *hann, fftw_plan p, double *
 int main(int argc, char **argv) {
   if (argc != 4) return 1;
   FILE *file = fopen(argv[1], "rb");
-  char *text = malloc(MOST_BYTES);
-  size_t bytes = fread(text, 1, MOST_BYTES, file), signals = (size_t)number(text, 252, 4);
+  char *text = malloc(MOST);
+  size_t bytes = fread(text, 1, MOST, file), signals = (size_t)number(text, 252, 4);
   int64_t records = (int64_t)number(text, 236, 8), n_in = records * (int64_t)number(text, 256 + 216 * signals, 8),
           down = n_in / (records * FS), n = n_in / down, half = 1;
   evl_biquad q[EVL_MAX_SECTIONS] = {evl_notch_design(50, 50, FS)};

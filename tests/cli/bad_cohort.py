@@ -109,7 +109,7 @@ def _():
     one_fails("link", "No such file", path=path)
 
 
-@case("a link to itself")
+@case("a link to itself", long=True)
 def _():
     path = study()
     os.remove(eeg(1))
@@ -199,7 +199,7 @@ def _():
     assert total() == again, "not the bits of a fresh run"
 
 
-@case("recordings of a rate that the configuration does not fit cost only themselves")
+@case("recordings of a rate that the configuration does not fit cost only themselves", long=True)
 def _():
     os.mkdir("cohort")
     expect(eveil("simulate", write("sim.cfg", 'cohort: { root = "cohort"; };\n'

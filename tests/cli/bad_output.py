@@ -175,7 +175,7 @@ def _():
 # ---- what stands at the output ------------------------------------------------------------------
 
 
-@case("a folder at the output, a file where a folder must be, an empty path")
+@case("a folder at the output, a file where a folder must be, an empty path", long=True)
 def _():
     path = study()
     os.makedirs("out/store.h5")
@@ -299,7 +299,7 @@ def _():
     assert files_below("out") == ["store.h5", "store.h5.journal/notes.txt", "store.h5.journal/rank_000008.journal"], files_below("out")
 
 
-@case("another program's file under the name of this rank's journal")
+@case("another program's file under the name of this rank's journal", long=True)
 def _():
     path, journal = journaled()
     shutil.rmtree(JOURNAL)

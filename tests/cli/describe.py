@@ -319,7 +319,7 @@ def _():
     with open(eeg(1), "r+b") as file:  # a sample in the middle
         file.seek(os.path.getsize(eeg(1)) // 2)
         file.write(b"\x10\x20\x30")
-    expect(eveil("audit", "out/store.h5", "--rows=1000"), 2, "note: recordings or this machine are not those", "rows differ from the store")
+    expect(eveil("audit", "out/store.h5", "--rows=1000"), 2, "recordings or this machine are not those that the store was made from", "rows differ from the store")
     os.rename("cohort", "elsewhere")
     expect(eveil("audit", "out/store.h5"), 1, "cohort")
     os.rename("elsewhere", "cohort")
@@ -344,7 +344,7 @@ def _():
 # ---- report -------------------------------------------------------------------------------------
 
 
-@case("report: one page, self-contained, without the network")
+@case("report: one page, self-contained, without the network", long=True)
 def _():
     python_modules("h5py", "numpy", "pandas", "matplotlib")
     finished()

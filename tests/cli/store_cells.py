@@ -85,7 +85,7 @@ def _():
 
 
 for engine, module in (("h5netcdf", "h5netcdf"), ("netcdf4", "netCDF4")):
-    @case(f"xarray with {engine}: a value by its names, no options")
+    @case(f"xarray with {engine}: a value by its names, no options", long=True)
     def _(engine=engine, module=module):
         python_modules("xarray", "h5py", module)
         import xarray

@@ -26,13 +26,9 @@ static evl_params *read_text(const char *text) {
 
 static evl_key hash_of(const char *text) {
   evl_sha256 hash;
-  uint8_t digest[32];
-  evl_key key;
   evl_sha256_begin(&hash);
   evl_params_hash(read_text(text), &hash);
-  evl_sha256_end(&hash, digest);
-  memcpy(&key, digest, sizeof key);
-  return key;
+  return evl_sha256_key(&hash);
 }
 
 static bool same(const char *a, const char *b) {
