@@ -93,6 +93,7 @@ $(foreach test,$(C_TESTS),$(eval $(call test_rules,$(test))))
 
 -include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/tests/*/*.d)
 -include tests/tests.mk
+-include tests/bench/bench.mk
 
 deps:  ## install missing packages (Debian, Ubuntu), or say which modules to load
 	@bash config/deps

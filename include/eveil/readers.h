@@ -65,6 +65,11 @@ extern const evl_format *const evl_formats[]; /* ends with NULL */
    taken from it at once (0: headers only). Messages name the path.
    EVL_IO: missing, unreadable, a directory. EVL_FORMAT: not a known format, or damaged. */
 evl_status evl_reader_open(const char *path, size_t raw_bytes, evl_arena *arena, evl_reader **reader) EVL_MUST_USE;
+/* The same for a file that was opened before: if size, time and header are still those, it is not searched for damage
+   again. */
+typedef struct evl_known { evl_key header_key; int64_t bytes, mtime_ns; } evl_known;
+evl_status evl_reader_reopen(const char *path, const evl_known *known, size_t raw_bytes, evl_arena *arena,
+                             evl_reader **reader) EVL_MUST_USE;
 void evl_reader_close(evl_reader *reader); /* NULL allowed */
 const evl_header *evl_reader_header(const evl_reader *reader);
 /* Raw bytes needed to load `seconds` of this file at once. */

@@ -156,11 +156,9 @@ evl_status evl_edf_header(evl_reader *reader) {
   EVL_TRY(evl_reader_bytes(reader, 0, text, (size_t)edf->header_bytes));
   for (int s = 0; s < header->n_signals; s++) EVL_TRY(read_signal(reader, text, s, plus));
   evl_sha256 hash;
-  uint8_t digest[32];
   evl_sha256_begin(&hash);
   evl_sha256_add(&hash, text, (size_t)edf->header_bytes);
-  evl_sha256_end(&hash, digest);
-  memcpy(header->header_key.byte, digest, sizeof header->header_key.byte);
+  header->header_key = evl_sha256_key(&hash);
   evl_arena_release(reader->arena, mark);
   return EVL_OK;
 }

@@ -82,7 +82,12 @@ static evl_status find_format(evl_reader *reader) {
                   reader->path, known);
 }
 
-evl_status evl_reader_open(const char *path, size_t raw_bytes, evl_arena *arena, evl_reader **opened) {
+evl_status evl_reader_open(const char *path, size_t raw_bytes, evl_arena *arena, evl_reader **reader) {
+  return evl_reader_reopen(path, NULL, raw_bytes, arena, reader);
+}
+
+evl_status evl_reader_reopen(const char *path, const evl_known *known, size_t raw_bytes, evl_arena *arena,
+                             evl_reader **opened) {
   *opened = NULL;
   evl_mark mark = evl_arena_mark(arena);
   evl_reader *reader;
@@ -90,6 +95,7 @@ evl_status evl_reader_open(const char *path, size_t raw_bytes, evl_arena *arena,
   reader->fd = -1;
   reader->loaded_stretch = -1;
   reader->arena = arena;
+  reader->known = known;
   reader->raw_bytes = raw_bytes;
   reader->path = evl_arena_text(arena, path);
   evl_status status = reader->path ? open_file(reader) : EVL_MEMORY;
@@ -100,6 +106,7 @@ evl_status evl_reader_open(const char *path, size_t raw_bytes, evl_arena *arena,
     if (!reader->raw) status = evl_fail(EVL_MEMORY, "%s: no memory for %zu raw bytes", path, raw_bytes);
   }
   reader->arena = NULL;
+  reader->known = NULL;
   if (status != EVL_OK) {
     evl_reader_close(reader);
     evl_arena_release(arena, mark);

@@ -9,6 +9,7 @@ struct evl_reader {
   const char *path;
   int fd;
   evl_arena *arena;        /* valid during open only */
+  const evl_known *known;  /* the same; NULL: a first opening */
   evl_header header;
   void *state;             /* of the format */
   size_t record_bytes;     /* one data record */
