@@ -55,8 +55,9 @@ evl_status evl_study_tasks(evl_study *study) EVL_MUST_USE;
 
 /* Plans the evl_worker (memory of the run); its cost estimates then stand in the tasks. */
 evl_status evl_study_worker(evl_study *study) EVL_MUST_USE;
-/* Collective. Scans the journals and marks what is done. */
-evl_status evl_study_scan(evl_study *study, bool create) EVL_MUST_USE;
+/* Collective. Scans the journals and marks what is done. `run`: makes their folder, and tries again what failed for want
+   of reading. */
+evl_status evl_study_scan(evl_study *study, bool run) EVL_MUST_USE;
 /* Local. Whether the payload of a task's record has its CRC; of equal keys `where` becomes the first intact
    one. `scratch` of any size. */
 bool evl_task_intact(evl_study *study, evl_task *task, void *scratch, size_t bytes) EVL_MUST_USE;
