@@ -139,38 +139,55 @@ static void put_number(double x, FILE *file) {
   else fputc(',', file);
 }
 
-/* Numbers and texts of a group with one value a row become one file. */
-static evl_status export_table(book *b, const char *group, FILE *file) {
-  enum { MOST = 64 };
-  int n, n_columns = 0;
-  const char **name, **text[MOST];
-  double *number[MOST];
-  uint64_t rows = 0;
+typedef struct table_column { const char *name; const char **text; double *number; } table_column;
+typedef struct table_columns { int n; uint64_t rows; table_column *column; } table_columns;
+
+/* The datasets of a group with one value a row. */
+static evl_status take_columns(book *b, const char *group, table_columns *t) {
+  int n;
+  const char **name;
+  table_column *grown;
   EVL_TRY(evl_store_list(b->store, group, b->arena, &n, &name));
-  for (int i = 0; i < n && n_columns < MOST; i++) {
+  EVL_NEW(b->arena, grown, t->n + n + 1);
+  if (t->n) memcpy(grown, t->column, (size_t)t->n * sizeof *grown);
+  t->column = grown;
+  for (int i = 0; i < n; i++) {
     evl_type type;
     int n_dims;
     uint64_t dim[4];
     const char *path = evl_arena_format(b->arena, "%s/%s", group, name[i]);
     if (!path) return EVL_MEMORY;
-    if (strchr(name[i], '/')) continue;
+    bool taken = strchr(name[i], '/') != NULL; /* a group; start_h stands in both places */
+    for (int k = 0; k < t->n && !taken; k++) taken = !strcmp(t->column[k].name, name[i]);
+    if (taken) continue;
     EVL_TRY(evl_store_shape(b->store, path, &type, &n_dims, dim));
     if (n_dims != 1) continue;
-    text[n_columns] = NULL;
-    number[n_columns] = NULL;
-    if (type == EVL_TEXT) EVL_TRY(texts(b, group, name[i], &rows, &text[n_columns]));
-    else EVL_TRY(numbers(b, group, name[i], &rows, &number[n_columns]));
-    if (n_columns) fputc(',', file);
-    put_text(name[i], file);
-    n_columns++;
+    table_column *c = &t->column[t->n++];
+    c->name = name[i];
+    if (type == EVL_TEXT) EVL_TRY(texts(b, group, name[i], &t->rows, &c->text));
+    else EVL_TRY(numbers(b, group, name[i], &t->rows, &c->number));
+  }
+  return EVL_OK;
+}
+
+/* A group and its further columns (recordings/columns) become one file. */
+static evl_status export_table(book *b, const char *group, FILE *file) {
+  table_columns t = {0};
+  const char *further = evl_arena_format(b->arena, "%s/columns", group);
+  if (!further) return EVL_MEMORY;
+  EVL_TRY(take_columns(b, group, &t));
+  if (evl_store_has(b->store, further)) EVL_TRY(take_columns(b, further, &t));
+  for (int c = 0; c < t.n; c++) {
+    if (c) fputc(',', file);
+    put_text(t.column[c].name, file);
   }
   fputc('\n', file);
-  for (uint64_t r = 0; r < rows; r++) {
-    for (int c = 0; c < n_columns; c++) {
-      if (c && text[c]) fputc(',', file);
-      if (text[c]) put_text(text[c][r], file);
-      else if (c) put_number(number[c][r], file);
-      else fprintf(file, "%.17g", number[c][r]);
+  for (uint64_t r = 0; r < t.rows; r++) {
+    for (int c = 0; c < t.n; c++) {
+      if (c && t.column[c].text) fputc(',', file);
+      if (t.column[c].text) put_text(t.column[c].text[r], file);
+      else if (c) put_number(t.column[c].number[r], file);
+      else fprintf(file, "%.17g", t.column[c].number[r]);
     }
     fputc('\n', file);
   }
@@ -256,6 +273,7 @@ static evl_status export_all(book *b, const char *folder, FILE *out) {
   int n;
   const char **name;
   EVL_TRY(export_one(b, folder, "recordings", "/recordings", export_table, out));
+  EVL_TRY(export_one(b, folder, "participants", "/participants", export_table, out));
   EVL_TRY(export_one(b, folder, "tasks", "/tasks", export_table, out));
   EVL_TRY(evl_store_list(b->store, "/analyses", b->arena, &n, &name));
   for (int i = 0; i < n; i++) {
