@@ -32,6 +32,7 @@ struct evl_chain {
   double *work;        /* [5][work_n] four signals as fetched, and the second one of a weighted sum */
   double *inputs;      /* [tile_inputs][lanes] input of a tile; none without resampling */
   double *block;       /* [max_out + 2 margin][lanes] at the output rate */
+  double *edge;        /* [lanes] the last input */
   double *common;      /* [max_out] the reference signal; none where there is no such signal */
 };
 
@@ -100,6 +101,7 @@ static evl_status plan_buffers(double max_block_s, evl_arena *arena, evl_chain *
   chain->work_n = (larger(chain->tile, chain->tile_inputs) + 7) / 8 * 8;
   EVL_NEW(arena, chain->work, 5 * chain->work_n);
   if (resampler->taps) EVL_NEW(arena, chain->inputs, chain->tile_inputs * chain->lanes);
+  EVL_NEW(arena, chain->edge, chain->lanes);
   size_t block = (size_t)((chain->max_out + 2 * chain->margin) * chain->lanes);
   if (!(chain->block = evl_arena_raw(arena, block * sizeof *chain->block))) return EVL_MEMORY;
   if (chain->reference.common) EVL_NEW(arena, chain->common, chain->max_out);
@@ -182,23 +184,74 @@ static evl_status load_rows(evl_chain *chain, const evl_extension *signal, const
   return interleave_rows(chain, signal, lane, n_lanes, from, end - from, rows + (from - begin) * chain->lanes);
 }
 
-/* Output samples [first, first + n) of the lanes, forward-filtered, into chain->block. */
+/* Rows [t, t + m) of chain->block, not yet filtered: output samples [first + t, first + t + m). */
+static evl_status fill_rows(evl_chain *chain, const evl_extension *signal, const evl_lane *lane, int n_lanes,
+                            int64_t first, int64_t t, int64_t m, loaded *have) {
+  int64_t begin, end;
+  double *rows = chain->block + t * chain->lanes;
+  evl_resampler_span(&chain->resampler, first + t, m, &begin, &end);
+  if (!chain->resampler.taps) return interleave_rows(chain, signal, lane, n_lanes, begin, end - begin, rows);
+  EVL_TRY(load_rows(chain, signal, lane, n_lanes, begin, end, have, chain->inputs));
+  evl_resampler_run(&chain->resampler, chain->cascade.quads, first + t, m, chain->inputs, begin, rows);
+  return EVL_OK;
+}
+
+/* Of the rows of a block, [left, right) must be filled; the others, beyond an edge of the stretch, are reflections. The
+   anti-alias filter is even and each of its phases has a sum of 1: it keeps an odd extension odd about the edge. */
+typedef struct beyond { int64_t left, right, mirror; } beyond; /* row r >= right is that of mirror - r */
+
+static beyond rows_beyond(const evl_chain *chain, int64_t stretch_in, int64_t first, int64_t n) {
+  int64_t up = chain->resampler.up, down = chain->resampler.down, twice = 2 * (stretch_in - 1);
+  beyond b = {.right = n};
+  if (stretch_in - 1 < chain->extension || stretch_in > (int64_t)1 << 40) return b;
+  int64_t left = first < 0 ? -first : 0, right = (stretch_in - 1) * up / down + 1 - first;
+  if (2 * left < smaller(right, n)) b.left = left;
+  b.mirror = twice * up / down - 2 * first;
+  /* Where the last input lies on or midway between outputs, and what is mirrored is there. */
+  if (right < n && twice * up % down == 0 && b.mirror - (n - 1) >= b.left) b.right = right;
+  return b;
+}
+
+/* Rows to, to + step, ... = 2 edge - rows from, from - step, ...; n of them. */
+static void reflect_rows(const evl_chain *chain, const double *edge, const double *from, int64_t n, int64_t step,
+                         double *to) {
+  int lanes = chain->lanes;
+  for (int64_t t = 0; t < n; t++, from -= step * lanes, to += step * lanes)
+    for (int i = 0; i < lanes; i++) to[i] = 2.0 * edge[i] - from[i];
+}
+
+/* Filters rows from *done up to `end`, first row first. */
+static void filter_to(evl_chain *chain, int64_t end, int64_t *done) {
+  if (*done == 0 && end > 0) evl_cascade_settle(&chain->cascade, chain->block);
+  if (end > *done) evl_cascade_forward(&chain->cascade, chain->block + *done * chain->lanes, end - *done);
+  *done = larger(*done, end);
+}
+
+/* Output samples [first, first + n) of the lanes, forward-filtered, into chain->block. Filtering follows the filling,
+   but waits for rows that are still to be mirrored. */
 static evl_status run_forward(evl_chain *chain, const evl_extension *signal, const evl_lane *lane, int n_lanes,
                               int64_t first, int64_t n) {
   loaded have = {0, INT64_MIN};
-  for (int64_t t = 0; t < n; t += chain->tile) {
-    int64_t begin, end, m = smaller(chain->tile, n - t);
-    double *rows = chain->block + t * chain->lanes;
-    evl_resampler_span(&chain->resampler, first + t, m, &begin, &end);
-    if (chain->resampler.taps) {
-      EVL_TRY(load_rows(chain, signal, lane, n_lanes, begin, end, &have, chain->inputs));
-      evl_resampler_run(&chain->resampler, chain->cascade.quads, first + t, m, chain->inputs, begin, rows);
-    } else {
-      EVL_TRY(interleave_rows(chain, signal, lane, n_lanes, begin, end - begin, rows));
+  const beyond b = rows_beyond(chain, signal->n, first, n);
+  int64_t filtered = 0, hold = b.right < n ? b.mirror - (n - 1) : n;
+  bool mirrored = b.left == 0;
+  double *block = chain->block;
+  for (int64_t t = b.left; t < b.right; t += chain->tile) {
+    int64_t m = smaller(chain->tile, b.right - t);
+    EVL_TRY(fill_rows(chain, signal, lane, n_lanes, first, t, m, &have));
+    if (!mirrored && t + m > 2 * b.left) {
+      const double *edge = block + b.left * chain->lanes;
+      reflect_rows(chain, edge, edge + chain->lanes, b.left, -1, block + (b.left - 1) * chain->lanes);
+      mirrored = true;
     }
-    if (t == 0) evl_cascade_settle(&chain->cascade, rows);
-    evl_cascade_forward(&chain->cascade, rows, m);
+    if (mirrored) filter_to(chain, smaller(t + m, hold), &filtered);
   }
+  if (b.right < n) {
+    EVL_TRY(interleave_rows(chain, signal, lane, n_lanes, signal->n - 1, 1, chain->edge));
+    reflect_rows(chain, chain->edge, block + (b.mirror - b.right) * chain->lanes, n - b.right, 1,
+                 block + b.right * chain->lanes);
+  }
+  filter_to(chain, n, &filtered);
   return EVL_OK;
 }
 

@@ -129,9 +129,11 @@ def chain(fs_hz, asked):
 
 def ranks():
     path, _ = simulated("ranks", 24, 1800, 250, SPECTRAL)
-    one, two = best_run("ranks", path, 1, 3), best_run("ranks", path, 2, 3)
+    one = two = (float("inf"), 0.0)
+    for _ in range(5):  # in turn, so that both meet the same neighbours
+        one, two = min(one, best_run("ranks", path, 1, 1)), min(two, best_run("ranks", path, 2, 1))
     figure("spectra: 2 ranks over 1", one[0] / two[0], "x",
-           f"12 h of signal: {one[0]:.2f} s and {two[0]:.2f} s of wall, {one[1]:.2f} s and {two[1]:.2f} s of processor", 1.8,
+           f"12 h of signal, best of 5: {one[0]:.2f} s and {two[0]:.2f} s of wall, {one[1]:.2f} s and {two[1]:.2f} s of processor", 1.8,
            one_rank_s=one[0], two_ranks_s=two[0])
 
 
@@ -191,11 +193,11 @@ def plan():
     root.mkdir()
     with gzip.open(table, "rt") as file:
         rows = list(csv.DictReader(file))
-    labels = [f"EEG {label}-Ref" for label in TEN_TWENTY]
+    labels, rates = [f"EEG {label}-Ref" for label in TEN_TWENTY], (200, 250, 256, 500, 512)
     with open(root / "recordings.tsv", "w") as out:
         out.write("subject\tsession\tfile\tstart_h\tquality\n")
         for i, row in enumerate(rows):
-            sparse_edf(root / f"{row['unofficial_phase_record']}.edf", labels, (200, 250, 256, 500, 512)[int(row["subject"]) % 5], 3600 - i % 1800)
+            sparse_edf(root / f"{row['unofficial_phase_record']}.edf", labels, rates[int(row["subject"]) % 5], 3600 - i % 1800)
             out.write(f"{row['subject']}\t{row['hour']}\t{row['unofficial_phase_record']}.edf\t{row['hour']}\t{row['quality']}\n")
     subjects = sorted({row["subject"] for row in rows})
     (root / "participants.tsv").write_text("participant_id\toutcome\n" + "".join(f"{s}\tn/a\n" for s in subjects))
