@@ -15,7 +15,6 @@ typedef struct evl_study evl_study;
    keys. `libraries`: versions for the store's attributes. Errors: everything wrong in the configuration or manifest. */
 evl_status evl_study_open(const char *config_path, evl_study **study) EVL_MUST_USE;
 void evl_study_close(evl_study *study);
-evl_config *evl_study_config(evl_study *study); /* for what other rooms check in it */
 
 /* Collective. What a run would do, printed on rank 0: recordings, windows, columns, bytes, core-hours, longest
    task, suggested ranks and wall time. */

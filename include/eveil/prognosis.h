@@ -122,8 +122,6 @@ typedef struct evl_prognosis_setup {
 /* Keys of an element, its learners' groups included. `group` NULL: all defaults. */
 evl_status evl_prognosis_configure(evl_group *group, const evl_params *above, evl_arena *arena, evl_params **params,
                                    evl_params **select, evl_prognosis_setup **setup) EVL_MUST_USE;
-/* Keys and values of the whole list `prognosis` of a configuration, so that a mistake shows before a long run. */
-evl_status evl_prognosis_check(evl_config *config) EVL_MUST_USE;
 
 /* X(name, unit, text): metrics of a learner, mean over repeats unless they say otherwise. */
 #define EVL_METRIC_LIST(X)                                                                                           \

@@ -1,12 +1,10 @@
 /* command_plan: say what a run would do: tasks, bytes, core-hours, ranks. */
 #include "command_priv.h"
 #include "eveil/cohort.h"
-#include "eveil/prognosis.h"
 
 static evl_status run(const evl_arguments *arguments) {
   evl_study *study = NULL;
   evl_status status = evl_study_open(arguments->operand[0], &study);
-  if (status == EVL_OK) status = evl_prognosis_check(evl_study_config(study));
   if (status == EVL_OK) status = evl_study_print_plan(study, stdout);
   evl_study_close(study);
   return status;

@@ -1,14 +1,12 @@
 /* command_run: extract and fit everything, resume what was interrupted, gather the store. */
 #include "command_priv.h"
 #include "eveil/cohort.h"
-#include "eveil/prognosis.h"
 
 static evl_status run(const evl_arguments *arguments) {
   evl_study *study = NULL;
   const evl_run_options options = {evl_option(arguments, "replace") != NULL, arguments->quiet, arguments->command_line,
                                    evl_revision()};
   evl_status status = evl_study_open(arguments->operand[0], &study);
-  if (status == EVL_OK) status = evl_prognosis_check(evl_study_config(study));
   if (status == EVL_OK) status = evl_study_run(study, &options);
   evl_study_close(study);
   return status;

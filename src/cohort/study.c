@@ -72,8 +72,6 @@ evl_status evl_study_open(const char *config_path, evl_study **study) {
   return open_all(s);
 }
 
-evl_config *evl_study_config(evl_study *study) { return study->config; }
-
 void evl_study_close(evl_study *study) {
   if (!study) return;
   if (study->journals) evl_journals_close(study->journals);

@@ -128,24 +128,3 @@ evl_status evl_prognosis_configure(evl_group *group, const evl_params *above, ev
   *setup = s;
   return EVL_OK;
 }
-
-static evl_status check_list(evl_config *config, evl_arena *arena) {
-  int n;
-  evl_group *group;
-  evl_params *params, *select;
-  evl_prognosis_setup *setup;
-  EVL_TRY(evl_group_list(evl_config_root(config), "prognosis", &n));
-  for (int k = 0; k < n; k++) {
-    EVL_TRY(evl_group_item(evl_config_root(config), "prognosis", k, &group));
-    EVL_TRY(evl_prognosis_configure(group, NULL, arena, &params, &select, &setup));
-  }
-  return EVL_OK;
-}
-
-evl_status evl_prognosis_check(evl_config *config) {
-  evl_arena *arena = evl_arena_create();
-  if (!arena) return evl_fail(EVL_MEMORY, "out of memory");
-  evl_status status = check_list(config, arena);
-  evl_arena_free(arena);
-  return status;
-}
