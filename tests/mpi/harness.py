@@ -299,11 +299,17 @@ def ran_twice(config):
     return sum(n > 1 for n in collections.Counter(record.key for record in records(config)).values())
 
 
+def slow_writes(config, pause_ms=10):
+    """The environment in which every write of a run waits: a run that a signal cannot miss, on any machine."""
+    library = build_shim(os.path.dirname(config))
+    return {"LD_PRELOAD": library, "EVL_SHIM_FOLDER": os.path.dirname(store_of(config)), "EVL_SHIM_SLOW_MS": pause_ms}
+
+
 def stop_after(config, n, number, ranks=2, codes=None):
     """Starts a run and sends every rank a signal once n records stand in the journals. The result; None where the run
     ended before. `codes`: a folder that receives each rank's exit code."""
     note_code = ("sh", "-c", 'trap : USR1 TERM; "$@"; code=$?; echo $code > ' + f"{codes}/$OMPI_COMM_WORLD_RANK; exit $code", "sh")
-    run = Running("run", config, ranks=ranks, wrap=note_code if codes else ())
+    run = Running("run", config, ranks=ranks, wrap=note_code if codes else (), env=slow_writes(config))
     reached = run.send_after(lambda: len(records(config)) >= n, number)
     ended = run.end()
     return ended if reached else None
@@ -320,6 +326,8 @@ def flip(path, offset):
 def build_shim(folder):
     """The library that ends a process at one of its writes."""
     library = os.path.join(folder, "write_shim.so")
+    if os.path.exists(library):
+        return library
     subprocess.run(["cc", "-std=c11", "-D_GNU_SOURCE", "-O2", "-fPIC", "-shared", os.path.join(HERE, "write_shim.c"), "-ldl",
                     "-o", library], check=True)
     return library

@@ -7,7 +7,7 @@ import h5py
 import numpy
 
 from harness import (ANALYSES, Running, build_shim, check, clear, configure, done, eveil, journal_of, need, records, resumed, said, scratch,
-                     simulate, state, stop_after, store_of, total)
+                     simulate, slow_writes, state, stop_after, store_of, total)
 
 TASKS = 12 * 4 + 12
 RUN = "task_s = 5.0; flush_s = 0.0;"
@@ -161,7 +161,7 @@ def terminated(config, wanted, name, ranks, codes, **whom):
     """SIGTERM in the midst of a run."""
     clear(os.path.dirname(store_of(config)))
     tasks = state(config).total
-    run = Running("run", config, ranks=ranks)
+    run = Running("run", config, ranks=ranks, env=slow_writes(config))
     reached = run.send_after(lambda: len(records(config)) >= 15, signal.SIGTERM, **whom)
     ended = run.end()
     n = len(records(config))

@@ -3,6 +3,7 @@
      EVL_SHIM_FOLDER  only files below this folder count (absolute, resolved)
      EVL_SHIM_AT      end before the K-th call, counted from 1; absent or 0: only count
      EVL_SHIM_TORN    1: the first half of the K-th call's bytes is written before the end
+     EVL_SHIM_SLOW_MS a pause before every call, of all ranks that count: a slow disk
      EVL_SHIM_HALT    1: instead of ending, stop (SIGSTOP) before the K-th call, so that somebody else can kill
      EVL_SHIM_RANK    only this rank (OMPI_COMM_WORLD_RANK) counts; absent: all, each for itself
      EVL_SHIM_COUNT   a file outside the folder: at a normal end "RANK CALLS" is appended
@@ -26,15 +27,17 @@
 static const char *folder;
 static long at, calls;
 static int torn, halt;
+static useconds_t pause_us;
 
 __attribute__((constructor)) static void begin(void) {
   const char *rank = getenv("EVL_SHIM_RANK"), *mine = getenv("OMPI_COMM_WORLD_RANK"), *k = getenv("EVL_SHIM_AT");
-  const char *half = getenv("EVL_SHIM_TORN"), *stop = getenv("EVL_SHIM_HALT");
+  const char *half = getenv("EVL_SHIM_TORN"), *stop = getenv("EVL_SHIM_HALT"), *slow = getenv("EVL_SHIM_SLOW_MS");
   if (rank && strcmp(rank, mine ? mine : "0") != 0) return;
   folder = getenv("EVL_SHIM_FOLDER");
   at = k ? atol(k) : 0;
   torn = half && *half == '1';
   halt = stop && *stop == '1';
+  pause_us = slow ? (useconds_t)atol(slow) * 1000 : 0;
 }
 
 static ssize_t plain_write(int fd, const void *data, size_t n) {
@@ -65,6 +68,7 @@ static int counts(int fd) {
 
 /* Whether this is the call at which to end. */
 static int now(void) {
+  if (pause_us) usleep(pause_us);
   int here = __atomic_add_fetch(&calls, 1, __ATOMIC_SEQ_CST) == at;
   if (here && halt) raise(SIGSTOP);
   return here && !halt;
