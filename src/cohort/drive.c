@@ -1,7 +1,6 @@
 /* drive: a run. Two rounds (windows, then recordings), every task into the journal, then the gather. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "eveil/parallel.h"
@@ -205,55 +204,6 @@ static evl_status run_tasks(driver *d, int64_t *list) {
 
 /* ---- the run ---- */
 
-/* Rank 0. What stands at the output: *complete where it is the whole store of this plan. */
-static evl_status look_at_output(const evl_study *s, const evl_run_options *options, bool *complete) {
-  *complete = false;
-  struct stat info;
-  if (stat(s->store, &info)) return EVL_OK;
-  if (!S_ISREG(info.st_mode))
-    return evl_fail(EVL_USAGE, "%s: expected a file or nothing, found a folder or device", s->store);
-  evl_store *store;
-  evl_arena *scratch = evl_arena_create();
-  if (!scratch) return evl_fail(EVL_MEMORY, "out of memory");
-  evl_status status = evl_store_open(s->store, &store);
-  const char *plan = NULL, *whole = NULL;
-  if (status == EVL_OK) {
-    status = evl_store_attribute(store, "/", "plan_hash", scratch, &plan);
-    if (status == EVL_OK) status = evl_store_attribute(store, "/", "complete", scratch, &whole);
-    evl_store_close(store);
-  }
-  char today[33];
-  evl_hex(s->plan_key.byte, 16, today);
-  if (status == EVL_OK && plan && whole) {
-    bool same = !strcmp(plan, today);
-    *complete = same && !strcmp(whole, "1");
-    if (!same && !strcmp(whole, "1") && !options->replace)
-      status = evl_fail(EVL_USAGE, "%s: holds the finished store of another plan (cohort or configuration differ); "
-                        "expected plan %s, found %s. Move it away, choose another output.store, or pass --replace",
-                        s->store, today, plan);
-  } else if (status != EVL_MEMORY) {
-    status = EVL_OK;
-    if (!options->replace)
-      status = evl_fail(EVL_USAGE, "%s: exists and is not a whole store of this program. Move it away, or pass "
-                        "--replace", s->store);
-  }
-  evl_arena_free(scratch);
-  return status;
-}
-
-/* Collective. */
-static evl_status check_output(evl_study *s, const evl_run_options *options, bool *complete) {
-  evl_status status = EVL_OK;
-  if (evl_rank() == 0) {
-    status = evl_folder_of_make(s->store);
-    if (status == EVL_OK) status = evl_folder_of_make(s->journal_folder);
-    if (status == EVL_OK) status = look_at_output(s, options, complete);
-  }
-  EVL_TRY(evl_agree(status));
-  evl_broadcast(complete, sizeof *complete, 0);
-  return EVL_OK;
-}
-
 static void say_journals(const evl_study *s) {
   int64_t done = 0;
   for (int64_t t = 0; t < s->n_tasks; t++) done += s->task[t].done;
@@ -305,7 +255,7 @@ static evl_status run_and_gather(driver *d, int64_t *list) {
 
 evl_status evl_study_run(evl_study *s, const evl_run_options *options) {
   bool complete;
-  EVL_TRY(check_output(s, options, &complete));
+  EVL_TRY(evl_output_check(s, options, &complete));
   if (complete) {
     if (evl_rank() == 0) evl_log(EVL_LOG_INFO, "%s: complete, nothing to do", s->store);
     return drop_journals(s); /* a run that was killed between its gather and this left them */
@@ -324,7 +274,7 @@ evl_status evl_study_gather(evl_study *s, const evl_run_options *options) {
   bool complete;
   int64_t missing;
   int failed;
-  EVL_TRY(check_output(s, options, &complete));
+  EVL_TRY(evl_output_check(s, options, &complete));
   if (complete) {
     if (evl_rank() == 0) evl_log(EVL_LOG_INFO, "%s: complete, nothing to do", s->store);
     return EVL_OK;

@@ -71,7 +71,22 @@ evl_status evl_gather_fits(const evl_study *study, int analysis, int64_t most_wi
 /* Local, rank 0. Warns of columns of the finished store that have a value in no recording. */
 evl_status evl_study_say_empty(const evl_study *study) EVL_MUST_USE;
 
+/* ---- describe.c ---- */
+void evl_print_duration(double seconds, FILE *out); /* in s, min or h */
+
+/* ---- output.c ---- */
+/* Collective. *complete where the whole store of this plan is there. EVL_USAGE where something else is. */
+evl_status evl_output_check(const evl_study *study, const evl_run_options *options, bool *complete) EVL_MUST_USE;
+
+/* ---- keys.c ---- */
 const char *evl_study_cpu(void); /* kind of processor, part of every key */
+evl_key evl_values_key(const evl_study *study);   /* of what changes values */
+evl_key evl_layout_key(const evl_study *study);
+/* What identifies the input of a recording: id, size, time, header, and what its sidecars say of its signals; of a file
+   that cannot be read what is wrong with it. Never where it lies. */
+evl_key evl_input_key(const evl_study *study, int recording);
+evl_key evl_task_key(const evl_study *study, const evl_key *input, int span);
+evl_key evl_plan_key(const evl_study *study);     /* of everything that the store holds */
 
 /* ---- schedule.c ---- */
 typedef struct evl_round {
