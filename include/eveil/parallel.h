@@ -22,6 +22,8 @@ evl_status evl_broadcast_block(void **data, size_t *bytes, int root, evl_arena *
 /* Collective. Concatenates every rank's block in rank order, on all ranks, in `arena`. offset[size+1]. */
 evl_status evl_gather_all(const void *mine, size_t bytes, evl_arena *arena, void **all, size_t **offset) EVL_MUST_USE;
 void evl_barrier(void);
+/* Collective. A barrier that calls `meanwhile` again and again as long as some rank is still on its way. */
+void evl_barrier_while(void (*meanwhile)(void *context), void *context);
 int64_t evl_sum_i64(int64_t mine);
 int64_t evl_max_i64(int64_t mine);
 double evl_max_f64(double mine);

@@ -16,7 +16,9 @@ typedef struct driver {
   double **state;           /* [n_analyses] sums for a finish task */
   uint8_t *part;            /* a section's state read back */
   double began_s, spoke_s;
-  int64_t before;           /* finished before this run */
+  int64_t *list;            /* [n_tasks] the present round, dearest first */
+  float *cost_us;           /* [n_tasks] of the list */
+  evl_round_report report;
 } driver;
 
 /* ---- progress ---- */
@@ -95,6 +97,10 @@ static evl_status finish_recording(driver *d, int r, void *payload, size_t *byte
   char message[sizeof((evl_task_head *)0)->message];
   snprintf(message, sizeof message, "%s", probe->message);
   if (failed == EVL_OK) EVL_TRY(sum_states(d, r, &failed, message, sizeof message));
+  if (s->replay && failed == EVL_OK) {
+    evl_replay_finish(s, &s->task[finish_task(s, r)], tick, d, payload, bytes);
+    return EVL_OK;
+  }
   return evl_worker_finish(s->worker, s->manifest->recording[r].path, probe, failed, message, d->state, payload, bytes);
 }
 
@@ -115,6 +121,7 @@ static evl_status work(void *context, int64_t t) {
   size_t bytes;
   bool synced;
   if (task->span == FINISH) EVL_TRY(finish_recording(d, task->recording, payload, &bytes));
+  else if (s->replay) evl_replay_windows(s, task, tick, d, payload, &bytes);
   else EVL_TRY(evl_worker_windows(s->worker, s->manifest->recording[task->recording].path, &s->probe[task->recording],
                                   task->span, payload, &bytes));
   if (bytes == 0) return EVL_OK;
@@ -159,14 +166,22 @@ static int by_cost(const void *a, const void *b) {
   return x != y ? (x < y) - (x > y) : (i > j) - (i < j);
 }
 
-static evl_status run_round(driver *d, int64_t from, int64_t to, int64_t *list) {
+static evl_status run_round(driver *d, int64_t from, int64_t to) {
   evl_study *s = d->study;
   int64_t n = 0;
   for (int64_t t = from; t < to; t++)
-    if (!s->task[t].done) list[n++] = t;
+    if (!s->task[t].done) d->list[n++] = t;
   sorted = s;
-  qsort(list, (size_t)n, sizeof *list, by_cost);
-  const evl_round round = {n, list, !strcmp(evl_params_string(s->run, "schedule"), "dynamic"), work, progress, d, s};
+  qsort(d->list, (size_t)n, sizeof *d->list, by_cost);
+  for (int64_t i = 0; i < n; i++) d->cost_us[i] = s->task[d->list[i]].cost_us;
+  const evl_round round = {.n = n,
+                           .task = d->list,
+                           .cost_us = d->cost_us,
+                           .dynamic = !strcmp(evl_params_string(s->run, "schedule"), "dynamic"),
+                           .work = work,
+                           .progress = progress,
+                           .context = d,
+                           .report = &d->report};
   d->began_s = d->spoke_s = evl_seconds();
   evl_status status = n ? evl_schedule_round(&round) : EVL_OK;
   evl_status synced = evl_agree(evl_journal_sync(d->journal));
@@ -175,7 +190,7 @@ static evl_status run_round(driver *d, int64_t from, int64_t to, int64_t *list) 
   return share_records(d);
 }
 
-static evl_status plan_driver(driver *d, int64_t **list) {
+static evl_status plan_driver(driver *d) {
   evl_study *s = d->study;
   size_t largest = 1;
   EVL_TRY(evl_study_worker(s));
@@ -184,7 +199,8 @@ static evl_status plan_driver(driver *d, int64_t **list) {
   EVL_NEW(s->arena, d->record, ahead + evl_worker_payload_bytes(s->worker));
   d->record += ahead - evl_journal_header_bytes();
   EVL_NEW(s->arena, d->done, s->n_tasks + 1);
-  EVL_NEW(s->arena, *list, s->n_tasks + 1);
+  EVL_NEW(s->arena, d->list, s->n_tasks + 1);
+  EVL_NEW(s->arena, d->cost_us, s->n_tasks + 1);
   EVL_NEW(s->arena, d->state, s->n_analyses);
   for (int a = 0; a < s->n_analyses; a++) {
     size_t n = s->analysis[a].layout->state_size;
@@ -193,13 +209,14 @@ static evl_status plan_driver(driver *d, int64_t **list) {
   }
   EVL_NEW(s->arena, d->part, largest * sizeof(double));
   evl_worker_tick(s->worker, tick, d);
-  return evl_journal_open(s->journal_folder, evl_rank(), evl_params_real(s->run, "flush_s"), s->arena, &d->journal);
+  return evl_journal_open(s->journal_folder, evl_rank(), evl_params_real(s->run, "flush_s"), evl_machine_here(),
+                          s->arena, &d->journal);
 }
 
-static evl_status run_tasks(driver *d, int64_t *list) {
+static evl_status run_tasks(driver *d) {
   evl_study *s = d->study;
-  EVL_TRY(run_round(d, 0, s->n_window_tasks, list));
-  return run_round(d, s->n_window_tasks, s->n_tasks, list);
+  EVL_TRY(run_round(d, 0, s->n_window_tasks));
+  return run_round(d, s->n_window_tasks, s->n_tasks);
 }
 
 /* ---- the run ---- */
@@ -240,12 +257,12 @@ static evl_status end_run(evl_study *s, int failed) {
 }
 
 /* Damaged records become unfinished at the gather: their tasks run again, a few times at most. */
-static evl_status run_and_gather(driver *d, int64_t *list) {
+static evl_status run_and_gather(driver *d) {
   enum { TRIES = 3 };
   for (int i = 0; i < TRIES; i++) {
     int64_t missing;
     int failed;
-    EVL_TRY(run_tasks(d, list));
+    EVL_TRY(run_tasks(d));
     EVL_TRY(evl_gather_store(d->study, d->options, false, &missing, &failed));
     if (missing == 0) return end_run(d->study, failed);
     if (evl_rank() == 0) evl_log(EVL_LOG_WARNING, "damaged records found: %lld tasks run again", (long long)missing);
@@ -261,11 +278,11 @@ evl_status evl_study_run(evl_study *s, const evl_run_options *options) {
     return drop_journals(s); /* a run that was killed between its gather and this left them */
   }
   EVL_TRY(evl_study_scan(s, true));
+  EVL_TRY(evl_study_one_kind(s, options));
   if (evl_rank() == 0) say_journals(s);
   driver d = {.study = s, .options = options};
-  int64_t *list = NULL;
-  EVL_TRY(evl_agree(plan_driver(&d, &list)));
-  evl_status status = run_and_gather(&d, list);
+  EVL_TRY(evl_agree(plan_driver(&d)));
+  evl_status status = run_and_gather(&d);
   evl_status closed = evl_journal_close(d.journal);
   return status != EVL_OK ? status : closed;
 }
@@ -280,6 +297,7 @@ evl_status evl_study_gather(evl_study *s, const evl_run_options *options) {
     return EVL_OK;
   }
   EVL_TRY(evl_study_scan(s, false));
+  EVL_TRY(evl_study_one_kind(s, options));
   EVL_TRY(evl_gather_store(s, options, true, &missing, &failed));
   if (evl_rank() == 0)
     evl_log(EVL_LOG_INFO, "%s: %lld of %lld tasks gathered, %d recordings failed so far", s->store,

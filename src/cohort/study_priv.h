@@ -26,6 +26,8 @@ struct evl_study {
   uint64_t seed;
   double task_s;
   const char *store, *journal_folder;
+  bool replay;                /* tasks sleep instead of computing */
+  double replay_speed;        /* for their cost divided by this; 0: not at all */
   evl_manifest *manifest;
   int n_recordings;
   evl_probe *probe;           /* [n_recordings] */
@@ -40,6 +42,8 @@ struct evl_study {
   int64_t *first_task;        /* [n_recordings + 1] among the window tasks */
   evl_worker *worker;         /* planned on demand */
   evl_journals *journals;
+  int n_machines;
+  const evl_machine *machine; /* [n_machines] kinds of this job's ranks, that of rank 0 first */
 };
 
 static inline int64_t finish_task(const evl_study *study, int recording) { return study->n_window_tasks + recording; }
@@ -79,7 +83,6 @@ void evl_print_duration(double seconds, FILE *out); /* in s, min or h */
 evl_status evl_output_check(const evl_study *study, const evl_run_options *options, bool *complete) EVL_MUST_USE;
 
 /* ---- keys.c ---- */
-const char *evl_study_cpu(void); /* kind of processor, part of every key */
 evl_key evl_values_key(const evl_study *study);   /* of what changes values */
 evl_key evl_layout_key(const evl_study *study);
 /* What identifies the input of a recording: id, size, time, header, and what its sidecars say of its signals; of a file
@@ -88,20 +91,44 @@ evl_key evl_input_key(const evl_study *study, int recording);
 evl_key evl_task_key(const evl_study *study, const evl_key *input, int span);
 evl_key evl_plan_key(const evl_study *study);     /* of everything that the store holds */
 
+/* ---- machine.c ---- */
+const evl_machine *evl_machine_here(void); /* of this rank */
+/* Collective. The kinds of this job's ranks. */
+evl_status evl_study_machines(evl_study *study) EVL_MUST_USE;
+/* Local. Finished tasks of other kinds than rank 0's: how many, and "N on KIND, M on KIND". */
+evl_status evl_study_other_kinds(const evl_study *study, evl_arena *arena, int64_t *n, const char **text) EVL_MUST_USE;
+/* Local, the same on all ranks. EVL_USAGE where there are such tasks and no flag allows them. */
+evl_status evl_study_one_kind(const evl_study *study, const evl_run_options *options) EVL_MUST_USE;
+/* The processor of a store; all kinds that contributed, with their libraries, where there are several. NULL: no memory. */
+const char *evl_study_cpu(const evl_study *study, evl_arena *arena);
+
 /* ---- schedule.c ---- */
+typedef struct evl_round_report {
+  double wait_s;             /* of this rank: for tasks, then for the others */
+  int64_t requests;          /* answered by the master */
+} evl_round_report;
+
 typedef struct evl_round {
   int64_t n;
   const int64_t *task;       /* order of preference */
+  const float *cost_us;      /* [n] expected */
   bool dynamic;
   evl_status (*work)(void *context, int64_t task);
   void (*progress)(void *context, int64_t finished, int64_t n); /* also called while a rank waits */
   void *context;
-  const evl_study *study;
+  evl_round_report *report;  /* added to */
 } evl_round;
 /* Collective. Runs each task of the round on one rank. EVL_STOPPED where some rank was asked to stop. */
 evl_status evl_schedule_round(const evl_round *round) EVL_MUST_USE;
 /* Between windows: the master answers, stop requests travel. */
 void evl_schedule_tick(void *context);
+
+/* ---- replay.c ---- */
+/* Local. In place of evl_worker_windows and evl_worker_finish: cheap numbers instead of results, `tick` while asleep. */
+void evl_replay_windows(const evl_study *study, const evl_task *task, void (*tick)(void *context), void *context,
+                        void *payload, size_t *bytes);
+void evl_replay_finish(const evl_study *study, const evl_task *task, void (*tick)(void *context), void *context,
+                       void *payload, size_t *bytes);
 
 /* ---- stop.c ---- */
 bool evl_stop_asked(void);        /* SIGUSR1 or SIGTERM came */

@@ -78,6 +78,16 @@ void evl_barrier(void) {
   if (evl_size() > 1) evl_world_ok(MPI_Barrier(evl_world_collective()), "MPI_Barrier");
 }
 
+void evl_barrier_while(void (*meanwhile)(void *context), void *context) {
+  if (evl_size() == 1) return;
+  MPI_Request all;
+  if (!evl_world_ok(MPI_Ibarrier(evl_world_collective(), &all), "MPI_Ibarrier")) return;
+  for (int reached = 0; !reached;) {
+    if (!evl_world_ok(MPI_Test(&all, &reached, MPI_STATUS_IGNORE), "MPI_Test")) return;
+    if (!reached) meanwhile(context);
+  }
+}
+
 /* In place; only associative and commutative operations, so that any number of ranks gives the same. */
 static void reduce(void *data, int n, MPI_Datatype type, MPI_Op operation) {
   if (evl_size() > 1)

@@ -18,6 +18,7 @@ typedef struct letter { int from, to, tag; size_t bytes; char data[64]; bool tak
 static pthread_mutex_t mail = PTHREAD_MUTEX_INITIALIZER;
 static letter letters[MOST_LETTERS];
 static int n_letters, n_ranks;
+static atomic_int arrived; /* at the end of a round */
 static pthread_barrier_t all_here;
 static int64_t said[MOST_RANKS];
 static _Thread_local int me;
@@ -26,6 +27,11 @@ int evl_rank(void) { return me; }
 int evl_size(void) { return n_ranks; }
 evl_status evl_parallel_status(void) { return EVL_OK; }
 void evl_barrier(void) { pthread_barrier_wait(&all_here); }
+
+void evl_barrier_while(void (*meanwhile)(void *context), void *context) {
+  atomic_fetch_add(&arrived, 1);
+  while (atomic_load(&arrived) < n_ranks) meanwhile(context);
+}
 
 int64_t evl_max_i64(int64_t mine) {
   said[me] = mine;
@@ -67,16 +73,18 @@ bool evl_message_poll(int tag, int *from, void *data, size_t capacity, size_t *b
 static atomic_int times[MOST_TASKS];
 static double load[MOST_RANKS]; /* cost of what a rank has run */
 static int fails_at, stops_at, n_tasks;
-static evl_task tasks[MOST_TASKS];
+static float costs[MOST_TASKS]; /* of the list */
 static int64_t list[MOST_TASKS];
 static bool dynamic;
+
+static double cost_us_of(int64_t task) { return 2.0 * (double)task; }
 
 static evl_status work(void *context, int64_t task) {
   (void)context;
   times[task]++;
-  load[me] += tasks[task].cost_us;
+  load[me] += cost_us_of(task);
   if (task == stops_at) raise(SIGUSR1);
-  const struct timespec while_s = {0, (long)tasks[task].cost_us * 1000};
+  const struct timespec while_s = {0, (long)cost_us_of(task) * 1000};
   nanosleep(&while_s, NULL);
   return task == fails_at ? evl_fail(EVL_IO, "task %d", fails_at) : EVL_OK;
 }
@@ -87,8 +95,9 @@ static void progress(void *context, int64_t finished, int64_t n) {
 }
 
 static void *rank_main(void *rank) {
-  evl_study study = {.task = tasks};
-  const evl_round round = {n_tasks, list, dynamic, work, progress, NULL, &study};
+  evl_round_report report = {0};
+  const evl_round round = {.n = n_tasks, .task = list, .cost_us = costs, .dynamic = dynamic, .work = work,
+                           .progress = progress, .report = &report};
   me = *(const int *)rank;
   return (void *)(intptr_t)evl_schedule_round(&round);
 }
@@ -99,6 +108,7 @@ static evl_status run_round(int ranks, int n, bool by_master) {
   int rank[MOST_RANKS];
   void *status[MOST_RANKS];
   n_letters = 0;
+  atomic_store(&arrived, 0);
   n_ranks = ranks;
   n_tasks = n;
   dynamic = by_master;
@@ -106,7 +116,7 @@ static evl_status run_round(int ranks, int n, bool by_master) {
   for (int t = 0; t < n; t++) {
     times[t] = 0;
     list[t] = n - 1 - t; /* dearest first, as a run sorts them */
-    tasks[t].cost_us = (float)(2 * t);
+    costs[t] = (float)cost_us_of(list[t]);
   }
   pthread_barrier_init(&all_here, NULL, (unsigned)ranks);
   for (int r = 0; r < ranks; r++) {
