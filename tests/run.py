@@ -45,7 +45,7 @@ def run_one(program):
     name = program.split("/tests/", 1)[-1].removeprefix("tests/")
     print(f"{name:44s} {counts[0]:5d} ok {counts[1]:3d} failed {counts[2]:3d} skipped  {time.time() - began:6.1f} s")
     for i, line in enumerate(lines):
-        if line.startswith(("not ok ", "skip ")) or (line.startswith("#") and counts[1]):
+        if line.startswith(("not ok ", "skip ")) or (line.startswith("#") and counts[1]) or name.startswith("batch/"):
             print("   ", line)
     for line in trouble:
         print("   ", line)

@@ -11,7 +11,7 @@ LONG_C   := $(filter %_long fuzz/%,$(C_TESTS))
 MODULES  := %/harness.py %/store_ranks.py %/fake_store.py
 SCRIPTS  := $(filter-out $(MODULES) %/truth_values.py %/prognosis_truth.py %/var_numpy.py tests/arch/arch.py,$(wildcard tests/arch/*.py tests/golden/*.py tests/real/*.py tests/cli/*.py tests/mpi/*.py))
 QUICK_PY := $(filter-out %_long.py,$(SCRIPTS))
-LONG_PY  := $(filter %_long.py,$(SCRIPTS))
+LONG_PY  := $(sort $(wildcard tests/batch/*_long.py)) $(filter %_long.py,$(SCRIPTS))
 TRUTH    := $(filter golden/%_truth,$(C_TESTS))
 programs = $(addprefix $(BUILD)/tests/,$(1))
 
@@ -27,7 +27,8 @@ check: deps  ## all quick tests (installs what is missing, builds; under 10 minu
 	@$(MAKE) --no-print-directory -j$(JOBS) tests
 	@$(PYTHON) tests/run.py $(call programs,$(QUICK_C)) $(QUICK_PY)
 
-check-long: deps  ## a fixed selection of the long tests: sanitizers, fuzzing, kills (about 30 minutes)
+check-long: deps  ## a fixed selection of the long tests: batch system, several hosts, sanitizers, fuzzing, kills (about 30 minutes)
+	@bash config/deps config/packages-debian-batch.txt || echo "no batch system: its tests are skipped"
 	@$(MAKE) --no-print-directory -j$(JOBS) tests
 	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)-asan CFLAGS="-O1 -g" EXTRA="-fsanitize=address,undefined -fno-omit-frame-pointer" asan-programs
 	@ASAN_OPTIONS=detect_leaks=0:fast_unwind_on_malloc=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \

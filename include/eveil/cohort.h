@@ -14,15 +14,53 @@ typedef struct evl_study evl_study;
 /* Collective. Reads the configuration (rank 0), the cohort's tables and headers (all ranks), fixes layout, tasks and
    keys. `libraries`: versions for the store's attributes. Errors: everything wrong in the configuration or manifest. */
 evl_status evl_study_open(const char *config_path, evl_study **study) EVL_MUST_USE;
+/* Collective. Tasks of this one sleep for their expected cost divided by `speed` (0: not at all) instead of computing;
+   store, journals and keys are others than those of a run. */
+evl_status evl_study_open_replay(const char *config_path, double speed, evl_study **study) EVL_MUST_USE;
 void evl_study_close(evl_study *study);
 
-/* Collective. What a run would do, printed on rank 0: recordings, windows, columns, bytes, core-hours, longest
-   task, suggested ranks and wall time. */
+/* Collective. Expected costs, by what earlier runs measured; before what follows. */
+evl_status evl_study_expect(evl_study *study) EVL_MUST_USE;
+/* Rank 0. What a run would do: recordings, windows, columns, disk, core-hours, longest task, suggested ranks. */
 evl_status evl_study_print_plan(evl_study *study, FILE *out) EVL_MUST_USE;
+/* Rank 0. Options of sbatch for a run, one a line: as few nodes as finish it within wall_h, if that can be. */
+typedef struct evl_slurm_options { int cores_per_node; double wall_h, limit_h; } evl_slurm_options;
+void evl_study_print_slurm(const evl_study *study, const evl_slurm_options *options, FILE *out);
+
+/* X(field, option, may be 0, text): figures of the machine of a forecast; MB are 10^6 bytes. */
+#define EVL_FORECAST_FIGURES(X)                                                                       \
+  X(start_s, "start-s", true, "s until all ranks of a job have started")                              \
+  X(header_us, "header-us", true, "us of reading a header; shared out over the ranks")                \
+  X(share_us, "share-us", true, "us of taking over a header that another rank read; on every rank")   \
+  X(plan_s, "plan-s", true, "s of planning kernels and memory; on every rank")                        \
+  X(task_us, "task-us", true, "us of planning a task; on every rank")                                 \
+  X(request_us, "request-us", true, "us of answering a request; on the master")                       \
+  X(latency_us, "latency-us", true, "us of a message, from rank to rank")                             \
+  X(journal_mb_s, "journal-mb-s", false, "MB/s of appending to a journal; a rank")                    \
+  X(sync_ms, "sync-ms", true, "ms of a sync of a journal")                                            \
+  X(layout_s, "layout-s", true, "s of laying out the store; rank 0 alone")                            \
+  X(gather_mb_s, "gather-mb-s", false, "MB/s of checking, compressing and writing rows; a rank")      \
+  X(read_mb_s, "read-mb-s", true, "MB/s that the file system reads for all ranks together; 0: any")   \
+  X(write_mb_s, "write-mb-s", true, "MB/s that the file system writes for all ranks together; 0: any") \
+  X(cost_times, "cost-times", false, "tasks so many times as dear")
+
+typedef struct evl_forecast_machine {
+#define X(field, option, zero, text) double field;
+  EVL_FORECAST_FIGURES(X)
+#undef X
+  double cores_per_node;
+} evl_forecast_machine; /* NAN: as measured by runs on this machine, else an assumption */
+
+/* Collective. What a run would take on ranks[n] ranks, by a simulation of its schedule with measured costs: printed
+   on rank 0, and written as a table to `tsv` (NULL: none). */
+evl_status evl_study_forecast(evl_study *study, int n, const int *ranks, const evl_forecast_machine *machine,
+                              const char *tsv, FILE *out) EVL_MUST_USE;
 
 typedef struct evl_run_options {
   bool replace;          /* a complete store of another plan may be overwritten */
+  bool other_cpu;        /* finished tasks of other kinds of machines are taken */
   bool quiet;
+  const char *timing;    /* file for the time of every rank and phase; NULL: none */
   const char *command;   /* for the store's attribute */
   const char *revision;
 } evl_run_options;
@@ -34,6 +72,10 @@ evl_status evl_study_run(evl_study *study, const evl_run_options *options) EVL_M
 evl_status evl_study_gather(evl_study *study, const evl_run_options *options) EVL_MUST_USE;
 /* Local. Finished and total tasks, failures, disk, of a run that is going on, interrupted or done. */
 evl_status evl_study_print_state(evl_study *study, FILE *out) EVL_MUST_USE;
+
+/* Collective. EVL_USAGE where ranks run different programs or libraries; without `other_cpu` also where they are on different
+   kinds of machines. `offered`: the command has the flag that allows them. */
+evl_status evl_same_program(const char *revision, bool offered, bool other_cpu) EVL_MUST_USE;
 
 /* Signals that ask a run to stop; call before evl_parallel_start. */
 void evl_stop_install(void);

@@ -57,6 +57,7 @@ double evl_variance(const double *x, size_t n, int ddof);
    range of a double. */
 bool evl_is_flat(const double *x, size_t n);
 void evl_sort(double *x, size_t n); /* no NaN; allocates nothing */
+void evl_radix_sort(double *x, size_t n, double *scratch); /* the same, faster; scratch [n] */
 /* Linear quantile (type 7) of sorted values. */
 double evl_quantile_sorted(const double *x, size_t n, double p);
 /* Trimmed mean of sorted values: k = (int)(share * n) left out at each end. */

@@ -102,6 +102,7 @@ void evl_worker_free(evl_worker *worker);
 /* Called between windows: the master answers its workers there. */
 void evl_worker_tick(evl_worker *worker, void (*tick)(void *context), void *context);
 size_t evl_worker_payload_bytes(const evl_worker *worker); /* of the largest payload */
+size_t evl_worker_bytes(const evl_worker *worker);         /* of memory, beside the arena of the plan */
 
 /* Runs one window task; damage of the file ends in the head's status. `payload` is 64-byte aligned. */
 evl_status evl_worker_windows(evl_worker *worker, const char *path, const evl_probe *probe, int span, void *payload,
@@ -110,7 +111,27 @@ evl_status evl_worker_windows(evl_worker *worker, const char *path, const evl_pr
    `message` of the first failed window task (EVL_OK: none). Also reads the whole file for its hash. */
 evl_status evl_worker_finish(evl_worker *worker, const char *path, const evl_probe *probe, evl_status status,
                              const char *message, double *const *state, void *payload, size_t *bytes) EVL_MUST_USE;
-/* Microseconds that a span is expected to take. */
-double evl_span_cost_us(const evl_worker *worker, const evl_probe *probe, int span);
+
+/* ---- costs: measured in every run, for the next plan ------------------------------------------ */
+
+typedef enum { EVL_COST_READ, EVL_COST_CONDITION, EVL_COST_COMPUTE, EVL_COST_OTHER } evl_cost_kind;
+
+typedef struct evl_cost {      /* of one part of the work */
+  evl_cost_kind kind;
+  const char *name, *unit;     /* "spectral.band_power", "window" */
+  evl_key key;                 /* of what it depends on, but for the processor */
+  double learned_s;            /* a unit; 0: not known, estimates stand in */
+} evl_cost;
+
+typedef struct evl_spent { double seconds, units; } evl_spent;
+
+/* [n]; learned_s may be set before anything is expected. */
+evl_cost *evl_worker_costs(evl_worker *worker, int *n);
+evl_spent *evl_worker_spent(evl_worker *worker); /* [n] since the plan, or since the caller cleared it */
+
+typedef struct evl_expected { double read_mb, read_s, condition_s, compute_s, other_s; } evl_expected;
+/* Of a window task, and of the recording stage. */
+evl_expected evl_span_expected(const evl_worker *worker, const evl_probe *probe, int span);
+evl_expected evl_finish_expected(const evl_worker *worker, const evl_probe *probe);
 
 #endif

@@ -10,13 +10,19 @@
 typedef struct evl_record {  /* one finished task in some journal */
   evl_key key;
   int32_t file;              /* index into evl_journals.path; of a rank of this run: the rank */
+  uint32_t machine;          /* that computed it: evl_machine.id */
   uint64_t offset;           /* of the payload */
   uint64_t bytes;            /* of the payload */
 } evl_record;
 
+/* A kind of machine by its name: processor and libraries, whatever changes the last bits. */
+typedef struct evl_machine { uint32_t id; char name[508]; } evl_machine;
+evl_machine evl_machine_named(const char *name); /* id: CRC32C of the name, cut to its room */
+
 typedef struct evl_journals {
   int n_files;  const char **path;   /* file i < evl_size() is the journal of rank i, there yet or not */
   int64_t n;    evl_record *record;  /* sorted by key, then file, then offset */
+  int n_machines; evl_machine *machine; /* of the records, by id; a name may be lost to damage: then no entry */
   int n_foreign; const char **foreign; /* files in the folder that are not journals, left alone */
   int n_torn;                        /* tails cut */
   int64_t n_skipped_bytes;           /* bytes between records that are no record (flipped header bytes) */
@@ -34,15 +40,18 @@ bool evl_journals_intact(evl_journals *journals, const evl_record *record, void 
 void evl_journals_close(evl_journals *journals);
 
 typedef struct evl_journal evl_journal; /* the one this rank appends to */
-/* Local. Cuts a torn tail, then appends. EVL_USAGE where the file is not a journal or another run holds it (after
-   3 s). flush_s: longest time without a sync. The folder must exist (evl_journals_scan). */
-evl_status evl_journal_open(const char *folder, int rank, double flush_s, evl_arena *arena, evl_journal **journal) EVL_MUST_USE;
+/* Local. Cuts a torn tail, then appends records of this machine. EVL_USAGE where the file is not a journal or another run
+   holds it (after 3 s). flush_s: longest time without a sync. The folder must exist (evl_journals_scan). */
+evl_status evl_journal_open(const char *folder, int rank, double flush_s, const evl_machine *machine, evl_arena *arena,
+                            evl_journal **journal) EVL_MUST_USE;
 /* One write of header + payload. The payload's first evl_journal_header_bytes() bytes must be left free by the caller:
    `record` points at them, `payload_bytes` follow. *synced tells whether everything appended so far is on disk. */
 size_t evl_journal_header_bytes(void);
 evl_status evl_journal_append(evl_journal *journal, const evl_key *key, void *record, size_t payload_bytes,
                               evl_record *where, bool *synced) EVL_MUST_USE;
-/* Syncs if something has waited for flush_s: to be called now and then while nothing is appended. */
+/* Syncs if something has waited for flush_s: to be called now and then while nothing is appended. Once a sync has
+   failed the journal has failed: what was appended since the last good one is cut off, and every later call returns
+   the same error. */
 evl_status evl_journal_tick(evl_journal *journal, bool *synced) EVL_MUST_USE;
 evl_status evl_journal_sync(evl_journal *journal) EVL_MUST_USE;
 const char *evl_journal_path(const evl_journal *journal);

@@ -17,7 +17,7 @@ typedef struct evl_arguments {
 
 typedef struct evl_command_option {
   const char *name;
-  const char *value;     /* what stands behind "=" in the help; NULL: the option takes no value */
+  const char *value;     /* what stands behind "=" in the help; NULL: the option takes no value; "[=X]": it may */
   const char *text;
 } evl_command_option;    /* tables end with name NULL */
 
@@ -35,5 +35,8 @@ extern const evl_command *const evl_commands[]; /* ends with NULL */
 const char *evl_option(const evl_arguments *arguments, const char *name);
 void evl_command_help(const evl_command *command, FILE *out);
 const char *evl_revision(void);
+struct evl_study;
+/* Collective. The study of the operand, or its replay (--replay). `*study` is to be closed after an error, too. */
+evl_status evl_command_study(const evl_arguments *arguments, struct evl_study **study) EVL_MUST_USE;
 
 #endif

@@ -51,9 +51,9 @@ static evl_status check_option(const evl_command *command, const char *option) {
         evl_guess_try(&guess, o->name);
         continue;
       }
-      if (o->value && (!value || !value[1]))
+      if (o->value && (value ? !value[1] : *o->value != '['))
         return evl_fail(EVL_USAGE, "%s: --%s: expected a value, as in --%s=%s", command->name, option, o->name,
-                        o->value);
+                        o->value + strspn(o->value, "[="));
       if (!o->value && value)
         return evl_fail(EVL_USAGE, "%s: --%s: --%s takes no value", command->name, option, o->name);
       return EVL_OK;
@@ -79,8 +79,8 @@ void evl_command_help(const evl_command *command, FILE *out) {
           command->ranks ? "; works on several ranks (mpirun, srun)" : "");
   for (int table = 0; table < 2; table++)
     for (const evl_command_option *o = table ? common : command->options; o && o->name; o++)
-      fprintf(out, "  --%s%s%-*s  %s\n", o->name, o->value ? "=" : "",
-              16 - (int)strlen(o->name) - (o->value ? 1 : 0), o->value ? o->value : "", o->text);
+      fprintf(out, "  --%s%s%-*s  %s\n", o->name, o->value && *o->value != '[' ? "=" : "",
+              16 - (int)strlen(o->name) - (o->value && *o->value != '[' ? 1 : 0), o->value ? o->value : "", o->text);
 }
 
 static const evl_command *find(const char *name) {
@@ -142,10 +142,18 @@ static char *joined(int argc, char **argv) {
   return text;
 }
 
+static bool offers(const evl_command *command, const char *name) {
+  for (const evl_command_option *o = command->options; o && o->name; o++)
+    if (!strcmp(o->name, name)) return true;
+  return false;
+}
+
 static evl_status run(const evl_command *command, const evl_arguments *a, int *argc, char ***argv) {
   if (command->ranks) {
     evl_stop_install();
     EVL_TRY(evl_parallel_start(argc, argv)); /* first of all: then one rank tells what is wrong */
+    EVL_TRY(evl_same_program(evl_revision(), offers(command, "allow-other-cpu"),
+                             evl_option(a, "allow-other-cpu") != NULL));
   }
   EVL_TRY(check(command, a));
   evl_log_set(a->quiet ? EVL_LOG_ERROR : a->verbose ? EVL_LOG_DETAIL : EVL_LOG_INFO, true);

@@ -169,6 +169,9 @@ static evl_status audit(auditor *u, int n, uint64_t seed) {
 
 /* The configuration that the store names, where none is given. */
 static evl_status config_of(auditor *u, const char *path, evl_arena *arena, const char **config) {
+  const char *replay;
+  EVL_TRY(evl_store_attribute(u->store, "/", "replay", arena, &replay));
+  if (replay) return evl_fail(EVL_USAGE, "%s: expected the store of a run, found that of a replay: no result", path);
   if (*config) return EVL_OK;
   EVL_TRY(evl_store_attribute(u->store, "/", "config_file", arena, config));
   return *config ? EVL_OK : evl_fail(EVL_FORMAT, "%s: not a store: it names no configuration", path);

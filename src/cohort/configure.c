@@ -30,6 +30,8 @@ const evl_param evl_run_params[] = {
      "Keep the journals after a complete gather, so that later patients cost only themselves."},
     {"scratch", EVL_STRING, "\"\"", 0, 0, NULL, "",
      "Folder for journals, where the output's file system is slow; empty: beside the store."},
+    {"costs", EVL_STRING, "\"\"", 0, 0, NULL, "",
+     "Table of measured costs, read by plans and kept by runs; empty: beside the store, as STORE.costs."},
     {0}};
 
 const evl_param evl_analysis_params[] = {
@@ -97,6 +99,10 @@ evl_status evl_study_configure(evl_study *study) {
   study->seed = (uint64_t)evl_params_int(params, "seed");
   study->task_s = evl_params_real(params, "task_s");
   EVL_TRY(absolute_from(study, evl_params_string(study->output, "store"), &study->store));
+  const char *costs = evl_params_string(params, "costs");
+  if (*costs) EVL_TRY(absolute_from(study, costs, &study->costs_path));
+  else if (!(study->costs_path = evl_arena_format(study->arena, "%s.costs", study->store))) return EVL_MEMORY;
+  if (study->replay && !(study->store = evl_arena_format(study->arena, "%s.replay.h5", study->store))) return EVL_MEMORY;
   const char *scratch = evl_params_string(params, "scratch"), *base = strrchr(study->store, '/');
   if (*scratch) EVL_TRY(absolute_from(study, scratch, &scratch));
   study->journal_folder =

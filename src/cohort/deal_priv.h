@@ -17,6 +17,7 @@ void evl_deal_begin(evl_deal *deal, int64_t n, const float *cost_us, int ranks);
 /* The next tasks for a rank that asks: one, or more where so many ranks ask that the master could not bear it, fewer
    towards the end. The master takes one at a time, since it must answer in between. */
 evl_hand evl_deal_next(evl_deal *deal, bool to_master);
+double evl_deal_request_us(void); /* what answering a request takes the master, on the safe side */
 /* Whether rank 0 computes too: among very many ranks its share is less than what waiting for it costs. */
 bool evl_deal_master_works(int ranks);
 /* The static schedule: dearest first to the least loaded rank; owner [n]. */

@@ -87,6 +87,12 @@ static evl_status print_journal_state(evl_study *s, FILE *out) {
   }
   fprintf(out, "  tasks         %lld finished of %lld\n  recordings    %d finished of %d, %d failed\n", (long long)done,
           (long long)s->n_tasks, finished, s->n_recordings, failed);
+  int64_t others;
+  const char *kinds;
+  EVL_TRY(evl_study_other_kinds(s, s->arena, &others, &kinds));
+  if (others)
+    fprintf(out, "  other kinds   %lld of them on other kinds of machines than this one (--allow-other-cpu): %s\n",
+            (long long)others, kinds);
   fprintf(out, "  work          ");
   evl_print_duration(seconds, out);
   fprintf(out, " of one core, %.3g tasks a second and core\n", seconds > 0 ? (double)done / seconds : 0);

@@ -1,5 +1,4 @@
 /* drive: a run. Two rounds (windows, then recordings), every task into the journal, then the gather. */
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,19 +17,51 @@ typedef struct driver {
   double began_s, spoke_s;
   int64_t *list;            /* [n_tasks] the present round, dearest first */
   float *cost_us;           /* [n_tasks] of the list */
-  evl_round_report report;
+  bool waiting;             /* a record for its sync */
 } driver;
+
+/* ---- the journal, and its time ---- */
+
+static void count_sync(driver *d, double began_s, bool synced) {
+  evl_timing *t = &d->study->timing;
+  double seconds = evl_seconds() - began_s;
+  t->seconds[PHASE_JOURNAL] += seconds;
+  if (synced && d->waiting) {
+    t->n_syncs++;
+    t->sync_s += seconds;
+  }
+  d->waiting = d->waiting && !synced;
+}
+
+static evl_status append(driver *d, evl_task *task, size_t bytes) {
+  bool synced;
+  double began_s = evl_seconds();
+  EVL_TRY(evl_journal_append(d->journal, &task->key, d->record, bytes, &task->where, &synced));
+  d->waiting = true;
+  count_sync(d, began_s, synced);
+  d->study->timing.journal_bytes += (double)(bytes + evl_journal_header_bytes());
+  d->study->timing.n_tasks++;
+  return EVL_OK;
+}
+
+static evl_status tick_journal(driver *d) {
+  bool synced;
+  double began_s = evl_seconds();
+  EVL_TRY(evl_journal_tick(d->journal, &synced));
+  count_sync(d, began_s, synced);
+  return EVL_OK;
+}
 
 /* ---- progress ---- */
 
 /* What must not wait for the end of a task or of a wait: the sync of what is finished, and SIGTERM. */
 static void keep(driver *d) {
-  bool synced;
-  /* An error of either comes back with the next append. */
-  evl_status status = evl_journal_tick(d->journal, &synced);
+  /* An error comes back with the next append. */
+  evl_status status = tick_journal(d);
   if (!evl_stop_at_once()) return;
   if (status == EVL_OK) status = evl_journal_sync(d->journal);
   evl_log(EVL_LOG_INFO, "%s", status == EVL_OK ? "stopped on request; run again to go on" : evl_error_message());
+  evl_lock_release(d->study->lock);
   evl_parallel_abort(evl_exit_code(status == EVL_OK ? EVL_STOPPED : status));
 }
 
@@ -119,16 +150,17 @@ static evl_status work(void *context, int64_t t) {
   evl_task *task = &s->task[t];
   uint8_t *payload = d->record + evl_journal_header_bytes();
   size_t bytes;
-  bool synced;
+  double began_s = evl_seconds();
   if (task->span == FINISH) EVL_TRY(finish_recording(d, task->recording, payload, &bytes));
   else if (s->replay) evl_replay_windows(s, task, tick, d, payload, &bytes);
   else EVL_TRY(evl_worker_windows(s->worker, s->manifest->recording[task->recording].path, &s->probe[task->recording],
                                   task->span, payload, &bytes));
   if (bytes == 0) return EVL_OK;
+  if (s->replay) s->timing.seconds[PHASE_COMPUTE] += evl_seconds() - began_s;
   evl_task_head *head = (evl_task_head *)payload;
   head->rank = evl_rank();
   name_file(head->message, sizeof head->message, &s->manifest->recording[task->recording]);
-  EVL_TRY(evl_journal_append(d->journal, &task->key, d->record, bytes, &task->where, &synced));
+  EVL_TRY(append(d, task, bytes));
   task->done = true;
   d->done[d->n_done++] = t;
   return EVL_OK;
@@ -157,23 +189,10 @@ static evl_status share_records(driver *d) {
   return status;
 }
 
-static const evl_study *sorted;
-
-/* Dearest first, so that the last tasks are small; equal costs keep recordings together. */
-static int by_cost(const void *a, const void *b) {
-  int64_t i = *(const int64_t *)a, j = *(const int64_t *)b;
-  float x = sorted->task[i].cost_us, y = sorted->task[j].cost_us;
-  return x != y ? (x < y) - (x > y) : (i > j) - (i < j);
-}
-
 static evl_status run_round(driver *d, int64_t from, int64_t to) {
   evl_study *s = d->study;
-  int64_t n = 0;
-  for (int64_t t = from; t < to; t++)
-    if (!s->task[t].done) d->list[n++] = t;
-  sorted = s;
-  qsort(d->list, (size_t)n, sizeof *d->list, by_cost);
-  for (int64_t i = 0; i < n; i++) d->cost_us[i] = s->task[d->list[i]].cost_us;
+  evl_round_report report = {0};
+  int64_t n = evl_study_order(s, from, to, d->list, d->cost_us);
   const evl_round round = {.n = n,
                            .task = d->list,
                            .cost_us = d->cost_us,
@@ -181,10 +200,15 @@ static evl_status run_round(driver *d, int64_t from, int64_t to) {
                            .work = work,
                            .progress = progress,
                            .context = d,
-                           .report = &d->report};
+                           .report = &report};
   d->began_s = d->spoke_s = evl_seconds();
   evl_status status = n ? evl_schedule_round(&round) : EVL_OK;
-  evl_status synced = evl_agree(evl_journal_sync(d->journal));
+  s->timing.seconds[PHASE_WAIT] += report.wait_s;
+  s->timing.n_requests += report.requests;
+  double began_s = evl_seconds();
+  evl_status synced = evl_journal_sync(d->journal);
+  count_sync(d, began_s, synced == EVL_OK);
+  synced = evl_agree(synced);
   EVL_TRY(synced);
   EVL_TRY(status);
   return share_records(d);
@@ -193,7 +217,6 @@ static evl_status run_round(driver *d, int64_t from, int64_t to) {
 static evl_status plan_driver(driver *d) {
   evl_study *s = d->study;
   size_t largest = 1;
-  EVL_TRY(evl_study_worker(s));
   /* The payload behind the header is what must be aligned. */
   size_t ahead = (evl_journal_header_bytes() + 63) & ~(size_t)63;
   EVL_NEW(s->arena, d->record, ahead + evl_worker_payload_bytes(s->worker));
@@ -215,8 +238,33 @@ static evl_status plan_driver(driver *d) {
 
 static evl_status run_tasks(driver *d) {
   evl_study *s = d->study;
-  EVL_TRY(run_round(d, 0, s->n_window_tasks));
-  return run_round(d, s->n_window_tasks, s->n_tasks);
+  evl_status status = run_round(d, 0, s->n_window_tasks);
+  if (status == EVL_OK) status = run_round(d, s->n_window_tasks, s->n_tasks);
+  if (status != EVL_OK && status != EVL_STOPPED) return status;
+  EVL_TRY(evl_study_keep_costs(s));
+  return status == EVL_STOPPED ? evl_fail(EVL_STOPPED, "stopped on request; run again to go on") : EVL_OK;
+}
+
+/* What this machine takes for what is not a task. */
+static evl_status keep_figures(driver *d, double gathered_s) {
+  const evl_study *s = d->study;
+  const evl_timing *t = &s->timing;
+  double mb = 0;
+  for (int a = 0; a < s->n_analyses; a++)
+    mb += 1e-6 * (double)s->first_window[a][s->n_recordings] * evl_row_bytes(&s->analysis[a]);
+  const evl_figure figure[] = {
+      {"machine.start", "run", {t->seconds[PHASE_START], 1}},
+      {"machine.header", "header", {t->headers_s * evl_size(), s->n_recordings}},
+      {"machine.share", "header", {t->seconds[PHASE_PROBE] - t->headers_s, s->n_recordings}},
+      {"machine.plan", "run", {t->seconds[PHASE_PLAN] - t->tasks_s, 1}},
+      {"machine.task", "task", {t->tasks_s, (double)s->n_tasks}},
+      {"machine.journal", "MB", {t->seconds[PHASE_JOURNAL] - t->sync_s, 1e-6 * t->journal_bytes}},
+      {"machine.sync", "sync", {t->sync_s, (double)t->n_syncs}},
+      {"machine.layout", "store", {t->layout_s, 1}},
+      {"machine.gather", "MB", {(gathered_s - t->layout_s) * evl_size(), mb}},
+  };
+  if (s->replay) return EVL_OK;
+  return evl_agree(evl_rank() == 0 ? evl_study_keep_figures(d->study, sizeof figure / sizeof *figure, figure) : EVL_OK);
 }
 
 /* ---- the run ---- */
@@ -236,10 +284,10 @@ static void say_journals(const evl_study *s) {
             (long long)(j->n - done), s->journal_folder);
 }
 
-/* Collective. */
+/* Collective. By the holder of the lock, rank 0. */
 static evl_status drop_journals(const evl_study *s) {
   if (evl_params_bool(s->run, "keep_journals")) return EVL_OK;
-  return evl_agree(evl_rank() == 0 ? evl_journals_remove(s->journal_folder) : EVL_OK);
+  return evl_agree(s->lock ? evl_journals_remove(s->journal_folder) : EVL_OK);
 }
 
 static evl_status end_run(evl_study *s, int failed) {
@@ -263,8 +311,13 @@ static evl_status run_and_gather(driver *d) {
     int64_t missing;
     int failed;
     EVL_TRY(run_tasks(d));
+    double began_s = d->study->timing.lap_s = evl_seconds();
     EVL_TRY(evl_gather_store(d->study, d->options, false, &missing, &failed));
-    if (missing == 0) return end_run(d->study, failed);
+    evl_timing_lap(&d->study->timing, PHASE_GATHER);
+    if (missing == 0) {
+      EVL_TRY(keep_figures(d, evl_seconds() - began_s));
+      return end_run(d->study, failed);
+    }
     if (evl_rank() == 0) evl_log(EVL_LOG_WARNING, "damaged records found: %lld tasks run again", (long long)missing);
   }
   return evl_fail(EVL_IO, "%s: records are damaged again and again: check the disk", d->study->journal_folder);
@@ -279,12 +332,16 @@ evl_status evl_study_run(evl_study *s, const evl_run_options *options) {
   }
   EVL_TRY(evl_study_scan(s, true));
   EVL_TRY(evl_study_one_kind(s, options));
+  EVL_TRY(evl_study_expect(s));
   if (evl_rank() == 0) say_journals(s);
   driver d = {.study = s, .options = options};
   EVL_TRY(evl_agree(plan_driver(&d)));
+  evl_timing_lap(&s->timing, PHASE_PLAN);
   evl_status status = run_and_gather(&d);
   evl_status closed = evl_journal_close(d.journal);
-  return status != EVL_OK ? status : closed;
+  if (status == EVL_OK) status = closed;
+  if (options->timing && (status == EVL_OK || status == EVL_PARTIAL)) EVL_TRY(evl_timing_write(s, options->timing));
+  return status;
 }
 
 evl_status evl_study_gather(evl_study *s, const evl_run_options *options) {

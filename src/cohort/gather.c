@@ -15,7 +15,7 @@ bool evl_task_intact(evl_study *s, evl_task *task, void *scratch, size_t bytes) 
   evl_record tried = task->where;
   if (evl_journals_intact(s->journals, &tried, scratch, bytes)) return true;
   for (int64_t i = 0; i < j->n; i++) {
-    if (memcmp(&j->record[i].key, &task->key, sizeof(evl_key))) continue;
+    if (memcmp(&j->record[i].key, &task->key, sizeof(evl_key)) || j->record[i].machine != tried.machine) continue;
     task->where = j->record[i];
     if (evl_journals_intact(s->journals, &task->where, scratch, bytes)) return true;
   }
@@ -137,8 +137,9 @@ static void describe(gather *g, root *at) {
   note(at, "plan_hash", hex_of(g, &s->plan_key));
   note(at, "libraries", evl_arena_format(g->arena, "%s; %s; %s; %s; compiler %s", evl_store_library(),
                                          evl_parallel_library(), evl_fft_library(), evl_blas_library(), __VERSION__));
-  note(at, "cpu", evl_study_cpu());
+  note(at, "cpu", evl_study_cpu(s, g->arena));
   note(at, "command", g->options->command);
+  if (s->replay) note(at, "replay", "1");
   char *whole = realpath(s->config_path, NULL); /* a store is audited from any folder */
   note(at, "config_file", evl_arena_text(g->arena, whole ? whole : s->config_path));
   free(whole);
@@ -156,6 +157,7 @@ static evl_status prepare(gather *g) {
 static evl_status write_store(gather *g) {
   const evl_study *s = g->study;
   root at = {.n = 0};
+  g->study->timing.layout_from_s = evl_seconds();
   EVL_TRY(evl_agree(prepare(g)));
   describe(g, &at);
   const evl_store_plan plan = {.path = s->store,

@@ -180,6 +180,8 @@ static evl_status recording_rows(gather *g, const rows *what, uint64_t row, uint
 evl_status evl_gather_rows(void *context, int dataset, uint64_t row, uint64_t n, void *data) {
   gather *g = context;
   const rows *what = &g->rows[dataset];
+  evl_timing *timing = &g->study->timing;
+  if (!(timing->layout_s > 0)) timing->layout_s = evl_seconds() - timing->layout_from_s; /* the first rows */
   if (evl_stop_at_once()) return evl_fail(EVL_STOPPED, "stopped on request; run again to go on");
   if (what->kind == ROWS_RECORDING || what->kind == ROWS_START) {
     window_numbers(g, what, row, n, data);

@@ -1,30 +1,7 @@
 /* keys: a key is content: recording, what changes values, span. Never where the data lie. */
 #include <string.h>
-#ifdef __x86_64__
-#include <cpuid.h>
-#endif
 
-#include "eveil/math.h"
 #include "study_priv.h"
-
-const char *evl_study_cpu(void) {
-  static char kind[64];
-#ifdef __x86_64__
-  unsigned a = 0, b = 0, c = 0, d = 0, e = 0, f = 0;
-  char vendor[13] = "";
-  __get_cpuid(0, &a, &b, &c, &d);
-  memcpy(vendor, &b, 4);
-  memcpy(vendor + 4, &d, 4);
-  memcpy(vendor + 8, &c, 4);
-  __get_cpuid(1, &a, &b, &c, &d);
-  unsigned family = (a >> 8 & 15) + (a >> 20 & 255), model = (a >> 4 & 15) | (a >> 12 & 0xf0);
-  __get_cpuid_count(7, 0, &e, &f, &c, &d);
-  snprintf(kind, sizeof kind, "%s family %u model %u%s", vendor, family, model, f >> 16 & 1 ? " avx512" : "");
-#else
-  snprintf(kind, sizeof kind, "other");
-#endif
-  return kind;
-}
 
 static void add_layout(evl_sha256 *hash, const evl_analysis *analysis) {
   const evl_layout *l = analysis->layout;
@@ -57,12 +34,9 @@ evl_key evl_values_key(const evl_study *study) {
   evl_sha256 hash;
   evl_sha256_begin(&hash);
   evl_sha256_text(&hash, EVL_VERSION);
+  if (study->replay) evl_sha256_text(&hash, "replay");
   evl_sha256_add(&hash, &study->seed, sizeof study->seed);
   evl_sha256_add(&hash, &study->task_s, sizeof study->task_s);
-  evl_sha256_text(&hash, evl_study_cpu());
-  evl_sha256_text(&hash, evl_fft_library());
-  evl_sha256_text(&hash, evl_blas_library());
-  evl_sha256_text(&hash, __VERSION__);
   for (int a = 0; a < study->n_analyses; a++) add_analysis(&hash, &study->analysis[a]);
   return evl_sha256_key(&hash);
 }

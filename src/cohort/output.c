@@ -1,6 +1,7 @@
 /* output: what stands where the store shall be. */
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "eveil/parallel.h"
 #include "study_priv.h"
@@ -41,12 +42,25 @@ static evl_status look_at_output(const evl_study *s, const evl_run_options *opti
   return status;
 }
 
-evl_status evl_output_check(const evl_study *s, const evl_run_options *options, bool *complete) {
+/* Rank 0. What a complete store needs no lock for: it may lie on a read-only disk. Its journals are removed by the holder
+   of the lock alone; they may be those of a run of another plan. */
+static evl_status look_and_lock(evl_study *s, const evl_run_options *options, bool *complete) {
+  EVL_TRY(look_at_output(s, options, complete));
+  if (*complete) {
+    bool left = access(s->journal_folder, F_OK) == 0 || evl_lock_is_there(s->store);
+    if (left && evl_lock_take(s->store, &s->lock) != EVL_OK) evl_error_clear();
+    return EVL_OK;
+  }
+  EVL_TRY(evl_lock_take(s->store, &s->lock));
+  return look_at_output(s, options, complete); /* another run may have ended just now */
+}
+
+evl_status evl_output_check(evl_study *s, const evl_run_options *options, bool *complete) {
   evl_status status = EVL_OK;
   if (evl_rank() == 0) {
     status = evl_folder_of_make(s->store);
     if (status == EVL_OK) status = evl_folder_of_make(s->journal_folder);
-    if (status == EVL_OK) status = look_at_output(s, options, complete);
+    if (status == EVL_OK) status = look_and_lock(s, options, complete);
   }
   EVL_TRY(evl_agree(status));
   evl_broadcast(complete, sizeof *complete, 0);

@@ -137,15 +137,15 @@ static evl_status unpack(const uint8_t *at, known *seen, evl_arena *arena, evl_p
   return unpack_sources(p, size, seen, arena, probe);
 }
 
-static evl_status probe_all(evl_study *study, evl_sidecars *sidecars, packer *p) {
+static evl_status probe_all(evl_study *study, evl_sidecars *sidecars, evl_arena *own, packer *p) {
+  enum { USUAL = 1 << 20 }; /* kept from one recording to the next */
+  EVL_TRY(evl_arena_reserve(own, USUAL));
+  const evl_mark empty = evl_arena_mark(own);
   for (int r = evl_rank(); r < study->n_recordings; r += evl_size()) {
-    evl_arena *own = evl_arena_create();
-    if (!own) return evl_fail(EVL_MEMORY, "out of memory");
     evl_probe probe;
-    evl_status status = probe_one(study->manifest->recording[r].path, sidecars, own, &probe);
-    if (status == EVL_OK) status = pack(p, &probe);
-    evl_arena_free(own);
-    EVL_TRY(status);
+    EVL_TRY(probe_one(study->manifest->recording[r].path, sidecars, own, &probe));
+    EVL_TRY(pack(p, &probe));
+    evl_arena_release(own, empty);
   }
   return EVL_OK;
 }
@@ -153,7 +153,9 @@ static evl_status probe_all(evl_study *study, evl_sidecars *sidecars, packer *p)
 static evl_status probe_share(evl_study *study, packer *p) {
   evl_sidecars *sidecars;
   EVL_TRY(evl_sidecars_create(study->manifest->root, &sidecars));
-  evl_status status = probe_all(study, sidecars, p);
+  evl_arena *own = evl_arena_create();
+  evl_status status = own ? probe_all(study, sidecars, own, p) : evl_fail(EVL_MEMORY, "out of memory");
+  evl_arena_free(own);
   evl_sidecars_free(sidecars);
   return status;
 }
@@ -177,7 +179,10 @@ static evl_status share_probes(evl_study *study, evl_arena *scratch) {
   packer p = {.arena = scratch};
   void *all;
   size_t *offset;
-  EVL_TRY(evl_agree(probe_share(study, &p)));
+  double began_s = evl_seconds();
+  evl_status status = probe_share(study, &p);
+  study->timing.headers_s = evl_seconds() - began_s;
+  EVL_TRY(evl_agree(status));
   EVL_TRY(evl_gather_all(p.data, p.size, scratch, &all, &offset));
   return evl_agree(unpack_all(study, all, offset));
 }

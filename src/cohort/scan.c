@@ -18,6 +18,12 @@ static evl_status is_transient(evl_study *study, const evl_task *task, bool *tra
   return EVL_OK;
 }
 
+/* Of a failure and a later success the success counts: it is longer. Of equals the one of rank 0's kind of machine. */
+static bool is_better(const evl_study *study, const evl_record *a, const evl_record *b) {
+  if (a->bytes != b->bytes) return a->bytes > b->bytes;
+  return a->machine == study->machine[0].id && b->machine != study->machine[0].id;
+}
+
 evl_status evl_study_scan(evl_study *study, bool run) {
   EVL_TRY(evl_journals_scan(study->journal_folder, run, study->arena, &study->journals));
   const evl_journals *j = study->journals;
@@ -28,9 +34,8 @@ evl_status evl_study_scan(evl_study *study, bool run) {
     if (!found) continue;
     while (found > j->record && !memcmp(&found[-1].key, &task->key, sizeof(evl_key))) found--;
     task->where = *found;
-    /* Of a failure and a later success the success counts: it is longer. */
     for (; found < j->record + j->n && !memcmp(&found->key, &task->key, sizeof(evl_key)); found++)
-      if (found->bytes > task->where.bytes) task->where = *found;
+      if (is_better(study, found, &task->where)) task->where = *found;
     bool transient = false;
     if (run) EVL_TRY(is_transient(study, task, &transient));
     task->done = !transient;

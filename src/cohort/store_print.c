@@ -73,7 +73,8 @@ static evl_status print_analysis(book *b, const char *name, FILE *out) {
 
 static evl_status print_store(book *b, FILE *out) {
   static const char *const attributes[] = {"eveil_version", "git_revision", "created_utc", "seed", "layout_hash",
-                                           "plan_hash", "libraries", "cpu", "command", "complete", "missing_tasks"};
+                                           "plan_hash", "libraries", "cpu", "command", "replay", "complete",
+                                           "missing_tasks"};
   fprintf(out, "%s\n", b->path);
   for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++) {
     const char *text;

@@ -42,29 +42,20 @@ static evl_status plan_tasks(evl_study *study) {
   return evl_study_tasks(study);
 }
 
-/* Collective. A task has one key, whichever rank runs it: processors and libraries are the same everywhere. */
-static evl_status check_ranks(const evl_study *study) {
-  struct { evl_key values; char cpu[64]; } first = {.values = study->values_key};
-  snprintf(first.cpu, sizeof first.cpu, "%s", evl_study_cpu());
-  evl_broadcast(&first, sizeof first, 0);
-  evl_status status = EVL_OK;
-  if (memcmp(&first.values, &study->values_key, sizeof first.values))
-    status = evl_fail(EVL_USAGE, "rank %d has another processor or other libraries (%s) than rank 0 (%s): the same "
-                      "bits need one kind; constrain the job", evl_rank(), evl_study_cpu(), first.cpu);
-  return evl_agree(status);
-}
-
 static evl_status open_all(evl_study *study) {
   evl_params *cohort;
   EVL_TRY(evl_config_read(study->config_path, study->arena, &study->config_text, &study->config));
   EVL_TRY(evl_agree(read_groups(study, &cohort)));
   EVL_TRY(evl_study_probe(study, cohort));
+  evl_timing_lap(&study->timing, PHASE_PROBE);
   EVL_TRY(evl_agree(plan_tasks(study)));
-  return check_ranks(study);
+  return evl_study_machines(study);
 }
 
-evl_status evl_study_open(const char *config_path, evl_study **study) {
-  evl_study *s = calloc(1, sizeof *s);
+static evl_status open_as(const char *config_path, evl_study form, evl_study **study) {
+  evl_study *s = malloc(sizeof *s);
+  if (s) *s = form;
+  if (s) evl_timing_begin(&s->timing);
   if (s) s->arena = evl_arena_create();
   if (s && s->arena) s->config_path = evl_arena_text(s->arena, config_path);
   *study = s;
@@ -72,9 +63,18 @@ evl_status evl_study_open(const char *config_path, evl_study **study) {
   return open_all(s);
 }
 
+evl_status evl_study_open(const char *config_path, evl_study **study) {
+  return open_as(config_path, (evl_study){0}, study);
+}
+
+evl_status evl_study_open_replay(const char *config_path, double speed, evl_study **study) {
+  return open_as(config_path, (evl_study){.replay = true, .replay_speed = speed}, study);
+}
+
 void evl_study_close(evl_study *study) {
   if (!study) return;
   if (study->journals) evl_journals_close(study->journals);
+  evl_lock_release(study->lock);
   evl_worker_free(study->worker);
   evl_config_free(study->config);
   evl_arena_free(study->arena);

@@ -18,6 +18,36 @@ typedef struct evl_task {
 
 enum { FINISH = -1 };
 
+/* X(PHASE, text): seconds of a rank, apart from each other; the last is the sum with what lies between. */
+#define EVL_PHASES(X)         \
+  X(START, "start")           \
+  X(PROBE, "probe")           \
+  X(PLAN, "plan")             \
+  X(READ, "read")             \
+  X(CONDITION, "condition")   \
+  X(COMPUTE, "compute")       \
+  X(OTHER, "other")           \
+  X(JOURNAL, "journal")       \
+  X(WAIT, "wait")             \
+  X(GATHER, "gather")         \
+  X(TOTAL, "total")
+typedef enum evl_phase {
+#define X(phase, text) PHASE_##phase,
+  EVL_PHASES(X)
+#undef X
+  N_PHASES
+} evl_phase;
+
+typedef struct evl_timing {
+  double began_s, lap_s;      /* of the process; of the present phase */
+  double seconds[N_PHASES];
+  double sync_s, journal_bytes; /* of the journal's time: in syncs; what was written */
+  double headers_s;             /* of the probe: this rank's own headers */
+  double tasks_s;               /* of the plan: what grows with the number of tasks */
+  double layout_from_s, layout_s; /* of the gather: when the store was begun, and for how long without rows */
+  int64_t n_tasks, n_syncs, n_requests;
+} evl_timing;
+
 struct evl_study {
   evl_arena *arena;
   evl_config *config;
@@ -41,7 +71,12 @@ struct evl_study {
   evl_task *task;             /* window tasks by recording and span, then one finish task a recording */
   int64_t *first_task;        /* [n_recordings + 1] among the window tasks */
   evl_worker *worker;         /* planned on demand */
+  const char *costs_path;
+  struct evl_costs *costs;    /* rank 0: what earlier runs measured */
+  int n_learned;              /* rank 0: parts of the work whose cost was measured */
   evl_journals *journals;
+  evl_timing timing;
+  struct evl_lock *lock;      /* rank 0: of the output; NULL: not held */
   int n_machines;
   const evl_machine *machine; /* [n_machines] kinds of this job's ranks, that of rank 0 first */
 };
@@ -57,8 +92,19 @@ evl_status evl_study_probe(evl_study *study, const evl_params *cohort) EVL_MUST_
 evl_status evl_study_analyses(evl_study *study) EVL_MUST_USE;
 evl_status evl_study_tasks(evl_study *study) EVL_MUST_USE;
 
-/* Plans the evl_worker (memory of the run); its cost estimates then stand in the tasks. */
+/* Local. Plans the worker: memory of the run. */
 evl_status evl_study_worker(evl_study *study) EVL_MUST_USE;
+/* Local. What a task is expected to take. */
+evl_expected evl_task_expected(const evl_study *study, int64_t task);
+/* Collective. Adds what this run has spent to the table of costs and to the timing. A table that cannot be written is a
+   warning. */
+evl_status evl_study_keep_costs(evl_study *study) EVL_MUST_USE;
+/* Local, rank 0. Adds figures of the machine to the table of costs. */
+typedef struct evl_figure { const char *name, *unit; evl_spent spent; } evl_figure;
+evl_status evl_study_keep_figures(evl_study *study, int n, const evl_figure *figure) EVL_MUST_USE;
+/* Local. The tasks of [from, to) that are not done, in the order in which they are dealt, with their costs; their
+   number. Rooms for all. */
+int64_t evl_study_order(const evl_study *study, int64_t from, int64_t to, int64_t *list, float *cost_us);
 /* Collective. Scans the journals and marks what is done. `run`: makes their folder, and tries again what failed for want
    of reading. */
 evl_status evl_study_scan(evl_study *study, bool run) EVL_MUST_USE;
@@ -75,12 +121,30 @@ evl_status evl_gather_fits(const evl_study *study, int analysis, int64_t most_wi
 /* Local, rank 0. Warns of columns of the finished store that have a value in no recording. */
 evl_status evl_study_say_empty(const evl_study *study) EVL_MUST_USE;
 
+/* ---- timing.c ---- */
+void evl_timing_begin(evl_timing *timing);                  /* first of all */
+void evl_timing_lap(evl_timing *timing, evl_phase phase);   /* the time since the last lap */
+void evl_timing_spent(evl_timing *timing, int n, const evl_cost *cost, const evl_spent *spent);
+/* Collective. A table of rank, host, phase and value. */
+evl_status evl_timing_write(evl_study *study, const char *path) EVL_MUST_USE;
+
 /* ---- describe.c ---- */
 void evl_print_duration(double seconds, FILE *out); /* in s, min or h */
 
+/* ---- plan_print.c ---- */
+double evl_row_bytes(const evl_analysis *analysis); /* of a window in journal and store, before compression */
+
 /* ---- output.c ---- */
-/* Collective. *complete where the whole store of this plan is there. EVL_USAGE where something else is. */
-evl_status evl_output_check(const evl_study *study, const evl_run_options *options, bool *complete) EVL_MUST_USE;
+/* Collective. *complete where the whole store of this plan is there. EVL_USAGE where something else is, or another run. */
+evl_status evl_output_check(evl_study *study, const evl_run_options *options, bool *complete) EVL_MUST_USE;
+
+/* ---- lock.c ---- */
+typedef struct evl_lock evl_lock;
+/* Local, one rank. STORE.lock, until it is released: EVL_USAGE where another run has it. That of a dead run is taken over:
+   at once on its host, after half a minute on another. */
+evl_status evl_lock_take(const char *store, evl_lock **lock) EVL_MUST_USE;
+void evl_lock_release(evl_lock *lock); /* NULL allowed */
+bool evl_lock_is_there(const char *store);
 
 /* ---- keys.c ---- */
 evl_key evl_values_key(const evl_study *study);   /* of what changes values */
@@ -93,6 +157,7 @@ evl_key evl_plan_key(const evl_study *study);     /* of everything that the stor
 
 /* ---- machine.c ---- */
 const evl_machine *evl_machine_here(void); /* of this rank */
+const char *evl_study_processor(void);     /* of this rank: the first part of its name */
 /* Collective. The kinds of this job's ranks. */
 evl_status evl_study_machines(evl_study *study) EVL_MUST_USE;
 /* Local. Finished tasks of other kinds than rank 0's: how many, and "N on KIND, M on KIND". */
@@ -124,6 +189,7 @@ evl_status evl_schedule_round(const evl_round *round) EVL_MUST_USE;
 void evl_schedule_tick(void *context);
 
 /* ---- replay.c ---- */
+static const double EVL_REPLAY_TICK_S = 0.005; /* from tick to tick */
 /* Local. In place of evl_worker_windows and evl_worker_finish: cheap numbers instead of results, `tick` while asleep. */
 void evl_replay_windows(const evl_study *study, const evl_task *task, void (*tick)(void *context), void *context,
                         void *payload, size_t *bytes);

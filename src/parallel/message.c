@@ -1,5 +1,5 @@
-/* Small messages, rank to rank. A send never waits: it takes a free slot, and where none is
-   free another block of slots. A message to the own rank goes through a queue, with or without MPI. */
+/* Small messages, rank to rank. A send never waits: it takes the next slot, or where that is not free yet another one of
+   another block of slots. A message to the own rank goes through a queue, with or without MPI. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +10,7 @@
 
 typedef struct block {
   struct block *next;
+  int cursor;              /* the slot used longest ago */
   MPI_Request request[BLOCK_SLOTS];
   char data[BLOCK_SLOTS][MESSAGE_BYTES];
 } block;
@@ -28,6 +29,7 @@ static block *block_create(void) {
   block *b = malloc(sizeof *b);
   if (!b) return NULL;
   b->next = NULL;
+  b->cursor = 0;
   for (int i = 0; i < BLOCK_SLOTS; i++) b->request[i] = MPI_REQUEST_NULL;
   return b;
 }
@@ -44,6 +46,17 @@ static int pending(block *b) {
     return BLOCK_SLOTS;
   for (int i = 0; i < BLOCK_SLOTS; i++) n += b->request[i] != MPI_REQUEST_NULL;
   return n;
+}
+
+/* -1: none. Most often the oldest message has gone long ago, and the others need not be asked. */
+static int free_slot(block *b) {
+  int done = 1, slot = b->cursor;
+  if (b->request[slot] != MPI_REQUEST_NULL &&
+      !evl_world_ok(MPI_Test(&b->request[slot], &done, MPI_STATUS_IGNORE), "MPI_Test")) return -1;
+  if (!done && pending(b) == BLOCK_SLOTS) return -1;
+  while (b->request[slot] != MPI_REQUEST_NULL) slot = (slot + 1) % BLOCK_SLOTS;
+  b->cursor = (slot + 1) % BLOCK_SLOTS;
+  return slot;
 }
 
 static void send_to_self(int tag, const void *data, size_t bytes) {
@@ -70,13 +83,13 @@ void evl_message_send(int to, int tag, const void *data, size_t bytes) {
     return;
   }
   block **end = &blocks;
-  while (*end && pending(*end) == BLOCK_SLOTS) end = &(*end)->next;
+  int slot = -1;
+  while (*end && (slot = free_slot(*end)) < 0) end = &(*end)->next;
   if (!*end && !(*end = block_create())) {
     evl_world_failed("message", "out of memory");
     return;
   }
-  int slot = 0;
-  while ((*end)->request[slot] != MPI_REQUEST_NULL) slot++;
+  if (slot < 0) slot = (*end)->cursor++;
   if (bytes) memcpy((*end)->data[slot], data, bytes);
   evl_world_ok(
       MPI_Isend((*end)->data[slot], (int)bytes, MPI_BYTE, to, tag, evl_world_message(), &(*end)->request[slot]),

@@ -267,8 +267,12 @@ static evl_status read_rows(evl_store *store, const char *path, const evl_params
 evl_status evl_design_from_store(const evl_params *params, const evl_params *select, const char *store_path,
                                  const char *where, evl_arena *arena, evl_design *design) {
   evl_store *store;
+  const char *replay;
   EVL_TRY(evl_store_open(store_path, &store));
-  const evl_status status = read_rows(store, store_path, params, select, where, arena, design);
+  evl_status status = evl_store_attribute(store, "/", "replay", arena, &replay);
+  if (status == EVL_OK && replay)
+    status = evl_fail(EVL_USAGE, "%s: expected the store of a run, found that of a replay: no result", store_path);
+  if (status == EVL_OK) status = read_rows(store, store_path, params, select, where, arena, design);
   evl_store_close(store);
   return status;
 }

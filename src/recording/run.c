@@ -74,7 +74,7 @@ static void run_window(task *t, const evl_window *window, int64_t row) {
   const evl_layout *l = analysis->layout;
   fill(t, row, EVL_WHY_UNDEFINED);
   evl_products_begin(t->kernels->products, window);
-  double *state = (double *)(t->payload + t->section->state);
+  double *state = (double *)(t->payload + t->section->state), began_s = evl_seconds();
   for (int s = 0; s < l->n_slots; s++) {
     const evl_slot *slot = &l->slot[s];
     evl_out out = {values_of(t, row) + slot->column, whys_of(t, row) + slot->column,
@@ -83,6 +83,7 @@ static void run_window(task *t, const evl_window *window, int64_t row) {
     slot->entry->run(t->kernels->kernel[s], window, &out);
     mark_channels(slot, analysis->montage, t->channel_why, false, out.why);
     settle(out.value, out.why, slot->n_columns);
+    began_s = evl_worker_spend(w, w->cost_of_slots[t->analysis] + s, began_s, 1);
   }
   ((float *)(t->payload + t->section->clean))[row] = 1;
   if (w->tick) w->tick(w->tick_context);
@@ -159,8 +160,11 @@ static evl_status run_stretch(evl_worker *w, uint8_t *payload, int g, int s) {
     return evl_fail(EVL_LIMIT, "%s: a block of %lld samples exceeds what was planned", w->path, (long long)n);
   int64_t in_first, in_n;
   evl_chain_needs(group->chain, first, n, in, &in_first, &in_n);
+  double began_s = evl_seconds(), read_s = (double)in_n / fs_in_hz;
   EVL_TRY(evl_reader_load(w->reader, s, (double)in_first / fs_in_hz, (double)(in_first + in_n) / fs_in_hz));
+  began_s = evl_worker_spend(w, COST_READ, began_s, 1e-6 * read_s / w->probe->record_s * (double)w->probe->record_bytes);
   EVL_TRY(evl_chain_run(group->chain, evl_worker_fetch, w, in, first, n, w->x, ld));
+  evl_worker_spend(w, w->cost_of_group[g], began_s, 1e-6 * read_s * w->probe->fs_hz * w->probe->n_usable);
   for (int a = 0; a < w->n_analyses; a++) {
     if (w->group_of[a] != g) continue;
     task t = {w, payload, a, &w->section[a], evl_worker_kernels(w, a, fs_hz), evl_chain_channel_why(group->chain)};
@@ -208,6 +212,16 @@ static evl_status run_span(evl_worker *w, const char *path, const evl_probe *pro
   return EVL_OK;
 }
 
+static double begin(evl_worker *w) {
+  w->accounted_s = 0;
+  return evl_seconds();
+}
+
+/* What no part of the task has taken. */
+static void account_rest(evl_worker *w, int cost, double began_s) {
+  evl_worker_spend(w, cost, began_s + w->accounted_s, 1);
+}
+
 void evl_worker_head(void *payload, evl_status status, const char *message, double began_s) {
   evl_task_head *head = payload;
   head->status = status;
@@ -219,7 +233,7 @@ void evl_worker_head(void *payload, evl_status status, const char *message, doub
 
 evl_status evl_worker_windows(evl_worker *w, const char *path, const evl_probe *probe, int span, void *payload,
                               size_t *bytes) {
-  double began_s = evl_seconds();
+  double began_s = begin(w);
   *bytes = evl_window_sections(w->n_analyses, w->analysis, probe->duration_s, w->task_s, span, w->section);
   if (*bytes > w->payload_bytes)
     return evl_fail(EVL_LIMIT, "%s: a task of %zu bytes exceeds what was planned", path, *bytes);
@@ -231,6 +245,7 @@ evl_status evl_worker_windows(evl_worker *w, const char *path, const evl_probe *
     memset(payload, 0, *bytes);
   }
   evl_worker_head(payload, status, status == EVL_OK ? "" : evl_error_message(), began_s);
+  account_rest(w, COST_OPEN, began_s);
   return EVL_OK;
 }
 
@@ -271,14 +286,16 @@ static const char *notes(const evl_worker *w, const evl_probe *probe, char *note
 
 evl_status evl_worker_finish(evl_worker *w, const char *path, const evl_probe *probe, evl_status status,
                              const char *message, double *const *state, void *payload, size_t *bytes) {
-  double began_s = evl_seconds();
+  double began_s = begin(w);
   char note[sizeof((evl_task_head *)0)->message];
   *bytes = evl_finish_sections(w->n_analyses, w->analysis, w->finish);
   memset(payload, 0, *bytes);
   evl_task_head *head = payload;
   if (status == EVL_OK) {
     status = evl_worker_open(w, path, probe);
+    double read_s = evl_seconds();
     if (status == EVL_OK) status = evl_worker_hash_file(w, path, head->sha256);
+    if (status == EVL_OK) evl_worker_spend(w, COST_HASH, read_s, 1e-6 * (double)probe->bytes);
     if (status == EVL_MEMORY) return status;
     for (int a = 0; a < w->n_analyses && status == EVL_OK; a++) finish_analysis(w, a, state[a], payload);
     message = status == EVL_OK ? notes(w, probe, note, sizeof note) : evl_error_message();
@@ -286,5 +303,6 @@ evl_status evl_worker_finish(evl_worker *w, const char *path, const evl_probe *p
   }
   if (status != EVL_OK) *bytes = sizeof(evl_task_head);
   evl_worker_head(payload, status, message, began_s);
+  account_rest(w, COST_FINISH, began_s);
   return EVL_OK;
 }

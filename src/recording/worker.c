@@ -228,6 +228,7 @@ evl_status evl_worker_plan(int n_analyses, const evl_analysis *analysis, int n_p
   if (!w->damage) return EVL_MEMORY;
   EVL_TRY(plan_groups(w));
   EVL_TRY(plan_shapes(w, n_probes, probe));
+  EVL_TRY(evl_worker_plan_costs(w));
   return plan_payload(w, n_probes, probe);
 }
 
@@ -243,32 +244,4 @@ void evl_worker_tick(evl_worker *worker, void (*tick)(void *context), void *cont
 }
 
 size_t evl_worker_payload_bytes(const evl_worker *worker) { return worker->payload_bytes; }
-
-/* Measured on one core of a 2020s server, a sample and channel. */
-static const double CONDITIONING_US = 0.05;
-
-/* Those of the recording's rate, or of the one rate to which all are resampled. */
-static const kernel_set *likely_kernels(const evl_worker *w, int analysis, double fs_hz) {
-  const kernel_set *k = evl_worker_kernels(w, analysis, fs_hz);
-  if (k) return k;
-  for (k = w->kernels; k && k->analysis != analysis; k = k->next) continue;
-  return k;
-}
-
-double evl_span_cost_us(const evl_worker *w, const evl_probe *probe, int span) {
-  double signal_s = fmin(w->task_s, probe->duration_s - span * w->task_s), cost = 1000;
-  for (int a = 0; a < w->n_analyses; a++) {
-    const evl_analysis *analysis = &w->analysis[a];
-    const kernel_set *k = likely_kernels(w, a, probe->fs_hz);
-    if (!k) continue;
-    const evl_shape shape = {analysis->montage->n, k->n_samples, k->fs_hz, analysis->montage};
-    int64_t first, n;
-    evl_span_windows(analysis, probe->duration_s, w->task_s, span, &first, &n);
-    cost += CONDITIONING_US * signal_s * probe->fs_hz * probe->n_usable;
-    for (int s = 0; s < analysis->layout->n_slots; s++) {
-      const evl_slot *slot = &analysis->layout->slot[s];
-      if (slot->entry->cost_us) cost += (double)n * slot->entry->cost_us(slot->params, &shape);
-    }
-  }
-  return cost;
-}
+size_t evl_worker_bytes(const evl_worker *worker) { return evl_arena_bytes(worker->own); }

@@ -45,6 +45,11 @@ struct evl_worker {
   void *damage;
   void (*tick)(void *context);
   void *tick_context;
+  int n_costs;
+  evl_cost *cost;           /* [n_costs] */
+  evl_spent *spent;         /* [n_costs] since the plan */
+  int *cost_of_group, *cost_of_slots; /* [n_groups], [n_analyses]: of the first slot */
+  double accounted_s;       /* of the present task, already in `spent` */
   /* the open recording */
   evl_arena *own;           /* reset for each */
   evl_mark mark;
@@ -56,6 +61,11 @@ struct evl_worker {
 };
 
 enum { HASH_BLOCK = 1 << 20 };
+enum { COST_OPEN, COST_READ, COST_HASH, COST_FINISH, COST_FIXED }; /* the first of the costs */
+
+evl_status evl_worker_plan_costs(evl_worker *worker) EVL_MUST_USE;
+/* Adds the time since began_s to a cost; the time now. */
+double evl_worker_spend(evl_worker *worker, int cost, double began_s, double units);
 
 /* Binds the worker to a recording: header compared with the probe, facts measured, chains planned. */
 evl_status evl_worker_open(evl_worker *worker, const char *path, const evl_probe *probe) EVL_MUST_USE;

@@ -1,6 +1,7 @@
 /* Which records are there: headers by length, the payload of the last record of each file by its CRC. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -40,6 +41,41 @@ static uint64_t search(window *w, uint64_t at, record_header *header) {
   return w->file_bytes;
 }
 
+evl_machine evl_machine_named(const char *name) {
+  evl_machine machine = {0};
+  snprintf(machine.name, sizeof machine.name, "%s", name);
+  machine.id = evl_crc32c(0, machine.name, strlen(machine.name));
+  return machine;
+}
+
+evl_status evl_machines_add(evl_machine **list, int *n, const evl_machine *machine) {
+  for (int i = 0; i < *n; i++)
+    if ((*list)[i].id == machine->id) return EVL_OK;
+  evl_machine *more = realloc(*list, ((size_t)*n + 1) * sizeof *more);
+  if (!more) return evl_fail(EVL_MEMORY, "no memory for %d kinds of machines", *n + 1);
+  *list = more;
+  more[(*n)++] = *machine;
+  return EVL_OK;
+}
+
+void evl_journal_found_free(journal_found *found) {
+  free(found->record);
+  free(found->machine);
+  found->record = NULL;
+  found->machine = NULL;
+}
+
+/* EVL_IO: see errno. A name whose bytes are damaged is no name. */
+static evl_status keep_machine(window *w, journal_found *found, const record_header *header, uint64_t at) {
+  char name[sizeof((evl_machine *)0)->name] = "";
+  if (header->bytes >= sizeof name) return EVL_OK;
+  ssize_t n = evl_pread_all(w->fd, name, (size_t)header->bytes, at + sizeof *header);
+  if (n < 0) return EVL_IO;
+  evl_machine machine = evl_machine_named(name);
+  found->machine_end = at + sizeof *header + header->bytes;
+  return machine.id == header->machine ? evl_machines_add(&found->machine, &found->n_machines, &machine) : EVL_OK;
+}
+
 static evl_status keep(journal_found *found, const record_header *header, int32_t file, uint64_t at) {
   if (found->n == found->capacity) {
     int64_t capacity = found->capacity ? 2 * found->capacity : 256;
@@ -52,6 +88,7 @@ static evl_status keep(journal_found *found, const record_header *header, int32_
   memset(record, 0, sizeof *record);
   memcpy(record->key.byte, header->key, sizeof header->key);
   record->file = file;
+  record->machine = header->machine;
   record->offset = at + sizeof *header;
   record->bytes = header->bytes;
   return EVL_OK;
@@ -73,7 +110,8 @@ static evl_status read_headers(window *w, int32_t file, journal_found *found) {
       found->skipped_bytes += (int64_t)(next - at);
       at = next;
     }
-    EVL_TRY(keep(found, &header, file, at));
+    if (header.kind == RECORD_TASK) EVL_TRY(keep(found, &header, file, at));
+    else EVL_TRY(keep_machine(w, found, &header, at));
     at += sizeof header + header.bytes;
     found->end = at;
     /* Long records: only the headers come from the disk. */
@@ -102,17 +140,26 @@ bool evl_journal_payload_intact(int fd, const evl_record *record, void *scratch,
 static void drop_damaged_tail(window *w, journal_found *found) {
   while (found->n > 0) {
     const evl_record *last = &found->record[found->n - 1];
-    if (evl_journal_payload_intact(w->fd, last, w->data, WINDOW_BYTES)) return;
+    if (last->offset < found->machine_end || evl_journal_payload_intact(w->fd, last, w->data, WINDOW_BYTES)) return;
     found->n--;
     found->end = last->offset - sizeof(record_header);
   }
 }
 
-static evl_status scan_open_file(window *w, int32_t file, journal_found *found) {
+static evl_status other_format(const char *path, const char magic[JOURNAL_MAGIC_BYTES]) {
+  return evl_fail(EVL_USAGE, "%s: expected \"%.*s\", found \"%.*s\" of another version of this program: finish the run "
+                  "with that version, or move the folder away and run anew", path, JOURNAL_MAGIC_BYTES - 1,
+                  evl_journal_magic, JOURNAL_MAGIC_BYTES - 1, magic);
+}
+
+static evl_status scan_open_file(window *w, const char *path, int32_t file, journal_found *found) {
+  enum { NUMBER = JOURNAL_MAGIC_BYTES - 2 }; /* of the format, in the magic */
   char magic[JOURNAL_MAGIC_BYTES];
   ssize_t n = evl_pread_all(w->fd, magic, sizeof magic, 0);
   if (n < 0) return EVL_IO;
   found->ours = memcmp(magic, evl_journal_magic, (size_t)n) == 0;
+  if (!found->ours && n == JOURNAL_MAGIC_BYTES && !memcmp(magic, evl_journal_magic, NUMBER) && magic[NUMBER + 1] == '\n')
+    return other_format(path, magic);
   if (!found->ours || n < JOURNAL_MAGIC_BYTES) return EVL_OK;
   found->end = JOURNAL_MAGIC_BYTES;
   EVL_TRY(read_headers(w, file, found));
@@ -135,7 +182,7 @@ evl_status evl_journal_scan_file(const char *path, int32_t file, journal_found *
   else if (S_ISREG(info.st_mode)) {
     found->size = w.file_bytes = (uint64_t)info.st_size;
     posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM); /* the window is the read-ahead */
-    status = scan_open_file(&w, file, found);
+    status = scan_open_file(&w, path, file, found);
   }
   if (status == EVL_IO) (void)evl_fail(EVL_IO, "%s: the journal cannot be read: %s", path, strerror(errno));
   free(w.data);

@@ -35,14 +35,14 @@ static evl_status names_add(names *list, const char *name) {
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b) { return strcmp((*a)->d_name, (*b)->d_name); }
-static int not_dot(const struct dirent *entry) {
-  return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+static int is_listed(const struct dirent *entry) {
+  return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 && strcmp(entry->d_name, SHARED_TOKEN) != 0;
 }
 
 /* Sorted by byte; an absent folder is empty. */
 static evl_status list_folder(const char *folder, names *list) {
   struct dirent **entry;
-  int n = scandir(folder, &entry, not_dot, by_name);
+  int n = scandir(folder, &entry, is_listed, by_name);
   if (n < 0 && errno == ENOENT) return EVL_OK;
   if (n < 0) return evl_fail(EVL_IO, "%s: the folder cannot be read: %s", folder, strerror(errno));
   evl_status status = EVL_OK;
@@ -108,7 +108,7 @@ typedef struct share { /* what a rank found in one file; its records follow */
   int64_t n, skipped_bytes;
 } share;
 
-static evl_status scan_share(const evl_journals *j, char **block, size_t *bytes) {
+static evl_status scan_share(evl_journals *j, char **block, size_t *bytes, evl_machine **machine, int *n_machines) {
   for (int i = evl_rank(); i < j->n_files; i += evl_size()) {
     journal_found found = {0};
     evl_status status = evl_journal_scan_file(j->path[i], i, &found);
@@ -127,9 +127,29 @@ static evl_status scan_share(const evl_journals *j, char **block, size_t *bytes)
     } else if (status == EVL_OK) {
       status = evl_fail(EVL_MEMORY, "%s: no memory for its %lld records", j->path[i], (long long)found.n);
     }
-    free(found.record);
+    for (int m = 0; m < found.n_machines && status == EVL_OK; m++)
+      status = evl_machines_add(machine, n_machines, &found.machine[m]);
+    evl_journal_found_free(&found);
     EVL_TRY(status);
   }
+  return EVL_OK;
+}
+
+static int by_id(const void *a, const void *b) {
+  const evl_machine *x = a, *y = b;
+  return (x->id > y->id) - (x->id < y->id);
+}
+
+/* Collective. The kinds of all ranks' shares, each once. */
+static evl_status share_machines(const evl_machine *mine, int n, evl_arena *arena, evl_journals *j) {
+  void *all = NULL;
+  size_t *offset = NULL;
+  EVL_TRY(evl_gather_all(mine, (size_t)n * sizeof *mine, arena, &all, &offset));
+  size_t total = offset[evl_size()] / sizeof *mine;
+  j->machine = all;
+  if (total) qsort(j->machine, total, sizeof *j->machine, by_id);
+  for (size_t i = 0; i < total; i++)
+    if (!j->n_machines || j->machine[j->n_machines - 1].id != j->machine[i].id) j->machine[j->n_machines++] = j->machine[i];
   return EVL_OK;
 }
 
@@ -165,13 +185,18 @@ evl_status evl_journals_scan(const char *folder, bool create, evl_arena *arena, 
   char *text = NULL, *block = NULL;
   size_t names_bytes = 0, bytes = 0, *offset = NULL;
   void *all = NULL;
+  evl_machine *machine = NULL;
+  int n_machines = 0;
   EVL_TRY(list_on_all(folder, create, arena, &text, &names_bytes));
+  EVL_TRY(evl_folder_shared(folder));
   evl_journals *j = evl_arena_alloc(arena, sizeof *j);
   evl_status status = j ? assign_files(folder, text, names_bytes, arena, j) : EVL_MEMORY;
-  if (status == EVL_OK) status = scan_share(j, &block, &bytes);
+  if (status == EVL_OK) status = scan_share(j, &block, &bytes, &machine, &n_machines);
   status = evl_agree(status);
   if (status == EVL_OK) status = evl_gather_all(block, bytes, arena, &all, &offset);
+  if (status == EVL_OK) status = share_machines(machine, n_machines, arena, j);
   free(block);
+  free(machine);
   EVL_TRY(status);
   EVL_TRY(evl_agree(collect(all, offset[evl_size()], arena, j)));
   *journals = j;
@@ -223,6 +248,7 @@ void evl_journals_close(evl_journals *journals) {
 static evl_status remove_one(const char *path) {
   char magic[JOURNAL_MAGIC_BYTES];
   int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0 && errno == ENOENT) return EVL_OK;
   if (fd < 0) return evl_fail(EVL_IO, "%s: the journal cannot be read: %s", path, strerror(errno));
   ssize_t n = evl_pread_all(fd, magic, sizeof magic, 0);
   close(fd);
@@ -242,6 +268,7 @@ evl_status evl_journals_remove(const char *folder) {
   }
   free(list.text);
   EVL_TRY(status);
+  if (snprintf(path, sizeof path, "%s/%s", folder, SHARED_TOKEN) < PATH_MAX && access(path, F_OK) == 0) unlink(path);
   if (rmdir(folder) != 0 && errno != ENOENT && errno != ENOTEMPTY && errno != EEXIST)
     return evl_fail(EVL_IO, "%s: the folder cannot be removed: %s", folder, strerror(errno));
   return evl_folder_of_sync(folder);

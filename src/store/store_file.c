@@ -1,8 +1,11 @@
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,6 +30,19 @@ static evl_status copy_path(const char *path, char copy[PATH_MAX]) {
   memcpy(copy, path, n + 1);
   while (n > 1 && copy[n - 1] == '/') copy[--n] = 0;
   return EVL_OK;
+}
+
+void evl_file_let_go(const char *path) {
+  struct stat file, open_file;
+  int nowhere = memfd_create("nowhere", MFD_CLOEXEC);
+  DIR *entries = nowhere < 0 || stat(path, &file) != 0 ? NULL : opendir("/proc/self/fd");
+  for (struct dirent *entry; entries && (entry = readdir(entries));) {
+    int fd = atoi(entry->d_name);
+    if (entry->d_name[0] == '.' || fstat(fd, &open_file) != 0) continue;
+    if (open_file.st_ino == file.st_ino && open_file.st_dev == file.st_dev) dup3(nowhere, fd, O_CLOEXEC);
+  }
+  if (entries) closedir(entries);
+  if (nowhere >= 0) close(nowhere);
 }
 
 static evl_status make_one(const char *folder) {

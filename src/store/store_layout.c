@@ -1,7 +1,14 @@
 /* The file before its rows: rank 0 alone, serial driver, because variable-length strings cannot be
-   written through MPI. No time stamps, so that the same content has the same bytes. */
+   written through MPI. No time stamps, so that the same content has the same bytes.
+
+   HDF5 survives no write that fails, and may even hide it; so it lays the file out in memory (rows that come later are
+   holes), and the copy to the disk is ours. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "store_write_priv.h"
 
@@ -172,25 +179,70 @@ uint64_t evl_store_layout_bytes(const evl_store_plan *plan) {
   return bytes;
 }
 
-evl_status evl_store_layout(const evl_store_plan *plan, const char *path, int fd) {
+/* `name` is that of a file in memory; it is gone afterwards. */
+static evl_status lay_out(const evl_store_plan *plan, const char *path, const char *name) {
   layout l = {.plan = plan,
               .path = path,
-              .file = create_file(path),
+              .file = create_file(name),
               .text = evl_h5_text_type(),
               .space_of_scalar = H5Screate(H5S_SCALAR),
               .dataset = malloc(((size_t)plan->n_datasets + 1) * sizeof(hid_t))};
   evl_status status = EVL_OK;
+  unlink(name);
   for (int i = 0; l.dataset && i < plan->n_datasets; i++) l.dataset[i] = H5I_INVALID_HID;
   if (!l.dataset) status = evl_fail(EVL_MEMORY, "%s: no memory for %d datasets", path, plan->n_datasets);
   else if (l.file < 0) status = evl_h5_fail(EVL_IO, path, NULL, "the file could not be made");
-  else status = evl_store_reserve(path, fd, 0, evl_store_layout_bytes(plan));
   if (status == EVL_OK) status = fill_file(&l);
   for (int i = 0; l.dataset && i < plan->n_datasets; i++)
-    if (l.dataset[i] >= 0) H5Dclose(l.dataset[i]);
+    if (l.dataset[i] >= 0 && H5Dclose(l.dataset[i]) < 0 && status == EVL_OK)
+      status = evl_h5_fail(EVL_IO, path, plan->dataset[i].path, "the dataset could not be written");
   free(l.dataset);
   H5Tclose(l.text);
   H5Sclose(l.space_of_scalar);
   if (l.file >= 0 && H5Fclose(l.file) < 0 && status == EVL_OK)
     status = evl_h5_fail(EVL_IO, path, NULL, "the file could not be written");
+  return status;
+}
+
+static evl_status copy_failed(const char *path, int error) {
+  const char *what = error == ENOSPC || error == EDQUOT ? "no space" : "the file could not be written";
+  return evl_fail(EVL_IO, "%s: %s: %s", path, what, strerror(error));
+}
+
+/* What is not a hole. `block` of `size` bytes. */
+static evl_status copy_data(int from, const char *path, int to, char *block, size_t size) {
+  off_t hole = 0;
+  for (off_t at; (at = lseek(from, hole, SEEK_DATA)) >= 0;) {
+    hole = lseek(from, at, SEEK_HOLE);
+    while (at < hole) {
+      ssize_t n = pread(from, block, (size_t)(hole - at) < size ? (size_t)(hole - at) : size, at);
+      if (n > 0) n = pwrite(to, block, (size_t)n, at);
+      if (n < 0 && errno == EINTR) continue;
+      if (n <= 0) return copy_failed(path, n ? errno : ENOSPC);
+      at += n;
+    }
+  }
+  return EVL_OK;
+}
+
+static evl_status copy_out(int from, const char *path, int to) {
+  enum { BLOCK = 1 << 20 };
+  struct stat info;
+  char *block = malloc(BLOCK);
+  evl_status status = block ? copy_data(from, path, to, block, BLOCK) : evl_fail(EVL_MEMORY, "%s: out of memory", path);
+  free(block);
+  if (status == EVL_OK && (fstat(from, &info) != 0 || ftruncate(to, info.st_size) != 0)) status = copy_failed(path, errno);
+  return status;
+}
+
+evl_status evl_store_layout(const evl_store_plan *plan, const char *path, int fd) {
+  char name[] = "/dev/shm/eveil_XXXXXX", slower[] = "/tmp/eveil_XXXXXX";
+  bool shared = access("/dev/shm", W_OK) == 0;
+  int memory = mkostemp(shared ? name : slower, O_CLOEXEC);
+  if (memory < 0)
+    return evl_fail(EVL_IO, "%s: no file to lay it out: %s", shared ? name : slower, strerror(errno));
+  evl_status status = lay_out(plan, path, shared ? name : slower);
+  if (status == EVL_OK) status = copy_out(memory, path, fd);
+  close(memory);
   return status;
 }

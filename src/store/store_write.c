@@ -77,8 +77,7 @@ static evl_status begin_file(const evl_store_plan *plan, const char *path, int *
   if (*fd < 0) return evl_fail(EVL_IO, "%s: the file cannot be made: %s", path, strerror(errno));
   for (int i = 0; i < plan->n_datasets; i++)
     by_rows[i] = !plan->dataset[i].data && evl_dataset_elements(&plan->dataset[i], 0) > 0;
-  /* HDF5 does not survive a file that it cannot close: the space is there before it begins, and
-     again once it has emptied the file. */
+  /* A full disk is known before anything is made; HDF5 does not survive a file that it cannot close. */
   EVL_TRY(evl_store_reserve(path, *fd, 0, evl_store_layout_bytes(plan)));
   EVL_TRY(evl_store_layout(plan, path, *fd));
   struct stat info;
@@ -103,6 +102,14 @@ static evl_status write_file(const evl_store_plan *plan, const char *path, int *
   return evl_agree(evl_rank() == 0 ? end_file(plan, path, *fd) : EVL_OK);
 }
 
+/* Whatever the disk or HDF5 said, this is what to do. */
+static evl_status advise(evl_status status) {
+  char message[2048];
+  if (status != EVL_IO || strstr(evl_error_message(), "run again")) return status;
+  snprintf(message, sizeof message, "%s", evl_error_message());
+  return evl_fail(status, "%s; nothing finished is lost, check the disk and run again", message);
+}
+
 evl_status evl_store_write(const evl_store_plan *plan, evl_fill fill, void *context) {
   char path[PATH_MAX];
   int fd = -1;
@@ -120,5 +127,5 @@ evl_status evl_store_write(const evl_store_plan *plan, evl_fill fill, void *cont
     if (status != EVL_OK) unlink(path);
   }
   free(by_rows);
-  return status;
+  return advise(status);
 }

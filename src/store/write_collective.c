@@ -7,8 +7,10 @@
    get their place in the order of writing: so the file has the same bytes for any number of ranks. */
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "eveil/parallel.h"
+#include "store_file_priv.h"
 #include "store_write_priv.h"
 
 #define MOST_BYTES_A_CALL ((uint64_t)256 << 20) /* MPI counts are ints */
@@ -121,14 +123,50 @@ static evl_status write_all(const writer *w, const uint8_t *by_rows) {
     if (dataset < 0) status = evl_h5_fail(EVL_IO, w->path, w->plan->dataset[i].path, "the dataset could not be opened");
     status = evl_agree(status);
     if (status == EVL_OK) status = write_dataset(w, i, dataset);
-    if (dataset >= 0) H5Dclose(dataset);
+    if (dataset >= 0 && H5Dclose(dataset) < 0 && status == EVL_OK)
+      status = evl_h5_fail(EVL_IO, w->path, w->plan->dataset[i].path, "rows could not be written");
+    status = evl_agree(status);
   }
   return status;
+}
+
+#ifdef H5_HAVE_PARALLEL
+/* The file while HDF5 flushes what it keeps itself. It does not tell the other ranks of an error there: they would wait for
+   ever, so that the rank with the error ends the run. */
+static const char *flushed;
+
+static void on_file_error(MPI_File *file, int *error, ...) {
+  (void)file;
+  if (!flushed) return; /* rows: the ranks agree on it */
+  char text[MPI_MAX_ERROR_STRING] = "";
+  int length = 0;
+  MPI_Error_string(*error, text, &length);
+  unlink(flushed);
+  evl_log(EVL_LOG_ERROR, "%s: the flush failed on rank %d: %s; nothing finished is lost, check the disk and run again",
+          flushed, evl_rank(), text);
+  evl_parallel_abort(evl_exit_code(EVL_IO));
+}
+#endif
+
+static herr_t flush(const writer *w) {
+#ifdef H5_HAVE_PARALLEL
+  flushed = w->path;
+  herr_t done = H5Fflush(w->file, H5F_SCOPE_GLOBAL);
+  flushed = NULL;
+  return done;
+#else
+  return H5Fflush(w->file, H5F_SCOPE_GLOBAL);
+#endif
 }
 
 static herr_t use_ranks(hid_t access, hid_t transfer) {
 #ifdef H5_HAVE_PARALLEL
   if (!evl_parallel_on()) return 0;
+  MPI_Errhandler handler; /* for the files opened from here on */
+  if (MPI_File_create_errhandler(on_file_error, &handler) == MPI_SUCCESS) {
+    MPI_File_set_errhandler(MPI_FILE_NULL, handler);
+    MPI_Errhandler_free(&handler);
+  }
   if (H5Pset_fapl_mpio(access, MPI_COMM_WORLD, MPI_INFO_NULL) < 0) return -1;
   if (H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE) < 0) return -1;
   return H5Pset_dxpl_mpio_chunk_opt(transfer, H5FD_MPIO_CHUNK_ONE_IO);
@@ -163,8 +201,10 @@ evl_status evl_store_write_rows(const evl_store_plan *plan, const char *path, co
   }
   if (status == EVL_OK) status = write_all(&w, by_rows);
   /* The flush syncs what each rank wrote, also from other nodes. */
-  if (status == EVL_OK && H5Fflush(w.file, H5F_SCOPE_GLOBAL) < 0)
+  if (status == EVL_OK && flush(&w) < 0)
     status = evl_h5_fail(EVL_IO, path, NULL, "the flush failed");
+  status = evl_agree(status);
+  if (status != EVL_OK) evl_file_let_go(path);
   if (w.file >= 0 && H5Fclose(w.file) < 0 && status == EVL_OK)
     status = evl_h5_fail(EVL_IO, path, NULL, "the file could not be closed");
   H5Pclose(w.dataset_access);

@@ -1,9 +1,30 @@
 # Programs of `make bench`: recording_chain is what it measures, bare is what it is measured by.
 
 BENCH := $(addprefix $(BUILD)/tests/bench/,recording_chain bare)
-.PHONY: bench-programs
-bench-programs: $(BENCH)
+BARE_GATHER := $(BUILD)/tests/bench/bare_gather
+.PHONY: bench-programs bench-gather
+bench-programs: $(BENCH) $(BARE_GATHER)
 
 $(BENCH): $(BUILD)/tests/bench/%: tests/bench/%.c $(foreach room,recording $(UNDER_recording),$(call archive,$(room)))
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) $(FFTW_CFLAGS) $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(FFTW_LIBS) $(LIBCONFIG_LIBS) $(BLAS_LIBS) -lm -o $@
+
+# Beside the program: only MPI and HDF5.
+$(BARE_GATHER): tests/bench/bare_gather.c
+	@mkdir -p $(@D)
+	$(MPICC) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) $(HDF5_CFLAGS) $< $(HDF5_LIBS) -o $@
+
+MASTER := $(BUILD)/tests/bench/master
+$(MASTER): tests/bench/master.c $(foreach room,cohort $(UNDER_cohort),$(call archive,$(room)))
+	@mkdir -p $(@D)
+	$(MPICC) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LINK_LIBS) -o $@
+
+# LAUNCH: the words before "-n RANKS"; SCALING=quick: fewer repeats and replays.
+.PHONY: scaling
+scaling: all $(MASTER)  ## strong and weak scaling, replays, the forecast beside them: docs/scaling.md
+	@LAUNCH="$(LAUNCH)" RANKS="$(RANKS)" $(PYTHON) tests/bench/scaling.py $(SCALING)
+
+GB ?= 10
+bench-gather: all $(BARE_GATHER)  ## the gather of GB=10 GB beside bare HDF5, and the start of a resumed run (30 GB of disk)
+	@$(PYTHON) tests/bench/gather.py $(GB)
+	@$(PYTHON) tests/bench/resume.py $(GB)

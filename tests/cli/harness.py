@@ -190,7 +190,8 @@ def total(store="out/store.h5"):
 
 
 def files_below(folder):
-    return sorted(os.path.relpath(os.path.join(at, f), folder) for at, _, files in os.walk(folder) for f in files)
+    return sorted(os.path.relpath(os.path.join(at, f), folder) for at, _, files in os.walk(folder) for f in files
+                  if not f.endswith(".costs"))
 
 
 def python_modules(*names):

@@ -3,7 +3,7 @@ writes below the output folder. No finished task is lost and the resumed total i
 a sample spread evenly is taken (all of them with EVEIL_CAMPAIGN=1)."""
 import os
 
-from harness import (build_shim, check, clear, configure, done, eveil, journal_of, need, note, ran_twice, records, resumed, said, scratch,
+from harness import (beside, build_shim, check, clear, configure, done, eveil, journal_of, need, note, ran_twice, records, resumed, said, scratch,
                      simulate, state, store_of, total)
 
 ANALYSES = '{ name = "spectral"; window_s = 4.0; step_s = 2.0; features = ["band_power", "spectrum"]; dynamics = ["var"]; }'
@@ -48,7 +48,7 @@ class Writes:
             return f"resume: exit {ended.code}: {said(ended.err)}"
         if not whole and resumed(ended.err)[0] != len(kept) or ran_twice(self.config) or len(records(self.config)) != tasks:
             return f"{len(kept)} finished, {ran_twice(self.config)} ran again, {len(records(self.config))} records: {said(ended.err)}"
-        left = set(os.listdir(self.out)) - {"store.h5", os.path.basename(journal_of(self.config))}
+        left = set(beside(self.config)) - {"store.h5", os.path.basename(journal_of(self.config))}
         return f"left over: {left}" if left else None
 
 
@@ -58,15 +58,16 @@ def sample(n, points):
     return sorted({1 + (i * (n - 1)) // max(points - 1, 1) for i in range(points)})
 
 
-need("mpirun", "cc")
-with scratch() as place:
-    writes = Writes(place)
-    for np, points in POINTS.items():
-        expected, all_tasks, numbers = writes.quiet(np)
-        for r, calls in sorted(numbers.items()):
-            for half in (0, 1):
-                chosen = sample(calls, points)
-                wrong = [f"write {k}: {why}" for k in chosen if (why := writes.end_at(np, r, k, half, expected, all_tasks))]
-                check(not wrong, f"np_{max(np, 1)}_rank_{r}_{'torn' if half else 'whole'}", f"{len(wrong)} of {len(chosen)}: " + "; ".join(wrong[:5]))
-                note(f"np {max(np, 1)}, rank {r}, {'torn' if half else 'whole'}: {len(chosen)} of {calls} writes, {all_tasks} tasks")
-done()
+if __name__ == "__main__":
+    need("mpirun", "cc")
+    with scratch() as place:
+        writes = Writes(place)
+        for np, points in POINTS.items():
+            expected, all_tasks, numbers = writes.quiet(np)
+            for r, calls in sorted(numbers.items()):
+                for half in (0, 1):
+                    chosen = sample(calls, points)
+                    wrong = [f"write {k}: {why}" for k in chosen if (why := writes.end_at(np, r, k, half, expected, all_tasks))]
+                    check(not wrong, f"np_{max(np, 1)}_rank_{r}_{'torn' if half else 'whole'}", f"{len(wrong)} of {len(chosen)}: " + "; ".join(wrong[:5]))
+                    note(f"np {max(np, 1)}, rank {r}, {'torn' if half else 'whole'}: {len(chosen)} of {calls} writes, {all_tasks} tasks")
+    done()

@@ -243,14 +243,19 @@ def state(config):
     return State(int(tasks.group(1)), int(tasks.group(2)), int(failed.group(1)) if failed else 0) if tasks else State(-1, -1, -1)
 
 
+def left_in(folder):
+    """What stands in an output folder, without the costs that runs learn."""
+    return sorted(name for name in os.listdir(folder) if not name.endswith(".costs"))
+
+
 def resumed(text):
     """N and M of the line "resuming: N of M", (0, None) without it."""
     found = re.search(r"resuming: (\d+) of (\d+) tasks", text)
     return (int(found.group(1)), int(found.group(2))) if found else (0, None)
 
 
-MAGIC = b"Eveil journal 1\n"
-HEADER = struct.Struct("<Q16sQII")  # magic, key, bytes of the payload, CRC of the payload, CRC of the header
+MAGIC = b"Eveil journal 2\n"
+HEADER = struct.Struct("<Q16sQIIII")  # magic, key, bytes and CRC of the payload, machine, kind (0: a task), CRC of the header
 RECORD_MAGIC = 0xa55a1ee1d0c5b8f7
 Record = collections.namedtuple("Record", "path key offset bytes")  # offset: of the header
 CRC_TABLE = []
@@ -273,10 +278,11 @@ def records_of(path):
         data = file.read()
     found, at = [], len(MAGIC)
     while data.startswith(MAGIC) and at + HEADER.size <= len(data):
-        magic, key, n, _, crc = HEADER.unpack_from(data, at)
+        magic, key, n, _, _, kind, crc = HEADER.unpack_from(data, at)
         if magic != RECORD_MAGIC or crc != crc32c(data[at:at + HEADER.size - 4]) or at + HEADER.size + n > len(data):
             break
-        found.append(Record(path, key, at, n))
+        if kind == 0:
+            found.append(Record(path, key, at, n))
         at += HEADER.size + n
     return found
 
@@ -299,7 +305,7 @@ def ran_twice(config):
     return sum(n > 1 for n in collections.Counter(record.key for record in records(config)).values())
 
 
-def slow_writes(config, pause_ms=10):
+def slow_writes(config, pause_ms=30):
     """The environment in which every write of a run waits: a run that a signal cannot miss, on any machine."""
     library = build_shim(os.path.dirname(config))
     return {"LD_PRELOAD": library, "EVL_SHIM_FOLDER": os.path.dirname(store_of(config)), "EVL_SHIM_SLOW_MS": pause_ms}
@@ -323,11 +329,11 @@ def flip(path, offset):
         file.write(bytes([byte[0] ^ 0x40]))
 
 
-def build_shim(folder):
-    """The library that ends a process at one of its writes."""
-    library = os.path.join(folder, "write_shim.so")
+def build_shim(folder, name="write_shim"):
+    """A library to be preloaded; write_shim ends a process at one of its writes, or lets writes fail."""
+    library = os.path.join(folder, name + ".so")
     if os.path.exists(library):
         return library
-    subprocess.run(["cc", "-std=c11", "-D_GNU_SOURCE", "-O2", "-fPIC", "-shared", os.path.join(HERE, "write_shim.c"), "-ldl",
+    subprocess.run(["cc", "-std=c11", "-D_GNU_SOURCE", "-O2", "-fPIC", "-shared", os.path.join(HERE, name + ".c"), "-ldl",
                     "-o", library], check=True)
     return library

@@ -78,7 +78,7 @@ class Kills:
         run = self.start(2)
         run.wait_for(run.eveils)
         began = time.monotonic()
-        run.wait_for(lambda: journal_bytes(self.config) > 64)
+        run.wait_for(lambda: records(self.config))
         self.plan_s = time.monotonic() - began
         ended = run.end()
         self.total, self.tasks, self.bytes = total(self.store), state(self.config).total, journal_bytes(self.config)

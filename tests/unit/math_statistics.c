@@ -46,13 +46,13 @@ static int ascending(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/* Random, few values, sorted, reversed, organ pipe, and a pattern that is bad for median of three. */
+/* Random, few values, sorted, reversed, organ pipe, a pattern that is bad for median of three, near and far apart. */
 static void test_sort(void) {
   enum { N = 20000 };
-  static double x[N], y[N];
+  static double x[N], y[N], z[N], scratch[N];
   evl_random random;
   evl_random_begin(&random, 1, "test", "sort", 0);
-  for (int kind = 0; kind < 6; kind++)
+  for (int kind = 0; kind < 8; kind++)
     for (int n = 0; n <= N; n = n < 100 ? n + 1 : n * 3) {
       for (int i = 0; i < n; i++)
         x[i] = kind == 0   ? evl_random_normal(&random)
@@ -60,11 +60,15 @@ static void test_sort(void) {
                : kind == 2 ? i
                : kind == 3 ? -i
                : kind == 4 ? (i < n / 2 ? i : n - i)
-                           : (i % 2 ? i + n / 2 : i / 2);
+               : kind == 5 ? (i % 2 ? i + n / 2 : i / 2)
+               : kind == 6 ? -1 - 1e-12 * evl_random_normal(&random) /* equal in their upper bits */
+                           : (i % 7 ? pow(-3, i % 600 - 300) : INFINITY);
       memcpy(y, x, (size_t)n * sizeof *x);
+      memcpy(z, x, (size_t)n * sizeof *x);
       evl_sort(x, (size_t)n);
+      evl_radix_sort(z, (size_t)n, scratch);
       qsort(y, (size_t)n, sizeof *y, ascending);
-      CHECK(!memcmp(x, y, (size_t)n * sizeof *x));
+      CHECK(!memcmp(x, y, (size_t)n * sizeof *x) && !memcmp(z, y, (size_t)n * sizeof *x));
     }
 }
 

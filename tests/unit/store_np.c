@@ -77,7 +77,8 @@ static evl_status do_tasks(const char *folder, const evl_journals *journals, int
   evl_journal *journal;
   evl_record where;
   bool synced;
-  EVL_TRY(evl_journal_open(folder, evl_rank(), 0, arena, &journal));
+  const evl_machine machine = evl_machine_named("a kind of machine");
+  EVL_TRY(evl_journal_open(folder, evl_rank(), 0, &machine, arena, &journal));
   size_t head = evl_journal_header_bytes(), bytes = (size_t)span * SAMPLE_COLUMNS * 8;
   char *record = malloc(head + bytes);
   evl_status status = EVL_OK;
