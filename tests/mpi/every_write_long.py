@@ -3,7 +3,7 @@ writes below the output folder. No finished task is lost and the resumed total i
 a sample spread evenly is taken (all of them with EVEIL_CAMPAIGN=1)."""
 import os
 
-from harness import (beside, build_shim, check, clear, configure, done, eveil, journal_of, need, note, ran_twice, records, resumed, said, scratch,
+from harness import (build_shim, check, clear, configure, done, eveil, journal_of, left_in, need, note, ran_twice, records, resumed, said, scratch,
                      simulate, state, store_of, total)
 
 ANALYSES = '{ name = "spectral"; window_s = 4.0; step_s = 2.0; features = ["band_power", "spectrum"]; dynamics = ["var"]; }'
@@ -48,7 +48,7 @@ class Writes:
             return f"resume: exit {ended.code}: {said(ended.err)}"
         if not whole and resumed(ended.err)[0] != len(kept) or ran_twice(self.config) or len(records(self.config)) != tasks:
             return f"{len(kept)} finished, {ran_twice(self.config)} ran again, {len(records(self.config))} records: {said(ended.err)}"
-        left = set(beside(self.config)) - {"store.h5", os.path.basename(journal_of(self.config))}
+        left = set(left_in(self.out)) - {"store.h5", os.path.basename(journal_of(self.config))}
         return f"left over: {left}" if left else None
 
 

@@ -6,8 +6,8 @@ import signal
 import h5py
 import numpy
 
-from harness import (ANALYSES, Running, beside, build_shim, check, clear, configure, done, eveil, journal_of, need, records, resumed, said, scratch,
-                     simulate, slow_writes, state, stop_after, store_of, total)
+from harness import (ANALYSES, Running, build_shim, check, clear, configure, done, eveil, journal_of, left_in, need, records, resumed,
+                     said, scratch, simulate, slow_writes, state, stop_after, store_of, total)
 
 TASKS = 12 * 4 + 12
 RUN = "task_s = 5.0; flush_s = 0.0;"
@@ -64,7 +64,7 @@ def gather_in_the_middle(folder, config, wanted):
     ended = eveil("run", config, ranks=2)
     check(ended.code == 0 and resumed(ended.err)[0] == n, "partial_is_resumed", f"exit {ended.code}: {said(ended.err)}")
     check(total(store_of(config)) == wanted != partial, "partial_is_replaced", "another total")
-    check(beside(config) == ["store.h5"], "nothing_left_over", f"{beside(config)}")
+    check(left_in(os.path.dirname(store_of(config))) == ["store.h5"], "nothing_left_over", f"{left_in(os.path.dirname(store_of(config)))}")
 
 
 def gather_with_a_failed_task(folder, root, config):
@@ -112,8 +112,8 @@ def another_plan(root, config, wanted):
     for command in ("run", "gather"):
         ended = eveil(command, config, ranks=2)
         check(ended.code == 1 and "another plan" in ended.err and store_of(config) in ended.err and digest(store_of(config)) == before
-              and beside(config) == ["store.h5"],
-              f"another_plan_{command}", f"exit {ended.code}: {said(ended.err)}, {beside(config)}")
+              and left_in(os.path.dirname(store_of(config))) == ["store.h5"],
+              f"another_plan_{command}", f"exit {ended.code}: {said(ended.err)}, {left_in(os.path.dirname(store_of(config)))}")
     ended = eveil("run", config, "--replace", ranks=2)
     check(ended.code == 0 and total(store_of(config)) != wanted, "another_plan_replaced", f"exit {ended.code}: {said(ended.err)}")
     configure(config, root, run=RUN)
