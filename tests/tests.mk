@@ -8,7 +8,7 @@ export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM := 1
 QUICK_C  := $(filter-out %_long fuzz/% unit/store_np,$(C_TESTS))
 LONG_C   := $(filter %_long fuzz/%,$(C_TESTS))
 # Modules that scripts share are not tests.
-MODULES  := %/harness.py %/store_ranks.py %/fake_store.py
+MODULES  := %/harness.py %/reliability.py %/store_ranks.py %/fake_store.py
 SCRIPTS  := $(filter-out $(MODULES) %/truth_values.py %/prognosis_truth.py %/var_numpy.py tests/arch/arch.py,$(wildcard tests/arch/*.py tests/golden/*.py tests/real/*.py tests/cli/*.py tests/mpi/*.py))
 QUICK_PY := $(filter-out %_long.py,$(SCRIPTS))
 LONG_PY  := $(sort $(wildcard tests/batch/*_long.py)) $(filter %_long.py,$(SCRIPTS))
@@ -20,7 +20,7 @@ $(WRITE_SHIM): tests/mpi/write_shim.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 -fPIC -shared $< -o $@ -ldl
 
-.PHONY: tests check check-long campaign arch truth bench
+.PHONY: tests check check-long campaign reliability arch truth bench
 tests: all $(call programs,$(C_TESTS)) $(WRITE_SHIM)
 
 check: deps  ## all quick tests (installs what is missing, builds; under 10 minutes once built)
@@ -32,7 +32,7 @@ check-long: deps  ## a fixed selection of the long tests: batch system, several 
 	@$(MAKE) --no-print-directory -j$(JOBS) tests
 	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)-asan CFLAGS="-O1 -g" EXTRA="-fsanitize=address,undefined -fno-omit-frame-pointer" asan-programs
 	@ASAN_OPTIONS=detect_leaks=0:fast_unwind_on_malloc=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-	  $(PYTHON) tests/run.py $(if $(UNTIL),--until $(UNTIL)) $(call programs,$(LONG_C)) $(LONG_PY) \
+	  $(PYTHON) tests/run.py --jobs 2 $(if $(UNTIL),--until $(UNTIL)) $(call programs,$(LONG_C)) $(LONG_PY) \
 	  $(addprefix $(BUILD)-asan/tests/,$(ASAN_C))
 
 # Everything that reads files or parses text, and every kernel, under the sanitizers.
@@ -43,6 +43,11 @@ asan-programs: $(call programs,$(ASAN_C))
 campaign:  ## everything, however long
 	@$(MAKE) --no-print-directory check
 	@EVEIL_CAMPAIGN=1 $(MAKE) --no-print-directory check-long
+
+reliability: all  ## docs/reliability.md: 224 kills and ends at writes, by phase (half an hour)
+	@EVEIL_CAMPAIGN=1 EVEIL_KILLS=$(BUILD)/kills.json $(PYTHON) tests/mpi/kills_long.py
+	@EVEIL_WRITES=$(BUILD)/writes.json $(PYTHON) tests/mpi/every_write_long.py
+	@$(PYTHON) tests/mpi/reliability.py $(BUILD)/kills.json $(BUILD)/writes.json > docs/reliability.md
 
 arch: all  ## the floors of the house: includes and undefined symbols
 	@$(PYTHON) tests/run.py tests/arch/floors.py

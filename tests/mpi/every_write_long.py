@@ -1,13 +1,15 @@
 """`eveil run` ended at its writes, whole and torn, in run and gather: on one rank and on two, by a library that counts the
 writes below the output folder. No finished task is lost and the resumed total is that of a quiet run. Of many writes
-a sample spread evenly is taken (all of them with EVEIL_CAMPAIGN=1)."""
+a sample spread evenly is taken (all of them with EVEIL_CAMPAIGN=1). EVEIL_WRITES names a file that receives the numbers
+(make reliability)."""
+import json
 import os
 
 from harness import (build_shim, check, clear, configure, done, eveil, journal_of, left_in, need, note, ran_twice, records, resumed, said, scratch,
                      simulate, state, store_of, total)
 
 ANALYSES = '{ name = "spectral"; window_s = 4.0; step_s = 2.0; features = ["band_power", "spectrum"]; dynamics = ["var"]; }'
-POINTS = {0: 60, 2: 14}  # ranks: writes tried of each rank, whole and torn
+POINTS = {0: 40, 2: 10}  # ranks: writes tried of each rank, whole and torn
 
 
 class Writes:
@@ -61,7 +63,7 @@ def sample(n, points):
 if __name__ == "__main__":
     need("mpirun", "cc")
     with scratch() as place:
-        writes = Writes(place)
+        writes, found = Writes(place), []
         for np, points in POINTS.items():
             expected, all_tasks, numbers = writes.quiet(np)
             for r, calls in sorted(numbers.items()):
@@ -69,5 +71,10 @@ if __name__ == "__main__":
                     chosen = sample(calls, points)
                     wrong = [f"write {k}: {why}" for k in chosen if (why := writes.end_at(np, r, k, half, expected, all_tasks))]
                     check(not wrong, f"np_{max(np, 1)}_rank_{r}_{'torn' if half else 'whole'}", f"{len(wrong)} of {len(chosen)}: " + "; ".join(wrong[:5]))
+                    found.append({"ranks": max(np, 1), "rank": r, "torn": half, "tried": len(chosen), "writes": calls, "failed": len(wrong),
+                                  "tasks": all_tasks})
                     note(f"np {max(np, 1)}, rank {r}, {'torn' if half else 'whole'}: {len(chosen)} of {calls} writes, {all_tasks} tasks")
+    if os.environ.get("EVEIL_WRITES"):
+        with open(os.environ["EVEIL_WRITES"], "w") as file:
+            json.dump(found, file, indent=1)
     done()
