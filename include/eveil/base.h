@@ -218,6 +218,8 @@ bool evl_cell_number(const char *cell, double *number);
 size_t evl_utf8_valid(const char *text, size_t bytes);
 /* The whole file as text with a NUL behind; `bytes` may be NULL. A folder or pipe is an error (EVL_IO). */
 evl_status evl_file_text(const char *path, evl_arena *arena, char **text, size_t *bytes) EVL_MUST_USE;
+/* A path as the configuration at `config` means it: relative ones start at its folder. NULL: out of memory. */
+const char *evl_path_from(const char *config, const char *path, evl_arena *arena);
 /* Edit distance with transpositions, case ignored; for "did you mean". */
 int evl_text_distance(const char *a, const char *b);
 /* The known word nearest to `word`: begin with {.word = word}, then try all known ones; the first of equals. */

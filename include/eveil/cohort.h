@@ -36,6 +36,7 @@ void evl_study_print_slurm(const evl_study *study, const evl_slurm_options *opti
   X(task_us, "task-us", true, "us of planning a task; on every rank")                                 \
   X(request_us, "request-us", true, "us of answering a request; on the master")                       \
   X(latency_us, "latency-us", true, "us of a message, from rank to rank")                             \
+  X(net_mb_s, "net-mb-s", false, "MB/s that a rank sends or receives")                                \
   X(journal_mb_s, "journal-mb-s", false, "MB/s of appending to a journal; a rank")                    \
   X(sync_ms, "sync-ms", true, "ms of a sync of a journal")                                            \
   X(layout_s, "layout-s", true, "s of laying out the store; rank 0 alone")                            \
@@ -98,8 +99,6 @@ evl_status evl_store_audit(const char *path, const char *config, int n, uint64_t
 
 /* Local. The group `output`: two files. */
 evl_status evl_output_read(evl_config *config, evl_arena *arena, evl_params **output) EVL_MUST_USE;
-/* Local. Makes the folder in which an output will stand. */
-evl_status evl_output_folder(const char *path) EVL_MUST_USE;
 
 /* Local. The default configuration, generated from the tables. */
 evl_status evl_config_print(FILE *out) EVL_MUST_USE;

@@ -26,6 +26,12 @@ int evl_text_distance(const char *a, const char *b) {
   return row[n % 3][m];
 }
 
+const char *evl_path_from(const char *config, const char *path, evl_arena *arena) {
+  const char *slash = strrchr(config, '/');
+  if (path[0] == '/' || !slash) return path;
+  return evl_arena_format(arena, "%.*s/%s", (int)(slash - config), config, path);
+}
+
 void evl_guess_try(evl_guess *guess, const char *known) {
   int distance = evl_text_distance(guess->word, known);
   if (guess->best && distance >= guess->distance) return;

@@ -7,6 +7,7 @@
 #include "eveil/cohort.h"
 #include "eveil/parallel.h"
 #include "eveil/prognosis.h"
+#include "eveil/store.h"
 
 typedef struct job {
   evl_arena *arena;
@@ -24,12 +25,6 @@ static evl_status folder_of(job *j, const char *path) {
   return j->folder ? EVL_OK : EVL_MEMORY;
 }
 
-/* Paths of a configuration start at its folder. */
-static evl_status place(job *j, const char *path, const char **out) {
-  *out = *path == '/' || !*j->folder ? path : evl_arena_format(j->arena, "%s/%s", j->folder, path);
-  return *out ? EVL_OK : EVL_MEMORY;
-}
-
 static evl_status configure(job *j, const char *path) {
   evl_group *root, *group;
   evl_params *output, *run;
@@ -39,8 +34,9 @@ static evl_status configure(job *j, const char *path) {
   EVL_TRY(evl_output_read(j->config, j->arena, &output));
   EVL_TRY(evl_group_child(root, "run", &group));
   EVL_TRY(evl_group_params(group, "run", &run_table, 1, NULL, NULL, j->arena, &run));
-  EVL_TRY(place(j, evl_params_string(output, "store"), &j->store));
-  EVL_TRY(place(j, evl_params_string(output, "prognosis"), &j->prognosis));
+  j->store = evl_path_from(path, evl_params_string(output, "store"), j->arena);
+  j->prognosis = evl_path_from(path, evl_params_string(output, "prognosis"), j->arena);
+  if (!j->store || !j->prognosis) return EVL_MEMORY;
   EVL_TRY(evl_group_list(root, "prognosis", &j->n));
   if (j->n == 0)
     return evl_fail(EVL_USAGE, "%s: expected a list prognosis: ( { outcome = ...; positive = ...; } ), found none",
@@ -106,7 +102,7 @@ static evl_status work(job *j, const char *path) {
       status = evl_design_read(j->params[k], j->select[k], j->folder, j->store, where, j->arena, &design);
     EVL_TRY(evl_agree(status));
     EVL_TRY(evl_design_broadcast(&design, j->arena));
-    if (k == 0) EVL_TRY(evl_agree(evl_rank() == 0 ? evl_output_folder(j->prognosis) : EVL_OK)); /* before the work */
+    if (k == 0) EVL_TRY(evl_agree(evl_rank() == 0 ? evl_folder_of_make(j->prognosis) : EVL_OK)); /* before the work */
     EVL_TRY(evl_prognosis_run(design, j->setup[k], j->arena, &j->result[k]));
   }
   EVL_TRY(evl_prognosis_write(j->prognosis, j->n, j->result, j->text, j->arena));

@@ -23,8 +23,7 @@ static evl_status write_share(const evl_simulation *simulation, const char *root
 
 static evl_status write_cohort(const char *config_path, const evl_params *cohort, const evl_simulation *simulation,
                                evl_arena *arena) {
-  const char *root = evl_params_string(cohort, "root"), *slash = strrchr(config_path, '/');
-  if (root[0] != '/' && slash) root = evl_arena_format(arena, "%.*s/%s", (int)(slash - config_path), config_path, root);
+  const char *root = evl_path_from(config_path, evl_params_string(cohort, "root"), arena);
   if (!root) return EVL_MEMORY;
   evl_status status = EVL_OK;
   if (evl_rank() == 0) {

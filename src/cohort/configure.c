@@ -48,13 +48,8 @@ const evl_param evl_analysis_params[] = {
 
 static const double LEAST_STEP_S = 0.001;
 
-static evl_status absolute_from(const evl_study *study, const char *path, const char **out) {
-  const char *slash = strrchr(study->config_path, '/');
-  if (path[0] == '/' || !slash) {
-    *out = path;
-    return EVL_OK;
-  }
-  *out = evl_arena_format(study->arena, "%.*s/%s", (int)(slash - study->config_path), study->config_path, path);
+static evl_status from_config(const evl_study *study, const char *path, const char **out) {
+  *out = evl_path_from(study->config_path, path, study->arena);
   return *out ? EVL_OK : EVL_MEMORY;
 }
 
@@ -78,8 +73,6 @@ evl_status evl_output_read(evl_config *config, evl_arena *arena, evl_params **ou
                   evl_params_string(*output, "store"));
 }
 
-evl_status evl_output_folder(const char *path) { return evl_folder_of_make(path); }
-
 evl_status evl_config_check(evl_config *config, evl_arena *arena) {
   static const char *const groups[] = {"cohort",    "output", "conditioning", "analyses",
                                        "prognosis", "run",    "simulate",     NULL};
@@ -98,13 +91,13 @@ evl_status evl_study_configure(evl_study *study) {
   study->run = params;
   study->seed = (uint64_t)evl_params_int(params, "seed");
   study->task_s = evl_params_real(params, "task_s");
-  EVL_TRY(absolute_from(study, evl_params_string(study->output, "store"), &study->store));
+  EVL_TRY(from_config(study, evl_params_string(study->output, "store"), &study->store));
   const char *costs = evl_params_string(params, "costs");
-  if (*costs) EVL_TRY(absolute_from(study, costs, &study->costs_path));
+  if (*costs) EVL_TRY(from_config(study, costs, &study->costs_path));
   else if (!(study->costs_path = evl_arena_format(study->arena, "%s.costs", study->store))) return EVL_MEMORY;
   if (study->replay && !(study->store = evl_arena_format(study->arena, "%s.replay.h5", study->store))) return EVL_MEMORY;
   const char *scratch = evl_params_string(params, "scratch"), *base = strrchr(study->store, '/');
-  if (*scratch) EVL_TRY(absolute_from(study, scratch, &scratch));
+  if (*scratch) EVL_TRY(from_config(study, scratch, &scratch));
   study->journal_folder =
       *scratch ? evl_arena_format(study->arena, "%s/%s.journal", scratch, base ? base + 1 : study->store)
                : evl_arena_format(study->arena, "%s.journal", study->store);

@@ -38,6 +38,7 @@ static void complete(const evl_study *s, evl_forecast_machine *m) {
   choose(&m->task_us, 1e6 * measured(s, "machine.task"), 5);
   choose(&m->request_us, NAN, evl_deal_request_us());
   choose(&m->latency_us, NAN, 10);
+  choose(&m->net_mb_s, NAN, 1000);
   choose(&m->journal_mb_s, 1 / measured(s, "machine.journal"), 500);
   choose(&m->sync_ms, 1e3 * measured(s, "machine.sync"), 5);
   choose(&m->layout_s, measured(s, "machine.layout"), 0.1);
@@ -135,9 +136,21 @@ static double gather_s(const forecaster *f, int ranks) {
   return m->layout_s + fmax(s, disk_s);
 }
 
-/* All ranks learn where each record lies, and take over what the others probed. */
-static double told_s(const forecaster *f, int ranks) {
-  return ranks > 1 ? 1e-6 * f->machine.latency_us * ceil(log2(ranks)) : 0;
+/* All ranks learn so many bytes of which each had a share; at thousands of ranks round by round of a ring. */
+static double told_s(const forecaster *f, int ranks, double bytes) {
+  return ranks > 1 ? 1e-6 * (f->machine.latency_us * ranks + bytes / f->machine.net_mb_s) : 0;
+}
+
+/* Headers with their signals, as they are packed. */
+static double probes_bytes(const evl_study *s) {
+  double bytes = 0;
+  for (int r = 0; r < s->n_recordings; r++) bytes += (double)sizeof(evl_probe) + 24.0 * s->probe[r].n_sources;
+  return bytes;
+}
+
+/* What becomes known to all before rows are written: of every task where it lies, of every recording its head. */
+static double heads_bytes(const evl_study *s) {
+  return (double)s->n_tasks * (double)sizeof(evl_record) + (double)s->n_recordings * (double)sizeof(evl_task_head);
 }
 
 static evl_status simulate(const forecaster *f, int ranks, evl_run_forecast *run) {
@@ -147,17 +160,18 @@ static evl_status simulate(const forecaster *f, int ranks, evl_run_forecast *run
   *run = (evl_run_forecast){.ranks = ranks,
                             .nodes = (int)ceil(ranks / m->cores_per_node),
                             .start_s = m->start_s,
-                            .probe_s = 1e-6 * s->n_recordings * (m->header_us / ranks + m->share_us),
+                            .probe_s = 1e-6 * s->n_recordings * (m->header_us / ranks + m->share_us) +
+                                       told_s(f, ranks, probes_bytes(s)),
                             .plan_s = m->plan_s + 1e-6 * (double)s->n_tasks * m->task_us,
                             .condition_s = f->sum.condition_s / ranks,
                             .compute_s = f->sum.compute_s / ranks,
                             .other_s = f->sum.other_s / ranks,
-                            .gather_s = gather_s(f, ranks),
+                            .gather_s = gather_s(f, ranks) + told_s(f, ranks, heads_bytes(s)),
                             .longest_s = f->longest_s};
   for (int i = 0; i < ROUNDS; i++) {
     evl_round_forecast r;
     EVL_TRY(evl_forecast_round(&f->round[i], m, ranks, &r));
-    rounds_s += r.length_s + told_s(f, ranks);
+    rounds_s += r.length_s + told_s(f, ranks, (double)(f->round[i].n * (int64_t)(sizeof(evl_record) + sizeof(int64_t))));
     run->read_s += r.read_s / ranks;
     run->journal_s += r.journal_s / ranks;
     run->master_s += r.master_s / ranks;

@@ -26,21 +26,32 @@ typedef struct checked { int64_t task; int32_t done, status, rank; double second
 /* Heads of which the store tells more: those of recording stages and of window tasks that failed. */
 typedef struct told { int64_t task; evl_task_head head; } told;
 
-typedef struct share { checked *task; told *head; size_t n, n_heads; } share;
+typedef struct share { checked *task; told *head; size_t n, n_heads, heads; } share; /* `heads` have room */
 
-static evl_status check_share(gather *g, share *mine) {
+static evl_status tell(share *mine, int64_t task, const evl_task_head *head) {
+  if (mine->n_heads == mine->heads) {
+    size_t heads = 2 * mine->heads + 64;
+    told *more = realloc(mine->head, heads * sizeof *more);
+    if (!more) return evl_fail(EVL_MEMORY, "no memory for the heads of %zu tasks", heads);
+    mine->head = more;
+    mine->heads = heads;
+  }
+  mine->head[mine->n_heads++] = (told){task, *head};
+  return EVL_OK;
+}
+
+static evl_status check_share(gather *g, share *mine, evl_arena *scratch) {
   evl_study *s = g->study;
   enum { BLOCK = 1 << 20 };
-  void *scratch = evl_arena_alloc(g->arena, BLOCK);
+  void *block = evl_arena_alloc(scratch, BLOCK);
   int failed = -1; /* one head a recording is enough */
-  if (!scratch) return EVL_MEMORY;
-  EVL_NEW(g->arena, mine->task, s->n_tasks / evl_size() + 2);
-  EVL_NEW(g->arena, mine->head, 2 * (size_t)s->n_recordings + 2);
+  if (!block) return EVL_MEMORY;
+  EVL_NEW(scratch, mine->task, s->n_tasks / evl_size() + 2);
   for (int64_t t = evl_rank(); t < s->n_tasks; t += evl_size()) {
     evl_task *task = &s->task[t];
     if (!task->done) continue;
     checked *c = &mine->task[mine->n++];
-    *c = (checked){.task = t, .done = evl_task_intact(s, task, scratch, BLOCK)};
+    *c = (checked){.task = t, .done = evl_task_intact(s, task, block, BLOCK)};
     if (!c->done) continue;
     evl_task_head head;
     EVL_TRY(evl_journals_read(s->journals, &task->where, 0, &head, sizeof head));
@@ -50,7 +61,7 @@ static evl_status check_share(gather *g, share *mine) {
     c->where = task->where;
     if (task->span != FINISH && (head.status == EVL_OK || task->recording == failed)) continue;
     failed = task->recording;
-    mine->head[mine->n_heads++] = (told){t, head};
+    EVL_TRY(tell(mine, t, &head));
   }
   return EVL_OK;
 }
@@ -77,11 +88,11 @@ static evl_status take_tasks(gather *g, const checked *all, size_t n) {
 }
 
 /* The head of a recording's own stage; before that, of its first failed window task, which fails it. */
-static evl_status take_heads(gather *g, const told *all, size_t n) {
+static evl_status take_heads(gather *g, const told *all, size_t n, evl_arena *scratch) {
   evl_study *s = g->study;
   int64_t *from;
   EVL_NEW(g->arena, g->finish, s->n_recordings + 1);
-  EVL_NEW(g->arena, from, s->n_recordings + 1);
+  EVL_NEW(scratch, from, s->n_recordings + 1);
   for (int r = 0; r < s->n_recordings; r++) from[r] = INT64_MAX;
   for (size_t i = 0; i < n; i++) {
     int r = s->task[all[i].task].recording;
@@ -94,16 +105,25 @@ static evl_status take_heads(gather *g, const told *all, size_t n) {
   return EVL_OK;
 }
 
+static evl_status share_checks(gather *g, const share *mine, evl_arena *scratch) {
+  size_t *offset;
+  void *tasks, *heads;
+  EVL_TRY(evl_gather_all(mine->task, mine->n * sizeof *mine->task, scratch, &tasks, &offset));
+  EVL_TRY(evl_agree(take_tasks(g, tasks, offset[evl_size()] / sizeof(checked))));
+  EVL_TRY(evl_gather_all(mine->head, mine->n_heads * sizeof *mine->head, scratch, &heads, &offset));
+  return evl_agree(take_heads(g, heads, offset[evl_size()] / sizeof(told), scratch));
+}
+
 /* Collective. Each rank checks a share of the records, all know the result. */
 static evl_status check_all(gather *g) {
   share mine = {0};
-  size_t *offset;
-  void *tasks, *heads;
-  EVL_TRY(evl_agree(check_share(g, &mine)));
-  EVL_TRY(evl_gather_all(mine.task, mine.n * sizeof *mine.task, g->arena, &tasks, &offset));
-  EVL_TRY(evl_agree(take_tasks(g, tasks, offset[evl_size()] / sizeof(checked))));
-  EVL_TRY(evl_gather_all(mine.head, mine.n_heads * sizeof *mine.head, g->arena, &heads, &offset));
-  return evl_agree(take_heads(g, heads, offset[evl_size()] / sizeof(told)));
+  evl_arena *scratch = evl_arena_create();
+  evl_status status = scratch ? check_share(g, &mine, scratch) : evl_fail(EVL_MEMORY, "out of memory");
+  status = evl_agree(status);
+  if (status == EVL_OK) status = share_checks(g, &mine, scratch);
+  free(mine.head);
+  evl_arena_free(scratch);
+  return status;
 }
 
 /* ---- attributes of the root ---- */

@@ -8,16 +8,9 @@
 enum { MOST_CATEGORIES = 20 }; /* more are identifiers, not categories */
 
 const char *evl_nearest(const char *name, int n, const char *const *known) {
-  const char *best = "";
-  int distance = 1 << 20;
-  for (int i = 0; i < n; i++) {
-    const int d = evl_text_distance(name, known[i]);
-    if (d < distance) {
-      distance = d;
-      best = known[i];
-    }
-  }
-  return best;
+  evl_guess guess = {.word = name};
+  for (int i = 0; i < n; i++) evl_guess_try(&guess, known[i]);
+  return guess.best ? guess.best : "";
 }
 
 bool evl_glob(const char *pattern, const char *text) {

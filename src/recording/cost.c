@@ -98,6 +98,21 @@ double evl_worker_spend(evl_worker *w, int cost, double began_s, double units) {
   return now_s;
 }
 
+/* What a span is asked for, margins aside: a plan counts in the same way. */
+typedef struct amount { double read_mb, samples; } amount;
+
+static amount amount_of(const evl_worker *w, const evl_probe *probe, int span) {
+  double signal_s = fmax(0, fmin(w->task_s, probe->duration_s - span * w->task_s));
+  double mb = probe->record_s > 0 ? 1e-6 * signal_s / probe->record_s * (double)probe->record_bytes : 0;
+  return (amount){w->n_groups * mb, 1e-6 * signal_s * probe->fs_hz * probe->n_usable};
+}
+
+void evl_worker_count(evl_worker *w, const evl_probe *probe, int span) {
+  amount a = amount_of(w, probe, span);
+  w->spent[COST_READ].units += a.read_mb;
+  for (int g = 0; g < w->n_groups; g++) w->spent[w->cost_of_group[g]].units += a.samples;
+}
+
 /* ---- expected ---- */
 
 static double price(const evl_worker *w, int cost, double otherwise_s) {
@@ -129,12 +144,11 @@ static double compute_s(const evl_worker *w, int a, const evl_probe *probe, int 
 }
 
 evl_expected evl_span_expected(const evl_worker *w, const evl_probe *probe, int span) {
-  double signal_s = fmax(0, fmin(w->task_s, probe->duration_s - span * w->task_s));
-  double mb = probe->record_s > 0 ? 1e-6 * signal_s / probe->record_s * (double)probe->record_bytes : 0;
-  evl_expected e = {.read_mb = w->n_groups * mb, .other_s = price(w, COST_OPEN, OPEN_S)};
+  amount asked = amount_of(w, probe, span);
+  evl_expected e = {.read_mb = asked.read_mb, .other_s = price(w, COST_OPEN, OPEN_S)};
   e.read_s = e.read_mb * price(w, COST_READ, READ_S);
   for (int g = 0; g < w->n_groups; g++)
-    e.condition_s += 1e-6 * signal_s * probe->fs_hz * probe->n_usable * price(w, w->cost_of_group[g], CONDITION_S);
+    e.condition_s += asked.samples * price(w, w->cost_of_group[g], CONDITION_S);
   for (int a = 0; a < w->n_analyses; a++) e.compute_s += compute_s(w, a, probe, span);
   return e;
 }

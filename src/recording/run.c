@@ -160,11 +160,11 @@ static evl_status run_stretch(evl_worker *w, uint8_t *payload, int g, int s) {
     return evl_fail(EVL_LIMIT, "%s: a block of %lld samples exceeds what was planned", w->path, (long long)n);
   int64_t in_first, in_n;
   evl_chain_needs(group->chain, first, n, in, &in_first, &in_n);
-  double began_s = evl_seconds(), read_s = (double)in_n / fs_in_hz;
+  double began_s = evl_seconds();
   EVL_TRY(evl_reader_load(w->reader, s, (double)in_first / fs_in_hz, (double)(in_first + in_n) / fs_in_hz));
-  began_s = evl_worker_spend(w, COST_READ, began_s, 1e-6 * read_s / w->probe->record_s * (double)w->probe->record_bytes);
+  began_s = evl_worker_spend(w, COST_READ, began_s, 0);
   EVL_TRY(evl_chain_run(group->chain, evl_worker_fetch, w, in, first, n, w->x, ld));
-  evl_worker_spend(w, w->cost_of_group[g], began_s, 1e-6 * read_s * w->probe->fs_hz * w->probe->n_usable);
+  evl_worker_spend(w, w->cost_of_group[g], began_s, 0);
   for (int a = 0; a < w->n_analyses; a++) {
     if (w->group_of[a] != g) continue;
     task t = {w, payload, a, &w->section[a], evl_worker_kernels(w, a, fs_hz), evl_chain_channel_why(group->chain)};
@@ -246,6 +246,7 @@ evl_status evl_worker_windows(evl_worker *w, const char *path, const evl_probe *
   }
   evl_worker_head(payload, status, status == EVL_OK ? "" : evl_error_message(), began_s);
   account_rest(w, COST_OPEN, began_s);
+  if (status == EVL_OK) evl_worker_count(w, probe, span);
   return EVL_OK;
 }
 

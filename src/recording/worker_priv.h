@@ -64,6 +64,8 @@ enum { HASH_BLOCK = 1 << 20 };
 enum { COST_OPEN, COST_READ, COST_HASH, COST_FINISH, COST_FIXED }; /* the first of the costs */
 
 evl_status evl_worker_plan_costs(evl_worker *worker) EVL_MUST_USE;
+/* Adds what a span asks for to the units of reading and conditioning. */
+void evl_worker_count(evl_worker *worker, const evl_probe *probe, int span);
 /* Adds the time since began_s to a cost; the time now. */
 double evl_worker_spend(evl_worker *worker, int cost, double began_s, double units);
 

@@ -88,9 +88,9 @@ def ranks_killed():
 # ---- jobs that cannot go well ----
 
 def more_ranks_than_recordings():
-    """16 ranks for one recording of two tasks, and the recording's own."""
+    """Eight ranks for one recording of two tasks, and the recording's own."""
     study = Studies("few", "subjects = 1; duration_s = 60.0; fs_hz = (128.0);", run="task_s = 30.0;").quiet().study("many ranks")
-    return completed(study, submit(study, 4, 4)) or study.whole()
+    return completed(study, submit(study, 2, 4)) or study.whole()
 
 
 def limit_below_one_task():

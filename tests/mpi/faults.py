@@ -11,8 +11,8 @@ import time
 
 import h5py
 
-from harness import (EVEIL, MAGIC, Running, beside, build_shim, check, clear, command, configure, done, environment, eveil, journal_of,
-                     need, records, resumed, said, scratch, simulate, skip, state, stop_after, store_of, total)
+from harness import (EVEIL, MAGIC, Running, build_shim, check, clear, command, configure, done, environment, eveil, journal_of,
+                     left_in, need, records, resumed, said, scratch, simulate, skip, state, stop_after, store_of, total)
 
 ANALYSES = '{ name = "spectral"; window_s = 4.0; step_s = 2.0; features = ["band_power", "spectrum"]; dynamics = ["var"]; }'
 RUN = "task_s = 5.0; flush_s = 0.0;"
@@ -29,7 +29,7 @@ class Cohort:
         self.out, self.store = os.path.join(folder, "out"), store_of(self.config)
         clear(self.out)
         quiet = eveil("run", self.config, ranks=2)
-        check(quiet.code == 0 and beside(self.config) == ["store.h5"], "quiet_run", f"{said(quiet.err)}, {beside(self.config)}")
+        check(quiet.code == 0 and left_in(self.out) == ["store.h5"], "quiet_run", f"{said(quiet.err)}, {left_in(self.out)}")
         self.total, self.tasks = total(self.store), state(self.config).total
 
     def configure(self, run=RUN):
@@ -52,8 +52,8 @@ class Cohort:
         """Runs on: nothing of `kept` runs again, the total is the quiet one, nothing is left over."""
         kept = len(records(self.config)) if kept is None else kept
         ended = eveil("run", self.config, *words, ranks=ranks)
-        good = ended.code == 0 and total(self.store) == self.total and resumed(ended.err)[0] == kept and beside(self.config) == ["store.h5"]
-        return check(good, name, f"exit {ended.code}, {kept} kept, {resumed(ended.err)}, left {beside(self.config)}: {said(ended.err)}")
+        good = ended.code == 0 and total(self.store) == self.total and resumed(ended.err)[0] == kept and left_in(self.out) == ["store.h5"]
+        return check(good, name, f"exit {ended.code}, {kept} kept, {resumed(ended.err)}, left {left_in(self.out)}: {said(ended.err)}")
 
 
 def told(ended, code, name, *words):
@@ -94,7 +94,7 @@ def ranks_of_two_kinds(cohort):
     env = {"LD_PRELOAD": build_shim(cohort.folder, "machine_shim"), "EVL_SHIM_MACHINE": "BLAS of elsewhere", "EVL_SHIM_RANK": 1}
     told(eveil("run", cohort.config, ranks=3, env=env), 1, "ranks_of_two_kinds_refused", "rank 1 on ", "rank 0 on ", "BLAS of elsewhere",
          "--allow-other-cpu")
-    check(beside(cohort.config) == [], "ranks_of_two_kinds_untouched", f"{beside(cohort.config)}")
+    check(left_in(cohort.out) == [], "ranks_of_two_kinds_untouched", f"{left_in(cohort.out)}")
     ended = eveil("run", cohort.config, "--allow-other-cpu", ranks=3, env=env)
     check(ended.code == 0 and total(cohort.store) == cohort.total, "ranks_of_two_kinds_allowed", said(ended.err))
 
@@ -141,15 +141,15 @@ def two_runs(cohort):
              "since 2", "another run")
     os.kill(pid, signal.SIGCONT)
     ended = run.end()
-    check(ended.code == 0 and total(cohort.store) == cohort.total and beside(cohort.config) == ["store.h5"], "first_run_goes_on",
-          f"exit {ended.code}, {beside(cohort.config)}: {said(ended.out)}")
+    check(ended.code == 0 and total(cohort.store) == cohort.total and left_in(cohort.out) == ["store.h5"], "first_run_goes_on",
+          f"exit {ended.code}, {left_in(cohort.out)}: {said(ended.out)}")
 
 
 def dead_run(cohort):
     clear(cohort.out)
     run, _ = halted(cohort, 2, 12)
     run.kill_all()
-    check(beside(cohort.config) == ["store.h5.journal", "store.h5.lock"], "dead_run_leaves_its_lock", f"{beside(cohort.config)}")
+    check(left_in(cohort.out) == ["store.h5.journal", "store.h5.lock"], "dead_run_leaves_its_lock", f"{left_in(cohort.out)}")
     cohort.resume("dead_run_is_taken_over")
 
 
@@ -181,7 +181,7 @@ def failing_disks(cohort):
         clear(cohort.out)
         ended = cohort.fail(**shim)
         told(ended, 2, f"{name}_told", *words)
-        check(beside(cohort.config) == ["store.h5.journal"] and records(cohort.config), f"{name}_leaves_journals", f"{beside(cohort.config)}")
+        check(left_in(cohort.out) == ["store.h5.journal"] and records(cohort.config), f"{name}_leaves_journals", f"{left_in(cohort.out)}")
         cohort.resume(f"{name}_resumed")
 
 

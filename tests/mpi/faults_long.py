@@ -8,7 +8,7 @@ import subprocess
 
 from every_write_long import sample
 from faults import RUN, Cohort, told
-from harness import (beside, build_shim, check, clear, done, eveil, journal_of, need, note, ran_twice, records, resumed, said, scratch, skip,
+from harness import (build_shim, check, clear, done, eveil, journal_of, left_in, need, note, ran_twice, records, resumed, said, scratch, skip,
                      state, total)
 
 KEEP = "task_s = 5.0; keep_journals = true;"
@@ -53,7 +53,7 @@ def one_failing_gather(cohort, ranks, **shim):
         return None if total(cohort.store) == cohort.total else "exit 0 with a wrong store"
     if ended.code != 2 or "store.h5" not in said(ended.err) or "run again" not in said(ended.err):
         return f"exit {ended.code}: {said(ended.err)}"
-    return f"left over: {beside(cohort.config)}" if set(beside(cohort.config)) - LEFT else None
+    return f"left over: {left_in(cohort.out)}" if set(left_in(cohort.out)) - LEFT else None
 
 
 def failing_gathers(cohort):
@@ -84,7 +84,7 @@ def quotas(cohort):
     for name, number in (("full", errno.ENOSPC), ("quota", errno.EDQUOT)):
         ended = failing(cohort, 2, ("run",), at=1, rank=0, error=number, calls="write")
         told(ended, 2, f"{name}_gather_told", "store.h5.tmp", "no space", "run again")
-        check(beside(cohort.config) == ["store.h5.journal"], f"{name}_gather_leaves_journals", f"{beside(cohort.config)}")
+        check(left_in(cohort.out) == ["store.h5.journal"], f"{name}_gather_leaves_journals", f"{left_in(cohort.out)}")
     cohort.configure()
     cohort.resume("full_gather_resumed")
 
@@ -109,8 +109,8 @@ def small_disk(cohort):
                     wrong.append(f"{kb} kB: {kept} kept, {said(again.err)}")
             elif ended.code:
                 wrong.append(f"{kb} kB: exit {ended.code}: {said(ended.err)}")
-            if total(cohort.store) != cohort.total or beside(cohort.config) != ["store.h5"]:
-                wrong.append(f"{kb} kB: {beside(cohort.config)}")
+            if total(cohort.store) != cohort.total or left_in(cohort.out) != ["store.h5"]:
+                wrong.append(f"{kb} kB: {left_in(cohort.out)}")
         finally:
             subprocess.run(["umount", cohort.out], check=True)
     check(not wrong and codes == {0, 2}, "small_disk", f"exits {codes}; " + "; ".join(wrong))

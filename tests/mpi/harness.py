@@ -243,9 +243,9 @@ def state(config):
     return State(int(tasks.group(1)), int(tasks.group(2)), int(failed.group(1)) if failed else 0) if tasks else State(-1, -1, -1)
 
 
-def beside(config):
-    """What stands in the output folder, without the costs that runs learn."""
-    return sorted(name for name in os.listdir(os.path.dirname(store_of(config))) if not name.endswith(".costs"))
+def left_in(folder):
+    """What stands in an output folder, without the costs that runs learn."""
+    return sorted(name for name in os.listdir(folder) if not name.endswith(".costs"))
 
 
 def resumed(text):

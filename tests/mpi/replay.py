@@ -7,7 +7,7 @@ import sys
 
 import h5py
 
-from harness import (Running, beside, check, clear, configure, done, eveil, journal_of, need, records_of, resumed, said,
+from harness import (Running, check, clear, configure, done, eveil, journal_of, left_in, need, records_of, resumed, said,
                      scratch, slow_writes, store_of, total)
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
@@ -92,7 +92,7 @@ def never_a_run(folder, root):
     eveil("run", config, "--replay=0", ranks=2)
     check(total(store_of(config)) == real and sorted(os.listdir(journal_of(config))) == journals, "a_run_is_not_disturbed")
     check(total(replay_of(config)) not in (real, "") and eveil("run", config, ranks=2).code == 0
-          and total(store_of(config)) == real, "another_store", str(beside(config)))
+          and total(store_of(config)) == real, "another_store", str(left_in(os.path.dirname(store_of(config)))))
     with h5py.File(replay_of(config)) as store, h5py.File(store_of(config)) as other:
         check(store.attrs["replay"] == "1" and "replay" not in other.attrs, "an_attribute_says_it", str(dict(store.attrs)))
     audit = eveil("audit", replay_of(config))
