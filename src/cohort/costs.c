@@ -141,8 +141,10 @@ evl_status evl_costs_write(const evl_costs *costs, evl_arena *arena) {
 
 int evl_costs_count(const evl_costs *costs) { return costs->n; }
 
-void evl_costs_line(const evl_costs *costs, int i, const char **name, const char **unit, evl_spent *spent) {
+void evl_costs_line(const evl_costs *costs, int i, const char **name, const char **unit, const char **cpu,
+                    evl_spent *spent) {
   *name = costs->line[i].name;
   *unit = costs->line[i].unit;
+  *cpu = costs->line[i].cpu;
   *spent = costs->line[i].spent;
 }

@@ -22,6 +22,7 @@ evl_status evl_costs_add_figure(evl_costs *costs, evl_arena *arena, const char *
 /* By way of a temporary file. EVL_IO. */
 evl_status evl_costs_write(const evl_costs *costs, evl_arena *arena) EVL_MUST_USE;
 int evl_costs_count(const evl_costs *costs);
-void evl_costs_line(const evl_costs *costs, int i, const char **name, const char **unit, evl_spent *spent);
+void evl_costs_line(const evl_costs *costs, int i, const char **name, const char **unit, const char **cpu,
+                    evl_spent *spent);
 
 #endif

@@ -2,8 +2,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "costs_priv.h"
 #include "eveil/parallel.h"
-#include "study_priv.h"
 
 typedef struct driver {
   evl_study *study;
@@ -355,6 +355,7 @@ evl_status evl_study_gather(evl_study *s, const evl_run_options *options) {
   }
   EVL_TRY(evl_study_scan(s, false));
   EVL_TRY(evl_study_one_kind(s, options));
+  EVL_TRY(evl_agree(evl_rank() == 0 ? evl_costs_read(s->costs_path, s->arena, &s->costs) : EVL_OK));
   EVL_TRY(evl_gather_store(s, options, true, &missing, &failed));
   if (evl_rank() == 0)
     evl_log(EVL_LOG_INFO, "%s: %lld of %lld tasks gathered, %d recordings failed so far", s->store,

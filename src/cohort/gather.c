@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "costs_priv.h"
 #include "eveil/math.h"
 #include "eveil/parallel.h"
 #include "gather_priv.h"
@@ -178,6 +179,7 @@ static evl_status write_store(gather *g) {
   const evl_study *s = g->study;
   root at = {.n = 0};
   g->study->timing.layout_from_s = evl_seconds();
+  g->n_costs = (int)evl_max_i64(s->costs ? evl_costs_count(s->costs) : 0);
   EVL_TRY(evl_agree(prepare(g)));
   describe(g, &at);
   const evl_store_plan plan = {.path = s->store,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "costs_priv.h"
 #include "gather_priv.h"
 
 static const evl_attribute *unit_attribute(gather *g, const char *unit, int *n) {
@@ -205,6 +206,26 @@ static evl_status lay_tasks(gather *g) {
   return EVL_OK;
 }
 
+/* What work took, as the table beside the store has it; known to rank 0, which lays the file out. */
+static evl_status lay_costs(gather *g) {
+  const evl_costs *costs = g->study->costs;
+  int n = g->n_costs;
+  const char *scale = index_scale(g, (uint64_t)n, "/costs/cost");
+  const char **name = table_column(g, EVL_TEXT, n, scale, NULL, "/costs/name");
+  const char **unit = table_column(g, EVL_TEXT, n, scale, NULL, "/costs/unit");
+  const char **cpu = table_column(g, EVL_TEXT, n, scale, NULL, "/costs/cpu");
+  double *seconds = table_column(g, EVL_F64, n, scale, "s", "/costs/seconds");
+  double *units = table_column(g, EVL_F64, n, scale, NULL, "/costs/units");
+  if (!name || !unit || !cpu || !seconds || !units) return EVL_MEMORY;
+  for (int i = 0; costs && i < n; i++) {
+    evl_spent spent;
+    evl_costs_line(costs, i, &name[i], &unit[i], &cpu[i], &spent);
+    seconds[i] = spent.seconds;
+    units[i] = spent.units;
+  }
+  return EVL_OK;
+}
+
 /* ---- /analyses ---- */
 
 static evl_dataset *add_rows(gather *g, rows what, evl_type type, const char *unit, const char *group,
@@ -376,6 +397,7 @@ evl_status evl_gather_layout(gather *g) {
   EVL_TRY(lay_participants(g));
   EVL_TRY(lay_channels(g));
   EVL_TRY(lay_tasks(g));
+  EVL_TRY(lay_costs(g));
   for (int a = 0; a < s->n_analyses; a++) EVL_TRY(lay_analysis(g, a));
   for (int i = 0; i < g->n_datasets; i++)
     if (!g->dataset[i].path) return EVL_MEMORY;

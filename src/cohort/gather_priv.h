@@ -39,6 +39,7 @@ typedef struct gather {
   double *task_seconds;      /* [n_tasks] */
   int64_t missing;
   int failed;
+  int n_costs;               /* lines of the table of costs, on all ranks */
   bool partial;
   int n_datasets, capacity;
   evl_dataset *dataset;

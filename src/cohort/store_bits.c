@@ -5,7 +5,7 @@
 
 /* Not results: when and where something was computed. */
 static bool in_total(const char *path) {
-  static const char *const left_out[] = {"/config", "/recordings/seconds", "/recordings/mtime", "/tasks/"};
+  static const char *const left_out[] = {"/config", "/recordings/seconds", "/recordings/mtime", "/tasks/", "/costs/"};
   for (size_t i = 0; i < sizeof left_out / sizeof *left_out; i++)
     if (!strncmp(path, left_out[i], strlen(left_out[i]))) return false;
   return true;

@@ -1,5 +1,5 @@
-"""mpirun over several hosts, without a batch system: quiet runs, the ranks of one host killed, a host lost, a link cut; then the run goes on
-on another number of hosts. At the end of each: one store, the bits of a quiet run on one rank."""
+"""mpirun over several hosts, without a batch system: quiet runs, the ranks of one host killed, a host lost, a link cut;
+then the run goes on, on another number of hosts. At the end of each: one store, the bits of a quiet run on one rank."""
 import os
 import subprocess
 import time

@@ -1,5 +1,5 @@
-"""nodes: what tests on several machines (see `bed`) share: a test that moves onto a bed, studies that must end with one store,
-Slurm's jobs, and cases that wait side by side.
+"""nodes: what tests on several machines (see `bed`) share: a test that moves onto a bed, studies that must end with one
+store, Slurm's jobs, and cases that wait side by side.
 
 A run is brought into its midst by a slow disk: every write to its journals waits (tests/mpi/write_shim.c)."""
 import concurrent.futures
@@ -32,7 +32,7 @@ ANALYSES = """
 
 
 def move_onto_bed(n, *kind):
-    """Goes on in this test on the head of a bed of n nodes, as its only process; skipped, and said so, where none can be made."""
+    """Starts this test again on the head of a bed of n nodes; skipped, and said so, where none can be made."""
     if "EVL_BED" in os.environ:
         return
     able = subprocess.run(["bash", BED, "check", *kind], capture_output=True, text=True)
@@ -73,7 +73,7 @@ class Studies:
                  run="task_s = 3.0; flush_s = 0.0;", midst=MIDST[0]):
         self.folder = os.path.join(os.environ["EVL_BED"], f"the {name}")
         os.mkdir(self.folder)
-        self.analyses, self.run, self.midst = analyses, run, midst
+        self.name, self.analyses, self.run, self.midst = name, analyses, run, midst
         self.shim = build_shim(os.environ["EVL_BED"])  # LD_PRELOAD takes no space
         self.root = simulate(self.folder, keys)
 
@@ -115,7 +115,8 @@ class Study:
 
     def in_midst(self):
         """Waits until the run is; whether it came."""
-        return wait_for(lambda: len(records(self.config)) >= self.studies.midst or os.path.exists(self.store)) and not os.path.exists(self.store)
+        over = lambda: os.path.exists(self.store)
+        return wait_for(lambda: len(records(self.config)) >= self.studies.midst or over()) and not over()
 
     def unfinished(self):
         """Nothing, or what is wrong with a run that should have been interrupted in its midst."""
@@ -135,7 +136,8 @@ class Study:
 
     def text(self):
         """The logs of all its jobs, in their order."""
-        return "".join(text_of(path) for path in sorted(glob.glob(os.path.join(glob.escape(self.folder), "*.log")), key=os.path.getmtime))
+        logs = glob.glob(os.path.join(glob.escape(self.folder), "*.log"))
+        return "".join(text_of(path) for path in sorted(logs, key=os.path.getmtime))
 
     def links(self):
         """The lines of STORE.chain: date job link nodes ranks before after total code next."""
@@ -160,7 +162,8 @@ def ranks_on(node):
             home = os.readlink(f"/proc/{int(file.read())}/ns/pid")
         for pid in filter(str.isdigit, os.listdir("/proc")):
             with contextlib.suppress(OSError):
-                if os.readlink(f"/proc/{pid}/ns/pid") == home and os.readlink(f"/proc/{pid}/exe").endswith("/" + os.path.basename(EVEIL)):
+                program = os.path.basename(os.readlink(f"/proc/{pid}/exe"))
+                if os.readlink(f"/proc/{pid}/ns/pid") == home and program == os.path.basename(EVEIL):
                     found.append(int(pid))
     return found
 
@@ -174,11 +177,12 @@ def kill_ranks(node):
 # ---- Slurm ----
 
 def submit(study, nodes, each, *options, env=None, most=1):
-    """Submits jobs/run.slurm unchanged: whole nodes, `each` ranks on every one, at most so many links. The job's number."""
-    full = {**os.environ, "EVEIL": EVEIL, "EVEIL_SITE": "debian", "EVEIL_JOBS": os.path.dirname(RUN), "EVEIL_CHAIN_MOST": str(most),
-            "EVEIL_SBATCH": "--exclusive", "EVEIL_LOGS": study.folder, **(env or {})}
-    done = subprocess.run(["sbatch", "--parsable", "--exclusive", f"--nodes={nodes}", f"--ntasks-per-node={each}", "--time=10",
-                           f"--output={study.folder}/%j.log", *options, RUN, study.config], env=full, capture_output=True, text=True)
+    """Submits jobs/run.slurm: whole nodes, `each` ranks on every one, at most so many links. The job's number."""
+    full = {**os.environ, "EVEIL": EVEIL, "EVEIL_SITE": "debian", "EVEIL_JOBS": os.path.dirname(RUN),
+            "EVEIL_CHAIN_MOST": str(most), "EVEIL_SBATCH": "--exclusive", "EVEIL_LOGS": study.folder, **(env or {})}
+    words = ["sbatch", "--parsable", "--exclusive", f"--nodes={nodes}", f"--ntasks-per-node={each}", "--time=10",
+             f"--output={study.folder}/%j.log", *options, RUN, study.config]
+    done = subprocess.run(words, env=full, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"sbatch: {done.stderr.strip()}")
     return done.stdout.strip()
@@ -192,8 +196,8 @@ def field(job, name):
 
 
 def nodes_of(job):
-    out = subprocess.run(["scontrol", "show", "hostnames", field(job, "NodeList")], capture_output=True, text=True).stdout
-    return out.split()
+    words = ["scontrol", "show", "hostnames", field(job, "NodeList")]
+    return subprocess.run(words, capture_output=True, text=True).stdout.split()
 
 
 def slurm(*words):

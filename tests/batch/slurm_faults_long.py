@@ -1,16 +1,17 @@
-"""Faults under real jobs of jobs/run.slurm: nodes lost, a link cut, the ranks of one node killed; jobs that cannot go well. No hang, one clear
-message, nothing finished is lost, and at the end one store: the bits of a quiet run on one rank."""
+"""Faults under real jobs of jobs/run.slurm: nodes lost, a link cut, the ranks of one node killed; jobs that cannot go
+well. No hang, one clear message, nothing finished is lost, and at the end one store: the bits of a quiet run on one rank."""
 import os
 import re
 import shutil
 import time
 
-from nodes import (Studies, bed, completed, ended, field, go_on, kill_ranks, move_onto_bed, nodes_of, ranks_on, rounds, side_by_side, slurm, submit,
-                   wait_for)
+from nodes import (Studies, bed, completed, ended, field, go_on, kill_ranks, move_onto_bed, nodes_of, ranks_on, rounds,
+                   side_by_side, slurm, submit, wait_for)
 from harness import EVEIL, done, eveil, records
 
 NODES = 8
-LONG = '{ name = "dynamics"; window_s = 60.0; step_s = 0.05; store = "summary"; dynamics = ["var"]; var: { max_order = 64; }; }'
+LONG = """{ name = "dynamics"; window_s = 60.0; step_s = 0.05; store = "summary"; dynamics = ["var"];
+            var: { max_order = 64; }; }"""
 
 
 # ---- faults ----
@@ -53,8 +54,8 @@ def first_node_lost():
 
 
 def link_cut():
-    """The ranks behind the cut live on and hold their journals: the job, run again, must refuse them rather than write beside them. Once
-    the link is there Slurm ends them."""
+    """The ranks behind the cut live on and hold their journals: the job, run again, must refuse rather than write beside
+    them. Once the link is there Slurm ends them."""
     study, job, nodes = begin("link cut")
     bed("link", nodes[-1], "down")
     why = taken_back(study, job)
@@ -89,13 +90,15 @@ def ranks_killed():
 
 def more_ranks_than_recordings():
     """Eight ranks for one recording of two tasks, and the recording's own."""
-    study = Studies("few", "subjects = 1; duration_s = 60.0; fs_hz = (128.0);", run="task_s = 30.0;").quiet().study("many ranks")
+    few = Studies(studies.name + " few", "subjects = 1; duration_s = 60.0; fs_hz = (128.0);", run="task_s = 30.0;")
+    study = few.quiet().study("many ranks")
     return completed(study, submit(study, 2, 4)) or study.whole()
 
 
 def limit_below_one_task():
     """Hours for one task: two links without progress, then the chain ends and says why."""
-    study = Studies("long", "subjects = 1; duration_s = 300.0; fs_hz = (500.0);", LONG, "task_s = 3600.0;").study("short limit")
+    long = Studies(studies.name + " long", "subjects = 1; duration_s = 300.0; fs_hz = (500.0);", LONG, "task_s = 3600.0;")
+    study = long.study("short limit")
     submit(study, 1, 1, "--time=1", "--signal=B:USR1@5", env={"EVEIL_LEAD_S": "5"}, most=5)
     if not wait_for(lambda: study.links() and study.links()[-1][-1] not in study.GOES_ON):
         return f"still going: {study.links()}"
@@ -145,8 +148,9 @@ def other_program_on_one_node():
 
 move_onto_bed(NODES, "slurm")
 for studies in rounds():
-    side_by_side([("limit_shorter_than_one_task", limit_below_one_task), ("node_lost", node_lost), ("first_node_lost", first_node_lost),
-                  ("link_cut", link_cut), ("link_cut_for_8_s", link_cut_for_a_moment), ("ranks_of_one_node_killed", ranks_killed),
+    side_by_side([("limit_shorter_than_one_task", limit_below_one_task), ("node_lost", node_lost),
+                  ("first_node_lost", first_node_lost), ("link_cut", link_cut),
+                  ("link_cut_for_8_s", link_cut_for_a_moment), ("ranks_of_one_node_killed", ranks_killed),
                   ("more_ranks_than_recordings", more_ranks_than_recordings),
                   ("scratch_missing_on_one_node", scratch_missing_on_one_node),
                   ("other_program_on_one_node", other_program_on_one_node)], NODES // 2)

@@ -1,5 +1,5 @@
-"""Real jobs of jobs/run.slurm on a Slurm of several nodes: quiet ones, wall-time limits, a chain of links, requeue, scancel, a drained
-node, other numbers of nodes and ranks. At the end of each: one store, the bits of a quiet run on one rank."""
+"""Real jobs of jobs/run.slurm on a Slurm of several nodes: quiet ones, wall-time limits, a chain of links, requeue,
+scancel, a drained node, other numbers of nodes and ranks. At the end of each: one store, the bits of a quiet run on one rank."""
 import re
 
 from nodes import completed, ended, field, go_on, move_onto_bed, nodes_of, rounds, side_by_side, slurm, submit, wait_for
@@ -87,7 +87,8 @@ def drained():
 move_onto_bed(NODES, "slurm")
 for studies in rounds():
     cases = [("chain_of_three_limits", chain),
-             interrupted("limit_without_warning", lambda job: None, "TIMEOUT", (2, 2), ("--time=1", "--signal=B:URG@1"), 200),
+             interrupted("limit_without_warning", lambda job: None, "TIMEOUT", (2, 2), ("--time=1", "--signal=B:URG@1"),
+                         200),
              quiet(2, 2), quiet(4, 2), ("requeue", requeue),
              interrupted("scancel", lambda job: slurm("scancel", job), "CANCELLED", (2, 2), most=12),
              interrupted("stopped_then_4_nodes_1_rank", stop, "FAILED", (4, 1)),

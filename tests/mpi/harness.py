@@ -80,9 +80,9 @@ def clear(folder):
 Result = collections.namedtuple("Result", "code out err seconds")
 
 
-def command(arguments, ranks, limit_s=LIMIT_S, wrap=()):
+def command(arguments, ranks, limit_s=None, wrap=()):
     """0 ranks: without mpirun."""
-    words = ["timeout", "-k", "5", str(limit_s)]
+    words = ["timeout", "-k", "5", str(limit_s or LIMIT_S)]
     if ranks:
         words += ["mpirun", "-np", str(ranks), "--oversubscribe", "--bind-to", "none"]
     return words + list(wrap) + [EVEIL] + [str(word) for word in arguments]
