@@ -1,4 +1,4 @@
-/* command_plan: say what a run would do: tasks, bytes, core-hours, ranks; what it would take on other numbers of ranks. */
+/* command_plan: say what a run would do: tasks, bytes, core-hours, ranks; what it would take on any number of ranks. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,7 +78,7 @@ static const evl_command_option options[] = {
     {"cores-per-node", "N", "with --slurm, --simulate: ranks that a node takes (40)"},
     {"wall-h", "H", "with --slurm: wall time to aim at, in hours (2)"},
     {"limit-h", "H", "with --slurm: the longest that the queue allows, in hours (20)"},
-    {"simulate", "RANKS,...", "the time of a run on so many ranks, by a simulation of its schedule with measured costs"},
+    {"simulate", "RANKS,...", "what a run on so many ranks takes, by a simulation of its schedule with measured costs"},
     {"simulate-tsv", "FILE", "that as a table"},
     {"replay", "[=SPEED]", "of a replay (eveil run --replay)"},
 #define X(field, option, zero, text) {option, "X", text},

@@ -1,9 +1,9 @@
 /* forecast: a round of tasks on any number of ranks, event by event. Who gets what is decided by the functions of a run
    (deal); the clock, the messages and the disk are those of a machine given by figures.
 
-   The file system is one queue: a transfer begins when those asked for before have passed, at the bandwidth of the whole,
-   and is never faster than alone. Work is conserved as with fair sharing, and since a task asks piece by piece the mean
-   wait is nearly that of fair sharing too, at a fraction of its events. */
+   The file system is one queue: a transfer begins when those asked for before have passed, at the bandwidth of the
+   whole, and is never faster than alone. Work is conserved as with fair sharing, and since a task asks piece by piece
+   the mean wait is nearly that of fair sharing too, at a fraction of its events. */
 #include <math.h>
 #include <stdlib.h>
 

@@ -23,8 +23,8 @@ void evl_forecast_print(const evl_forecast_machine *machine, int n, const evl_ru
                         FILE *out) {
   fprintf(out, "  forecast      simulated with the schedule of a run; seconds are means over ranks\n");
   print_machine(machine, out);
-  fprintf(out, "  %7s %6s %10s %10s %6s  %-12s %8s %9s %9s %9s %9s %9s %9s %9s\n", "ranks", "nodes", "wall s", "core-h",
-          "effic.", "limit", "start", "read", "condition", "compute", "journal", "master", "end", "gather");
+  fprintf(out, "  %7s %6s %10s %10s %6s  %-12s %8s %9s %9s %9s %9s %9s %9s %9s\n", "ranks", "nodes", "wall s",
+          "core-h", "effic.", "limit", "start", "read", "condition", "compute", "journal", "master", "end", "gather");
   for (int i = 0; i < n; i++) {
     const evl_run_forecast *r = &run[i];
     fprintf(out, "  %7d %6d %10.4g %10.4g %6.3f  %-12s %8.3g %9.3g %9.3g %9.3g %9.3g %9.3g %9.3g %9.3g\n", r->ranks,
@@ -33,8 +33,8 @@ void evl_forecast_print(const evl_forecast_machine *machine, int n, const evl_ru
             r->master_s, r->end_s, r->gather_s);
   }
   for (int i = 0; i < n; i++)
-    fprintf(out, "  asked with %d ranks: %.4g MB/s read while tasks run, %.4g MB/s written by the gather, %.4g requests/s\n",
-            run[i].ranks, run[i].read_mb_s, run[i].write_mb_s, run[i].requests_s);
+    fprintf(out,
+            "  asked with %d ranks: %.4g MB/s read while tasks run, %.4g MB/s written by the gather, %.4g requests/s\n", run[i].ranks, run[i].read_mb_s, run[i].write_mb_s, run[i].requests_s);
   fprintf(out, "  most ranks    %d: with more, less than half of their time is work that one rank would do\n",
           most_ranks);
 }

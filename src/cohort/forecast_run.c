@@ -91,11 +91,12 @@ static evl_expected_task expect(forecaster *f, int64_t t) {
   f->sum.other_s += e.other_s;
   f->journal_mb += mb;
   f->longest_s = fmax(f->longest_s, e.read_s + work_s);
+  double tick_s = s->replay ? EVL_REPLAY_TICK_S : fmax(e.compute_s / windows_of(s, task), 1e-6);
   return (evl_expected_task){.read_s = (float)e.read_s,
                              .read_mb = (float)e.read_mb,
                              .silent_s = (float)(e.condition_s + e.other_s),
                              .work_s = (float)work_s,
-                             .tick_s = (float)(s->replay ? EVL_REPLAY_TICK_S : fmax(e.compute_s / windows_of(s, task), 1e-6)),
+                             .tick_s = (float)tick_s,
                              .journal_mb = (float)mb};
 }
 
@@ -171,7 +172,8 @@ static evl_status simulate(const forecaster *f, int ranks, evl_run_forecast *run
   for (int i = 0; i < ROUNDS; i++) {
     evl_round_forecast r;
     EVL_TRY(evl_forecast_round(&f->round[i], m, ranks, &r));
-    rounds_s += r.length_s + told_s(f, ranks, (double)(f->round[i].n * (int64_t)(sizeof(evl_record) + sizeof(int64_t))));
+    double record_bytes = (double)(sizeof(evl_record) + sizeof(int64_t));
+    rounds_s += r.length_s + told_s(f, ranks, (double)f->round[i].n * record_bytes);
     run->read_s += r.read_s / ranks;
     run->journal_s += r.journal_s / ranks;
     run->master_s += r.master_s / ranks;
@@ -218,7 +220,7 @@ static evl_status find_most(const forecaster *f, const evl_run_forecast *one, in
     if (enough) low = high, high *= 4;
   }
   while (low < MOST_RANKS && high > 1.05 * low && high - low > 1) {
-    double middle = floor(sqrt(low * high));
+    double middle = fmax(floor(sqrt(low * high)), low + 1);
     EVL_TRY(simulate(f, (int)middle, &run));
     judge(one, &run);
     if (run.efficiency >= 0.5) low = middle;

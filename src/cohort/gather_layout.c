@@ -58,14 +58,17 @@ static void dimension(evl_dataset *d, uint64_t size, const char *scale) {
   d->scale[d->n_dims++] = scale;
 }
 
+static void as_scale(evl_dataset *d, uint64_t size) {
+  dimension(d, size, NULL);
+  d->is_scale = true;
+}
+
 /* An integer scale 0, 1, 2, ...; its path. */
 static const char *index_scale(gather *g, uint64_t n, const char *path) {
   int32_t *index = evl_arena_alloc(g->arena, (n + 1) * sizeof *index);
   if (!path || !index) return NULL;
   for (uint64_t i = 0; i < n; i++) index[i] = (int32_t)i;
-  evl_dataset *d = add(g, EVL_I32, index, NULL, "%s", path);
-  dimension(d, n, NULL);
-  d->is_scale = true;
+  as_scale(add(g, EVL_I32, index, NULL, "%s", path), n);
   return path;
 }
 
@@ -173,9 +176,7 @@ static evl_status lay_channels(gather *g) {
       n++;
     }
   const char *scale = index_scale(g, (uint64_t)n, "/channels/channel");
-  evl_dataset *axis = add(g, EVL_TEXT, axis_names, NULL, "/channels/axis");
-  dimension(axis, 3, NULL);
-  axis->is_scale = true;
+  as_scale(add(g, EVL_TEXT, axis_names, NULL, "/channels/axis"), 3);
   dimension(add(g, EVL_TEXT, name, NULL, "/channels/channel_name"), (uint64_t)n, scale);
   evl_dataset *d = add(g, EVL_F64, xyz, NULL, "/channels/channel_xyz");
   dimension(d, (uint64_t)n, scale);
@@ -264,17 +265,9 @@ static const char *tensor_scale(gather *g, const char *group, const evl_dimensio
   for (int i = 0; path && i < g->n_datasets; i++)
     if (g->dataset[i].path && !strcmp(g->dataset[i].path, path)) return path;
   if (!path) return NULL;
-  if (dim->label) {
-    evl_dataset *d = add(g, EVL_TEXT, dim->label, NULL, "%s", path);
-    dimension(d, (uint64_t)dim->size, NULL);
-    d->is_scale = true;
-  } else if (dim->coordinate) {
-    evl_dataset *d = add(g, EVL_F64, dim->coordinate, dim->unit, "%s", path);
-    dimension(d, (uint64_t)dim->size, NULL);
-    d->is_scale = true;
-  } else {
-    return index_scale(g, (uint64_t)dim->size, path);
-  }
+  if (!dim->label && !dim->coordinate) return index_scale(g, (uint64_t)dim->size, path);
+  as_scale(dim->label ? add(g, EVL_TEXT, dim->label, NULL, "%s", path)
+                      : add(g, EVL_F64, dim->coordinate, dim->unit, "%s", path), (uint64_t)dim->size);
   return path;
 }
 

@@ -82,17 +82,19 @@ static evl_status pack(packer *p, const evl_probe *probe) {
   EVL_TRY(put(p, probe, sizeof *probe));
   EVL_TRY(put_text(p, probe->message));
   EVL_TRY(put_text(p, probe->format));
-  packer sources = {.arena = p->arena};
+  uint32_t bytes = 0;
+  EVL_TRY(put(p, &bytes, sizeof bytes));
+  size_t before = p->size;
   for (int i = 0; i < probe->n_sources; i++) {
     const evl_source *s = &probe->source[i];
     const uint8_t flags[2] = {s->usable, s->bad};
-    EVL_TRY(put(&sources, &s->fs_hz, sizeof s->fs_hz));
-    EVL_TRY(put(&sources, flags, sizeof flags));
-    EVL_TRY(put_text(&sources, s->label));
+    EVL_TRY(put(p, &s->fs_hz, sizeof s->fs_hz));
+    EVL_TRY(put(p, flags, sizeof flags));
+    EVL_TRY(put_text(p, s->label));
   }
-  uint32_t bytes = (uint32_t)sources.size;
-  EVL_TRY(put(p, &bytes, sizeof bytes));
-  return bytes ? put(p, sources.data, bytes) : EVL_OK;
+  bytes = (uint32_t)(p->size - before);
+  memcpy(p->data + before - sizeof bytes, &bytes, sizeof bytes);
+  return EVL_OK;
 }
 
 /* Equal lists of sources are kept once: a cohort has a handful. */

@@ -1,5 +1,5 @@
-/* Small messages, rank to rank. A send never waits: it takes the next slot, or where that is not free yet another one of
-   another block of slots. A message to the own rank goes through a queue, with or without MPI. */
+/* Small messages, rank to rank. A send never waits: it takes the next slot, where that is not free yet some other, where
+   none is another block of slots. A message to the own rank goes through a queue, with or without MPI. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -132,7 +132,7 @@ static evl_status write_all(const writer *w, const uint8_t *by_rows) {
 
 #ifdef H5_HAVE_PARALLEL
 /* The file while HDF5 flushes what it keeps itself. It does not tell the other ranks of an error there: they would wait for
-   ever, so that the rank with the error ends the run. */
+   ever, so that the rank with the error ends the run. (OMPIO 4.1 hides a failed write: there only a time limit helps.) */
 static const char *flushed;
 
 static void on_file_error(MPI_File *file, int *error, ...) {

@@ -13,7 +13,7 @@ import numpy as np
 import gather
 import icare
 import resume
-from figures import BUILD, DATA, EVEIL, HERE, MPIRUN, PROGRAMS, SCRATCH, SPECTRAL, config, end, figure, fresh, sh, skip, start, wall
+from figures import DATA, EVEIL, HERE, MPIRUN, PROGRAMS, SCRATCH, SPECTRAL, config, end, figure, fresh, sh, skip, start, wall
 from sparse_edf import TEN_TWENTY, sparse_edf
 
 REPEATS = 7
