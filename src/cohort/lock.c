@@ -116,8 +116,13 @@ static evl_status take(const char *path, int fd, bool fresh, bool *again) {
     return *again ? EVL_OK : refuse(path, note);
   }
   compose(ours);
-  if (pwrite(fd, ours, NOTE, 0) != NOTE)
-    return evl_fail(EVL_IO, "%s: the lock cannot be written: %s", path, errno ? strerror(errno) : "no space");
+  errno = 0;
+  if (pwrite(fd, ours, NOTE, 0) != NOTE) {
+    error = errno ? errno : ENOSPC;
+    unlink(path); /* nobody's: it names no run */
+    return evl_fail(EVL_IO, "%s: the lock cannot be written: %s; make room and run again", path,
+                    strerror(error));
+  }
   if (!watch) return EVL_OK;
   nanosleep(&(struct timespec){.tv_sec = 1}, NULL); /* another run that watched, too, may have been as fast */
   read_note(fd, note);

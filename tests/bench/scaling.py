@@ -2,6 +2,8 @@
 `eveil plan --simulate` says; then I-CARE on ranks that are not here. Tables for R and Python go to BUILD/scaling; `docs/scaling.md` and its figures
 are made of them.
 
+    scaling.py [quick] [runs] [master] [replays] [icare]     parts; none named: all
+
 LAUNCH="srun" RANKS="40 80 160" measures on a cluster: only runs, and the text goes beside the tables."""
 import csv
 import json
@@ -17,10 +19,12 @@ from figures import BUILD, EVEIL, HERE, MPIRUN, PROGRAMS, SCRATCH, config, load,
 from sparse_edf import TEN_TWENTY, sparse_edf
 
 QUICK = "quick" in sys.argv[1:]
+PARTS = [word for word in sys.argv[1:] if word != "quick"]
 LAUNCH = shlex.split(os.environ.get("LAUNCH") or "")
 RANKS = [int(r) for r in (os.environ.get("RANKS") or "1 2").split()]
 REPEATS, PER_RANK = (3, 24) if QUICK else (5, 96)
 TABLES = BUILD / "scaling"
+LEARNED = TABLES / "costs.tsv"  # of the first run: all forecasts use them
 ICARE_RANKS = (40, 80, 160, 320, 640, 1024, 1280, 2560, 5120, 10240)
 CORES = os.cpu_count()
 
@@ -86,9 +90,9 @@ def tasks_s(predicted):
     return predicted["wall_s"] - sum(predicted[k] for k in ("start_s", "probe_s", "plan_s", "gather_s"))
 
 
-def costs(name):
-    """Measured prices of STORE.costs by name: seconds a unit."""
-    return {row["name"]: float(row["seconds"]) / float(row["units"]) for row in read(SCRATCH / f"{name}.h5.costs")}
+def costs():
+    """Measured prices by name: seconds a unit."""
+    return {row["name"]: float(row["seconds"]) / float(row["units"]) for row in read(LEARNED)}
 
 
 # ---- strong and weak scaling ----
@@ -113,20 +117,18 @@ def runs(body):
     paths = {name: simulated(name, int(name[6:]), body) for name in {study[1] for study in studies}}
     first = f"cohort{PER_RANK}"
     timed(first, paths[first], RANKS[0])  # caches warm, costs learned: from here on they are kept
-    learned = SCRATCH / "learned.costs"
-    shutil.copy(SCRATCH / f"{first}.h5.costs", learned)
+    shutil.copy(SCRATCH / f"{first}.h5.costs", LEARNED)
     for repeat in range(REPEATS):
         for study, name, ranks in studies:
-            shutil.copy(learned, SCRATCH / f"{name}.h5.costs")
+            shutil.copy(LEARNED, SCRATCH / f"{name}.h5.costs")
             row = timed(name, paths[name], ranks)
             rows.append({"study": study, "ranks": ranks, "repeat": repeat, "recordings": int(name[6:]), "load": load(), **row})
             say(f"{study} {ranks} ranks: {row['total']:.2f} s, tasks {row['tasks_s']:.2f} s")
     for study, name, ranks in studies:
-        shutil.copy(learned, SCRATCH / f"{name}.h5.costs")
+        shutil.copy(LEARNED, SCRATCH / f"{name}.h5.costs")
         predicted.append({"study": study, **forecast(paths[name], [ranks])[ranks]})
     write("runs", rows)
     write("forecast_runs", predicted)
-    return paths[first]
 
 
 # ---- replays: the schedule of many ranks on few cores ----
@@ -142,13 +144,15 @@ def mixed_cohort():
     return root
 
 
-def replays(body):
-    rows, here = [], costs("learned_as")
+def replays():
+    """Of the dearest analysis alone: its rows are few, so that the disk has little to do with what is asked here."""
+    rows, here = [], costs()
     root = mixed_cohort()
+    body = 'analyses: ( { name = "dynamics"; window_s = 60.0; step_s = 60.0; dynamics = ["var"]; } );\n'
     for schedule in ("dynamic", "static"):
         name = f"mixed_{schedule}"
         path = config(name, root, body + f'run: {{ schedule = "{schedule}"; }};\n')
-        shutil.copy(SCRATCH / "learned.costs", SCRATCH / f"{name}.h5.costs")
+        shutil.copy(LEARNED, SCRATCH / f"{name}.h5.costs")
         one = forecast(path, [1])[1]
         cost_s = sum(one[k] for k in ("read_s", "condition_s", "compute_s", "other_s"))
         for ranks in (1, 4, 64) if QUICK else (1, 2, 4, 8, 16, 32, 64):
@@ -177,7 +181,7 @@ def master(body):
     for i in range(100):
         sparse_edf(root / f"sub-{i:03d}_task-rest_eeg.edf", [f"EEG {label}-Ref" for label in TEN_TWENTY], 250, 72000 - 60 * i)
     path, rows = config("master", root, body), []
-    shutil.copy(SCRATCH / "learned.costs", SCRATCH / "master.h5.costs")
+    shutil.copy(LEARNED, SCRATCH / "master.h5.costs")
     for _ in range(REPEATS):
         for window_us in (0, 200):
             row = json.loads(sh([*MPIRUN, "--bind-to", "none", "-n", 65, PROGRAMS / "master", path, window_us, 2]))
@@ -192,7 +196,7 @@ def master(body):
 def predict_icare(body):
     root, recordings, subjects = icare.cohort("icare_cohort")
     path, rows = config("icare", root, body), []
-    shutil.copy(SCRATCH / "learned.costs", SCRATCH / "icare.h5.costs")
+    shutil.copy(LEARNED, SCRATCH / "icare.h5.costs")
     cases = {"any file system": [], "100 times the cost": ["--cost-times=100"],
              "20 GB/s read, 10 GB/s written": ["--read-mb-s=20000", "--write-mb-s=10000"]}
     most = {}
@@ -213,27 +217,28 @@ def predict_icare(body):
 
 
 def main():
-    shutil.rmtree(TABLES, ignore_errors=True)
-    TABLES.mkdir(parents=True)
+    parts = {"runs": runs, "master": master, "replays": lambda body: replays(), "icare": predict_icare}
+    wanted = PARTS or list(parts)[:1 if LAUNCH else None]
+    if not PARTS:
+        shutil.rmtree(TABLES, ignore_errors=True)
+        TABLES.mkdir(parents=True)
     shutil.rmtree(SCRATCH, ignore_errors=True)
     SCRATCH.mkdir(parents=True)
-    body, facts = analyses(), {"machine": machine(), "repeats": REPEATS, "per_rank": PER_RANK, "launch": shlex.join(LAUNCH)}
-    runs(body)
-    shutil.copy(SCRATCH / "learned.costs", SCRATCH / "learned_as.h5.costs")
-    write("costs", read(SCRATCH / "learned.costs"))
-    if not LAUNCH:
-        master(body)
-        replays(body)
-        if icare.TABLE.is_file():
-            facts["icare"] = predict_icare(body)
-        else:
+    kept, body = TABLES / "facts.json", analyses()
+    facts = json.loads(kept.read_text()) if kept.is_file() else {}
+    facts.setdefault("machine", machine())
+    facts.update({"repeats": REPEATS, "per_rank": PER_RANK})
+    for part in wanted:
+        if part == "icare" and not icare.TABLE.is_file():
             say(f"I-CARE skipped: no {icare.TABLE}")
+        else:
+            facts[part] = parts[part](body)
     facts["load_at_end"] = load()
-    (TABLES / "facts.json").write_text(json.dumps(facts, indent=1) + "\n")
+    kept.write_text(json.dumps(facts, indent=1) + "\n")
     shutil.rmtree(SCRATCH)
     docs = TABLES if LAUNCH else HERE.parents[1] / "docs"
-    sh_here = subprocess.run([sys.executable, HERE.parents[1] / "analysis" / "python" / "scaling.py", TABLES, docs])
-    sys.exit(sh_here.returncode)
+    page = HERE.parents[1] / "analysis" / "python" / "scaling_page.py"
+    sys.exit(subprocess.run([sys.executable, page, TABLES, docs]).returncode)
 
 
 main()

@@ -305,7 +305,7 @@ def ran_twice(config):
     return sum(n > 1 for n in collections.Counter(record.key for record in records(config)).values())
 
 
-def slow_writes(config, pause_ms=30):
+def slow_writes(config, pause_ms=20):
     """The environment in which every write of a run waits: a run that a signal cannot miss, on any machine."""
     library = build_shim(os.path.dirname(config))
     return {"LD_PRELOAD": library, "EVL_SHIM_FOLDER": os.path.dirname(store_of(config)), "EVL_SHIM_SLOW_MS": pause_ms}

@@ -178,7 +178,7 @@ def terminated(config, wanted, name, ranks, codes, **whom):
 def terminated_in_three_ways(folder):
     """To every rank, to a run without mpirun, to mpirun: that passes it on only after a while (a longer run) and returns 1."""
     os.mkdir(os.path.join(folder, "long"))
-    root = simulate(os.path.join(folder, "long"), "subjects = 40; duration_s = 40.0; fs_hz = (128.0);")
+    root = simulate(os.path.join(folder, "long"), "subjects = 12; duration_s = 40.0; fs_hz = (128.0);")
     config = configure(os.path.join(folder, "long", "run.cfg"), root, run="task_s = 2.0; flush_s = 0.0;")
     quiet = eveil("run", config, ranks=2)
     check(quiet.code == 0, "term_quiet_run", said(quiet.err))

@@ -1,6 +1,6 @@
 """docs/scaling.md and its figures, from the tables of `make scaling`.
 
-    scaling.py TABLES DOCS"""
+    scaling_page.py TABLES DOCS"""
 import csv
 import json
 import statistics
@@ -170,14 +170,15 @@ def master_text(rows):
     for window_us in sorted({r["window_us"] for r in rows}):
         group = [r for r in rows if r["window_us"] == window_us]
         rates = [r["requests_a_second"] for r in group]
-        best = max(best, statistics.median(rates))
+        if window_us > 0:  # rank 0 computes
+            best = max(best, statistics.median(rates))
         cells.append([f"{window_us:g}", f"{statistics.median(rates):.0f}", f"{min(rates):.0f} to {max(rates):.0f}",
                       f"{statistics.median(r['answer_us'] for r in group):.1f}", f"{statistics.median(r['load'] for r in group):.0f}"])
     clients, said_us = int(rows[0]["ranks"]) - 1, rows[0]["request_us"]
     return (f"{clients} clients and the master share this machine's cores; tasks are dealt by the decision function of a run and take next to "
             "nothing on the clients.\n\n" + markdown(["master's window us", "requests/s (median)", "least to most", "us an answer", "machine's load"],
                                                    cells) +
-            f"\n\nAsked: at least 20000 requests/s; found {best:.0f}: {'met' if best >= 20000 else 'MISSED'}. The schedule counts on {said_us:g} us "
+            f"\n\nAsked: at least 20000 requests/s; found {best:.0f} with a master that computes between: {'met' if best >= 20000 else 'MISSED'}. The schedule counts on {said_us:g} us "
             f"a request ({1e6 / said_us:.0f} a second), and deals so that it is asked half as often.\n")
 
 
