@@ -85,6 +85,7 @@ decide() {
   state=$(job_field JobState)
   state=${state:-RUNNING}
   if [ "$finished" -gt "$before" ]; then idle=0; else idle=$((idle + 1)); fi
+  [ "$whole" != 2 ] || finish 0 complete "$store is complete but for the recordings that failed: eveil info $store"
   [ "$whole" = 0 ] || finish 0 complete "$store is complete"
   # Neither this shell's fault nor the limit's: somebody cancelled the job, or the system takes it back into the queue.
   if [ "$state" != RUNNING ] && [ "$(job_field Reason)" != TimeLimit ]; then
@@ -114,7 +115,7 @@ run_link() { # CFG
   scontrol update "JobId=$me" "JobName=$name" >/dev/null 2>&1 # of an array's task it says "No error" and fails
   read_state || die "$cfg: eveil info does not tell how far the run is"
   before=$finished code=0
-  [ "$whole" = 0 ] || finish 0 complete "$store is complete: nothing to do"
+  [ "$whole" != 1 ] || finish 0 complete "$store is complete: nothing to do"
   make_folder "$(dirname "$store")"
   say "link $link: $finished of $total tasks finished;" \
     "$SLURM_NTASKS ranks on $SLURM_JOB_NUM_NODES nodes ($SLURM_JOB_NODELIST)"

@@ -50,7 +50,8 @@ study_name() {
   echo "eveil-$(basename "$cfg" .cfg | tr -c 'A-Za-z0-9._\n-' _)-$(cksum <<<"$cfg" | cut -d ' ' -f 1)"
 }
 
-# What the disk says of the study: store, finished, total, and whether the store is whole.
+# What the disk says of the study: store, finished, total, and whether the store is whole (1), or whole but for
+# recordings that failed (2).
 read_state() {
   local text
   text=$("$eveil" info "$cfg") || return
@@ -58,7 +59,9 @@ read_state() {
   read -r finished total < <(sed -n 's/^  tasks  *\([0-9]*\) finished of \([0-9]*\)$/\1 \2/p' <<<"$text")
   [ -n "$store" ] && [ -n "${total-}" ] || return
   whole=0
-  if grep -q '^  store .*, complete$' <<<"$text" && [ "$finished" = "$total" ]; then whole=1; fi
+  [ "$finished" = "$total" ] || return 0
+  if grep -q '^  store .*, complete$' <<<"$text"; then whole=1; fi
+  if grep -q '^  store .*, complete but for failed recordings$' <<<"$text"; then whole=2; fi
 }
 
 # FOLDER: made and striped (Lustre) when it is new; files in it inherit the stripes.

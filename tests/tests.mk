@@ -25,7 +25,7 @@ tests: all $(call programs,$(C_TESTS)) $(WRITE_SHIM)
 
 check: deps  ## all quick tests (installs what is missing, builds; under 10 minutes once built)
 	@$(MAKE) --no-print-directory -j$(JOBS) tests
-	@$(PYTHON) tests/run.py $(call programs,$(QUICK_C)) $(QUICK_PY)
+	@$(PYTHON) tests/run.py --jobs 2 $(call programs,$(QUICK_C)) $(QUICK_PY)
 
 check-long: deps  ## a fixed selection of the long tests: batch system, several hosts, sanitizers, fuzzing, kills (about 30 minutes)
 	@bash config/deps config/packages-debian-batch.txt || echo "no batch system: its tests are skipped"

@@ -108,15 +108,18 @@ evl_status evl_study_print_state(evl_study *s, FILE *out) {
   evl_hex(s->plan_key.byte, 16, today);
   if (!stat(s->store, &info)) {
     evl_store *store;
-    const char *plan = NULL, *whole = NULL;
+    const char *plan = NULL, *whole = NULL, *missing = NULL;
     EVL_TRY(evl_store_open(s->store, &store));
     evl_status status = evl_store_attribute(store, "/", "plan_hash", s->arena, &plan);
     if (status == EVL_OK) status = evl_store_attribute(store, "/", "complete", s->arena, &whole);
+    if (status == EVL_OK) status = evl_store_attribute(store, "/", "missing_tasks", s->arena, &missing);
     evl_store_close(store);
     EVL_TRY(status);
     bool same = plan && !strcmp(plan, today), complete = whole && !strcmp(whole, "1");
     fprintf(out, "  store         %s, %.1f MB, %s%s\n", s->store, 1e-6 * (double)info.st_size,
-            complete ? "complete" : "not complete", same ? "" : ", of another plan");
+            complete ? "complete" : missing && !strcmp(missing, "0") ? "complete but for failed recordings"
+                                                                     : "not complete",
+            same ? "" : ", of another plan");
     if (same && complete) {
       fprintf(out, "  tasks         %lld finished of %lld\n", (long long)s->n_tasks, (long long)s->n_tasks);
       return EVL_OK;

@@ -481,5 +481,22 @@ def _():
     assert h.total() == h.total("whole/store.h5"), "another total"
 
 
+@case("with the real program: a recording that fails does not keep the chain from its end; once repaired it is run")
+def _():
+    folder()
+    h.cohort()
+    real = dict(SLURM, EVEIL=h.EVEIL, SLURM_NTASKS=1, SLURM_NTASKS_PER_NODE=1, SLURM_JOB_NUM_NODES=1,
+                OMPI_MCA_ess_singleton_isolated=1, **h.SAME)
+    study = h.config()
+    shutil.copy2(h.eeg(2), "kept.edf")
+    with open(h.eeg(2), "r+b") as file:
+        file.truncate(300)
+    expect(end(start("run.slurm", study, **real)), 0, "complete but for the recordings that failed")
+    shutil.copy2("kept.edf", h.eeg(2))
+    expect(end(start("run.slurm", study, EVEIL_LINK=1, **real)), 0, "is complete")
+    assert not called("sbatch"), got("calls")
+    assert [(entry["code"], entry["next"]) for entry in chain("out/store.h5.chain")] == [("3", "complete"), ("0", "complete")]
+
+
 if __name__ == "__main__":
     sys.exit(run_cases())
