@@ -223,7 +223,7 @@ def draw_icare(rows):
         right.bar(range(len(own)), share, bottom=bottom, color=colour, label=text)
         bottom += share
     right.set_xticks(range(len(own)), [f"{int(r['ranks'])}" for r in own], rotation=60)
-    right.set(title=f"Share of the time by phase, {cases[0]}", xlabel="ranks", xlim=(-0.6, len(own) + 4.2))
+    right.set(title=f"Share of the time by phase, {cases[0]}", xlabel="ranks", xlim=(-0.6, len(own) + 7))
     handles, labels = right.get_legend_handles_labels()
     right.legend(handles[::-1], labels[::-1], loc="center right", fontsize=7.5)
     figure.savefig(DOCS / "scaling_icare.png")
