@@ -195,7 +195,7 @@ static void rows_of_recordings(void) {
 static void file_of_a_run(void) {
   enum { N = 60 };
   static double x[N][2], y[N];
-  static char name[N][8];
+  static char name[N][16];
   static const char *subject[N], *column[] = {"a", "b"};
   evl_design d = {.n_rows = N, .n_columns = 2, .subject = subject, .column = column, .x = x[0], .y = y};
   for (int i = 0; i < N; i++) {
