@@ -1,5 +1,6 @@
 /* costs: what work took, kept in a small table beside the store and used by the next plan. */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -119,9 +120,17 @@ evl_status evl_costs_add_figure(evl_costs *costs, evl_arena *arena, const char *
   return merge(costs, arena, &new);
 }
 
-evl_status evl_costs_write(const evl_costs *costs, evl_arena *arena) {
-  const char *temporary = evl_arena_format(arena, "%s.tmp", costs->path);
-  if (!temporary) return EVL_MEMORY;
+static void temporary_of(const char *path, char temporary[PATH_MAX]) { snprintf(temporary, PATH_MAX, "%s.tmp", path); }
+
+void evl_costs_tidy(const char *path) {
+  char temporary[PATH_MAX];
+  temporary_of(path, temporary);
+  unlink(temporary);
+}
+
+evl_status evl_costs_write(const evl_costs *costs) {
+  char temporary[PATH_MAX];
+  temporary_of(costs->path, temporary);
   FILE *out = fopen(temporary, "w");
   if (!out) return evl_fail(EVL_IO, "%s: cannot be written: %s", temporary, strerror(errno));
   for (int i = 0; i < N_COLUMNS; i++) fprintf(out, "%s%s", i ? "\t" : "", columns[i]);

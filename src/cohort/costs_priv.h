@@ -20,7 +20,9 @@ evl_status evl_costs_add(evl_costs *costs, evl_arena *arena, const char *cpu, in
 evl_status evl_costs_add_figure(evl_costs *costs, evl_arena *arena, const char *cpu,
                                 const evl_figure *figure) EVL_MUST_USE;
 /* By way of a temporary file. EVL_IO. */
-evl_status evl_costs_write(const evl_costs *costs, evl_arena *arena) EVL_MUST_USE;
+evl_status evl_costs_write(const evl_costs *costs) EVL_MUST_USE;
+/* Removes what a writer that was killed left. The output's lock must be held. */
+void evl_costs_tidy(const char *path);
 int evl_costs_count(const evl_costs *costs);
 void evl_costs_line(const evl_costs *costs, int i, const char **name, const char **unit, const char **cpu,
                     evl_spent *spent);

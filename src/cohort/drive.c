@@ -331,6 +331,7 @@ evl_status evl_study_run(evl_study *s, const evl_run_options *options) {
   EVL_TRY(evl_output_check(s, options, &complete));
   if (complete) {
     if (evl_rank() == 0) evl_log(EVL_LOG_INFO, "%s: complete, nothing to do", s->store);
+    if (s->lock) evl_costs_tidy(s->costs_path);
     return drop_journals(s); /* a run that was killed between its gather and this left them */
   }
   EVL_TRY(evl_study_scan(s, true));

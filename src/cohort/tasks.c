@@ -109,7 +109,7 @@ evl_expected evl_task_expected(const evl_study *study, int64_t t) {
 }
 
 static evl_status write_costs(evl_study *study) {
-  evl_status status = evl_costs_write(study->costs, study->arena);
+  evl_status status = evl_costs_write(study->costs);
   if (status == EVL_IO) evl_log(EVL_LOG_WARNING, "%s", evl_error_message());
   return status == EVL_IO ? EVL_OK : status;
 }
