@@ -94,6 +94,38 @@ static herr_t write_call(const writer *w, const evl_dataset *d, hid_t dataset, u
   return done;
 }
 
+/* The file while ranks write it. A collective call that fails on one rank leaves the others inside the library, waiting
+   for that rank, and HDF5 may crash when it closes such a file: so it ends the run. (OMPIO 4.1 may hide a failed write:
+   there only a time limit helps.) */
+static const char *shared;
+
+static void end_run(const char *why) {
+  const char *path = shared;
+  if (!path) return;
+  shared = NULL;
+  unlink(path);
+  evl_log(EVL_LOG_ERROR, "%s: writing failed on rank %d: %s; nothing finished is lost, check the disk and run again",
+          path, evl_rank(), why);
+  evl_parallel_abort(evl_exit_code(EVL_IO));
+}
+
+#ifdef H5_HAVE_PARALLEL
+static void on_file_error(MPI_File *file, int *error, ...) {
+  (void)file;
+  char text[MPI_MAX_ERROR_STRING] = "unknown error";
+  int length = 0;
+  MPI_Error_string(*error, text, &length);
+  end_run(text);
+}
+#endif
+
+/* An error of a collective call; without MPI it is returned. */
+static evl_status failed(const char *path, const char *dataset, const char *what) {
+  evl_status status = evl_h5_fail(EVL_IO, path, dataset, what);
+  end_run(evl_error_message());
+  return status;
+}
+
 static evl_status write_dataset(const writer *w, int i, hid_t dataset) {
   const evl_dataset *d = &w->plan->dataset[i];
   rows r = share_out(w->plan, d);
@@ -109,7 +141,7 @@ static evl_status write_dataset(const writer *w, int i, hid_t dataset) {
     status = evl_agree(status);
     if (status != EVL_OK) break;
     if (write_call(w, d, dataset, row, n, buffer) < 0)
-      status = evl_h5_fail(EVL_IO, w->path, d->path, "rows could not be written");
+      status = failed(w->path, d->path, "rows could not be written");
   }
   free(buffer);
   return evl_agree(status);
@@ -128,35 +160,6 @@ static evl_status write_all(const writer *w, const uint8_t *by_rows) {
     status = evl_agree(status);
   }
   return status;
-}
-
-#ifdef H5_HAVE_PARALLEL
-/* The file while HDF5 flushes what it keeps itself. It does not tell the other ranks of an error there: they would wait for
-   ever, so that the rank with the error ends the run. (OMPIO 4.1 hides a failed write: there only a time limit helps.) */
-static const char *flushed;
-
-static void on_file_error(MPI_File *file, int *error, ...) {
-  (void)file;
-  if (!flushed) return; /* rows: the ranks agree on it */
-  char text[MPI_MAX_ERROR_STRING] = "";
-  int length = 0;
-  MPI_Error_string(*error, text, &length);
-  unlink(flushed);
-  evl_log(EVL_LOG_ERROR, "%s: the flush failed on rank %d: %s; nothing finished is lost, check the disk and run again",
-          flushed, evl_rank(), text);
-  evl_parallel_abort(evl_exit_code(EVL_IO));
-}
-#endif
-
-static herr_t flush(const writer *w) {
-#ifdef H5_HAVE_PARALLEL
-  flushed = w->path;
-  herr_t done = H5Fflush(w->file, H5F_SCOPE_GLOBAL);
-  flushed = NULL;
-  return done;
-#else
-  return H5Fflush(w->file, H5F_SCOPE_GLOBAL);
-#endif
 }
 
 static herr_t use_ranks(hid_t access, hid_t transfer) {
@@ -199,11 +202,12 @@ evl_status evl_store_write_rows(const evl_store_plan *plan, const char *path, co
     if (w.file < 0) status = evl_h5_fail(EVL_IO, path, NULL, "the file could not be opened by all ranks");
     status = evl_agree(status);
   }
+  shared = evl_parallel_on() ? path : NULL;
   if (status == EVL_OK) status = write_all(&w, by_rows);
   /* The flush syncs what each rank wrote, also from other nodes. */
-  if (status == EVL_OK && flush(&w) < 0)
-    status = evl_h5_fail(EVL_IO, path, NULL, "the flush failed");
+  if (status == EVL_OK && H5Fflush(w.file, H5F_SCOPE_GLOBAL) < 0) status = failed(path, NULL, "the flush failed");
   status = evl_agree(status);
+  shared = NULL;
   if (status != EVL_OK) evl_file_let_go(path);
   if (w.file >= 0 && H5Fclose(w.file) < 0 && status == EVL_OK)
     status = evl_h5_fail(EVL_IO, path, NULL, "the file could not be closed");
