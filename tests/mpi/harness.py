@@ -289,7 +289,7 @@ def records_of(path):
 
 def records(config):
     folder = journal_of(config)
-    names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    names = sorted(name for name in os.listdir(folder) if name.endswith(".journal")) if os.path.isdir(folder) else []
     return [record for name in names for record in records_of(os.path.join(folder, name))]
 
 
