@@ -289,8 +289,11 @@ def records_of(path):
 
 def records(config):
     folder = journal_of(config)
-    names = sorted(name for name in os.listdir(folder) if name.endswith(".journal")) if os.path.isdir(folder) else []
-    return [record for name in names for record in records_of(os.path.join(folder, name))]
+    try:
+        names = sorted(name for name in os.listdir(folder) if name.endswith(".journal"))
+        return [record for name in names for record in records_of(os.path.join(folder, name))]
+    except FileNotFoundError:  # not there yet, or just removed
+        return []
 
 
 def journal_bytes(config):
