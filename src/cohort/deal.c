@@ -4,7 +4,7 @@
 #include "eveil/base.h"
 #include "deal_priv.h"
 
-/* What a request takes the master at most (make bench measures it); it is asked half as often as it could bear. */
+/* What a request takes the master at most (make scaling measures it); it is asked half as often as it could bear. */
 static const double REQUEST_US = 50;
 
 void evl_deal_begin(evl_deal *deal, int64_t n, const float *cost_us, int ranks) {

@@ -8,7 +8,7 @@
 #include "study_priv.h"
 
 /* Positive numbers of four binades, every mantissa bit random, by the task's key and a counter: with shuffle and
-   deflate 1 they shrink by about as much as features of EEG do (1.15 times). */
+   deflate 1 they shrink a little, as features of EEG do. */
 static void fill(const evl_key *key, uint32_t section, double *x, size_t n) {
   uint32_t of_key[2], counter[4] = {0, 0, section, 0}, word[4];
   memcpy(of_key, key->byte, sizeof of_key);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """jobs: what the job scripts decide. sbatch, srun, mpirun, scontrol, squeue and scancel are stand-ins that note how
-they were called; eveil is one too, except in the last case. Real jobs are the matter of tests/batch."""
+they were called; eveil is one too, except in the last case. Real jobs are the matter of tests/batch.
+Over 400 lines: all cases share the stand-ins."""
 import os
 import re
 import shutil
