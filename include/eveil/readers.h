@@ -1,7 +1,8 @@
-/* readers: one file a format. A recording as the file tells it, in physical units.
+/* readers: one file a format. A recording as its files tell it, in physical units.
 
-   Opening reads the header and checks it against the size; `load` reads raw bytes of a
-   stretch of time once; `channel` decodes one signal from them. Damage is found, not decoded. */
+   Opening reads the header and checks it against the sizes; `load` reads raw bytes of a
+   stretch of time once; `channel` decodes one signal from them. Damage is found, not decoded.
+   A sample that the format marks as missing, or that is no number, is decoded as NaN. */
 #ifndef EVEIL_READERS_H
 #define EVEIL_READERS_H
 
@@ -19,7 +20,11 @@ typedef struct evl_signal {
   evl_signal_kind kind;
   double fs_hz;
   int64_t samples_per_record;
+  double physical_min, physical_max; /* what the converter could hold: microvolt or the unit; NaN: unknown */
+  double xyz[3];           /* of the electrode: right, front, up, in a length of the file's own; NaN: unknown */
 } evl_signal;
+
+typedef struct evl_file { const char *path; int64_t bytes, mtime_ns; } evl_file;
 
 /* A stretch without gap. Times count from the start of the first record. */
 typedef struct evl_stretch { double start_s, duration_s; int64_t first_record, n_records; } evl_stretch;
@@ -29,16 +34,18 @@ struct evl_header {
   const char *format;      /* "EDF", "EDF+C", "EDF+D", "BDF", "BDF+C", "BDF+D" */
   int n_signals;
   evl_signal *signal;
-  double record_s;         /* duration of a data record; 0: annotations only */
+  double record_s;         /* duration of a data record (of a frame, where there are no records); 0: annotations only */
   int64_t n_records;       /* whole records that are there */
   double duration_s;       /* first sample to last, gaps included */
   int n_stretches;         /* 0: no signal holds samples */
   evl_stretch *stretch;
   double start_clock_s;    /* of the first record: seconds after midnight, with their fraction; NaN: none */
   int year, month, day;    /* of the start, 0 where the header has none */
-  int64_t bytes;           /* size of the file */
-  int64_t mtime_ns;
-  evl_key header_key;      /* hash of the header bytes */
+  int n_files;
+  const evl_file *file;    /* the one that was opened first, then those that it names */
+  int64_t bytes;           /* of all files */
+  int64_t mtime_ns;        /* of the newest file */
+  evl_key header_key;      /* hash of the header bytes, and of the sizes of the other files */
   bool truncated;          /* whole records are kept, the rest is not there */
   char note[256];          /* what is odd but readable; "" */
 };
@@ -57,6 +64,9 @@ typedef struct evl_format {
   evl_status (*annotations)(evl_reader *reader,
                             evl_status (*see)(void *context, double onset_s, double duration_s, const char *text),
                             void *context);
+  /* Checksums that the format keeps of its samples: sees every file from its first byte in blocks of any size, then
+     n = 0 at its end. EVL_FORMAT names the file and the signal. NULL: the format has none. */
+  evl_status (*check)(evl_reader *reader, int file, int64_t offset, const uint8_t *bytes, size_t n);
 } evl_format;
 
 extern const evl_format *const evl_formats[]; /* ends with NULL */
@@ -84,6 +94,10 @@ int64_t evl_reader_samples(const evl_reader *reader, int signal, int stretch); /
 evl_status evl_reader_annotations(evl_reader *reader,
                                   evl_status (*see)(void *context, double onset_s, double duration_s, const char *text),
                                   void *context) EVL_MUST_USE;
+
+/* Checksums of the samples, where the format has them: feed every file of the header from its first byte, in order,
+   and n = 0 at its end (the recording task does while it hashes; opening does for small files). */
+evl_status evl_reader_check(evl_reader *reader, int file, int64_t offset, const uint8_t *bytes, size_t n) EVL_MUST_USE;
 
 /* Text-mode transfer (LF to CR LF, or CR LF to LF), found from the bytes; opening looks at up to 2 MiB of a file
    by the same rules. Feed the whole file from its first byte, in order (the recording task does while it hashes),

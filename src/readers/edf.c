@@ -151,10 +151,7 @@ static evl_status open_edf(evl_reader *reader) {
                       reader->path);
     signal->fs_hz = (double)signal->samples_per_record / header->record_s;
   }
-  const evl_known *known = reader->known;
-  if (!known || known->bytes != header->bytes || known->mtime_ns != header->mtime_ns ||
-      memcmp(&known->header_key, &header->header_key, sizeof header->header_key) != 0)
-    EVL_TRY(evl_damage_open(reader));
+  if (!evl_reader_unchanged(reader)) EVL_TRY(evl_damage_open(reader));
   return evl_edf_stretches(reader);
 }
 

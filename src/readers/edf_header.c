@@ -110,6 +110,8 @@ static evl_status read_scale(evl_reader *reader, const char *header, int s) {
   scale->digital_min = (double)digital_min;
   scale->gain = factor * (physical_max - scale->physical_min) / (double)(digital_max - digital_min);
   scale->physical_min *= factor;
+  signal->physical_min = fmin(scale->physical_min, factor * physical_max); /* reversed polarity: exchanged */
+  signal->physical_max = fmax(scale->physical_min, factor * physical_max);
   return EVL_OK;
 }
 
@@ -148,7 +150,7 @@ evl_status evl_edf_header(evl_reader *reader) {
   edf->time_signal = -1;
   EVL_TRY(evl_reader_bytes(reader, 0, fixed, sizeof fixed));
   EVL_TRY(read_fixed(reader, fixed, &plus));
-  EVL_NEW(reader->arena, header->signal, header->n_signals);
+  EVL_TRY(evl_reader_signals(reader, header->n_signals));
   EVL_NEW(reader->arena, edf->signal, header->n_signals);
   evl_mark mark = evl_arena_mark(reader->arena);
   char *text;

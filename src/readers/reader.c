@@ -1,13 +1,9 @@
 /* reader: opens a recording by its content and passes calls on to its format. */
 #include "reader_priv.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define X(name) extern const evl_format evl_format_##name;
 #include "readers.def"
@@ -21,21 +17,6 @@ const evl_format *const evl_formats[] = {
 
 #define FIRST_BYTES 512
 
-evl_status evl_reader_bytes(const evl_reader *reader, int64_t offset, void *into, size_t bytes) {
-  for (size_t done = 0; done < bytes;) {
-    ssize_t n = pread(reader->fd, (char *)into + done, bytes - done, (off_t)(offset + (int64_t)done));
-    if (n > 0) {
-      done += (size_t)n;
-      continue;
-    }
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return evl_fail(EVL_IO, "%s: could not be read: %s", reader->path, strerror(errno));
-    return evl_fail(EVL_IO, "%s: expected %zu bytes from offset %lld, found %zu: the file has become shorter",
-                    reader->path, bytes, (long long)offset, done);
-  }
-  return EVL_OK;
-}
-
 void evl_reader_note(evl_reader *reader, const char *format, ...) {
   char *note = reader->header.note;
   size_t size = sizeof reader->header.note, used = strlen(note), between = used ? 2 : 0;
@@ -48,19 +29,21 @@ void evl_reader_note(evl_reader *reader, const char *format, ...) {
   else if (between) memcpy(note + used, "; ", between);
 }
 
-static evl_status open_file(evl_reader *reader) {
-  struct stat status;
-  /* O_NONBLOCK: a pipe in place of a file must not hang us. */
-  reader->fd = open(reader->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (reader->fd < 0) return evl_fail(EVL_IO, "%s: could not be opened: %s", reader->path, strerror(errno));
-  if (fstat(reader->fd, &status) != 0)
-    return evl_fail(EVL_IO, "%s: could not be examined: %s", reader->path, strerror(errno));
-  if (S_ISDIR(status.st_mode)) return evl_fail(EVL_IO, "%s: expected a file, found a directory", reader->path);
-  if (!S_ISREG(status.st_mode))
-    return evl_fail(EVL_IO, "%s: expected a regular file, found a device, pipe or socket", reader->path);
-  reader->header.bytes = (int64_t)status.st_size;
-  reader->header.mtime_ns = (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec;
+evl_status evl_reader_signals(evl_reader *reader, int n) {
+  evl_signal *signal;
+  EVL_NEW(reader->arena, signal, n);
+  for (int s = 0; s < n; s++)
+    signal[s] = (evl_signal){.physical_min = NAN, .physical_max = NAN, .xyz = {NAN, NAN, NAN}};
+  reader->header.signal = signal;
+  reader->header.n_signals = n;
   return EVL_OK;
+}
+
+bool evl_reader_unchanged(const evl_reader *reader) {
+  const evl_known *known = reader->known;
+  const evl_header *header = &reader->header;
+  return known && known->bytes == header->bytes && known->mtime_ns == header->mtime_ns &&
+         memcmp(&known->header_key, &header->header_key, sizeof header->header_key) == 0;
 }
 
 static evl_status find_format(evl_reader *reader) {
@@ -92,13 +75,12 @@ evl_status evl_reader_reopen(const char *path, const evl_known *known, size_t ra
   evl_mark mark = evl_arena_mark(arena);
   evl_reader *reader;
   EVL_NEW(arena, reader, 1);
-  reader->fd = -1;
   reader->loaded_stretch = -1;
   reader->arena = arena;
   reader->known = known;
   reader->raw_bytes = raw_bytes;
   reader->path = evl_arena_text(arena, path);
-  evl_status status = reader->path ? open_file(reader) : EVL_MEMORY;
+  evl_status status = reader->path ? evl_reader_first_file(reader) : EVL_MEMORY;
   if (status == EVL_OK) status = find_format(reader);
   if (status == EVL_OK) status = reader->format->open(reader);
   if (status == EVL_OK && raw_bytes > 0) {
@@ -117,9 +99,7 @@ evl_status evl_reader_reopen(const char *path, const evl_known *known, size_t ra
 }
 
 void evl_reader_close(evl_reader *reader) {
-  if (!reader || reader->fd < 0) return;
-  close(reader->fd);
-  reader->fd = -1;
+  if (reader) evl_reader_close_files(reader);
 }
 
 const evl_header *evl_reader_header(const evl_reader *reader) { return &reader->header; }
@@ -168,4 +148,8 @@ evl_status evl_reader_annotations(evl_reader *reader,
                                   evl_status (*see)(void *context, double onset_s, double duration_s, const char *text),
                                   void *context) {
   return reader->format->annotations(reader, see, context);
+}
+
+evl_status evl_reader_check(evl_reader *reader, int file, int64_t offset, const uint8_t *bytes, size_t n) {
+  return reader->format->check ? reader->format->check(reader, file, offset, bytes, n) : EVL_OK;
 }

@@ -7,12 +7,13 @@
 struct evl_reader {
   const evl_format *format;
   const char *path;
-  int fd;
+  struct evl_open_file *files; /* behind header.file, in its order */
+  int files_room, n_open;
   evl_arena *arena;        /* valid during open only */
   const evl_known *known;  /* the same; NULL: a first opening */
   evl_header header;
   void *state;             /* of the format */
-  size_t record_bytes;     /* one data record */
+  size_t record_bytes;     /* that a data record takes in `raw` */
   uint8_t *raw;            /* raw_bytes, then EVL_RAW_PAD readable bytes */
   size_t raw_bytes;
   int loaded_stretch;      /* -1: nothing loaded */
@@ -22,8 +23,26 @@ struct evl_reader {
 /* A decoder may look this far behind the last sample. */
 #define EVL_RAW_PAD 8
 
-/* Exactly `bytes` from `offset`; EVL_IO where the file ends before. */
+/* Exactly `bytes` of the first file from `offset`; EVL_IO where it ends before. */
 evl_status evl_reader_bytes(const evl_reader *reader, int64_t offset, void *into, size_t bytes) EVL_MUST_USE;
+/* The same of any file. Files behind the first are opened when they are needed. */
+evl_status evl_reader_file_bytes(evl_reader *reader, int file, int64_t offset, void *into, size_t bytes) EVL_MUST_USE;
+/* While opening: adds the file `name` (no path) of the first file's folder, once, to the header's files, bytes and time;
+   its number. `said`: who names it, for messages. EVL_IO where it is not there. */
+evl_status evl_reader_add_file(evl_reader *reader, const char *said, const char *name, int *file) EVL_MUST_USE;
+/* Whether there is such a file beside the first. */
+bool evl_reader_beside(const evl_reader *reader, const char *name);
+/* While opening: all bytes of a file, with a NUL behind, in the arena. EVL_FORMAT for more than `most`. */
+evl_status evl_reader_text(evl_reader *reader, int file, size_t most, char **text) EVL_MUST_USE;
+/* While opening: opens the file `path` as the first one. */
+evl_status evl_reader_first_file(evl_reader *reader) EVL_MUST_USE;
+void evl_reader_close_files(evl_reader *reader);
+/* Ends the hash of the header's texts with the sizes of the files behind the first: the header's key. */
+void evl_reader_key(evl_reader *reader, evl_sha256 *hash);
+/* header.signal: n of them, with all that may be unknown unknown. */
+evl_status evl_reader_signals(evl_reader *reader, int n) EVL_MUST_USE;
+/* Whether it was opened before and is still the same. */
+bool evl_reader_unchanged(const evl_reader *reader);
 /* Adds a remark to header.note, "; " between remarks; what does not fit is dropped. */
 void evl_reader_note(evl_reader *reader, const char *format, ...) EVL_PRINTF(2, 3);
 

@@ -77,7 +77,8 @@ size_t evl_worker_raw_bytes(const evl_worker *worker, const evl_probe *probe);
 evl_status evl_worker_facts(evl_worker *worker) EVL_MUST_USE;
 /* Reads signal samples [first, first + n) of the loaded stretch. */
 evl_status evl_worker_fetch(void *context, int source, int64_t first, int64_t n, double *x) EVL_MUST_USE;
-/* SHA-256 of the open recording's file; EVL_FORMAT where its bytes speak for a text-mode transfer. */
+/* SHA-256 of the open recording's files, one after the other; EVL_FORMAT where a checksum is wrong or the bytes speak
+   for a text-mode transfer. */
 evl_status evl_worker_hash_file(evl_worker *worker, const char *path, uint8_t digest[32]) EVL_MUST_USE;
 void evl_worker_head(void *payload, evl_status status, const char *message, double began_s);
 /* NULL where that rate was not planned for. */
