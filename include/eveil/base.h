@@ -241,7 +241,7 @@ typedef struct evl_window {
   size_t ld;
   int n_channels, n_samples;
   double fs_hz, start_s;
-  const uint8_t *channel_why; /* [n_channels]; 0: use it. Rows of the others hold zeros. */
+  const uint8_t *channel_why; /* [n_channels]; 0: use it. Rows of the others mean nothing. */
 } evl_window;
 
 typedef enum { EVL_PER_WINDOW, EVL_PER_CHANNEL, EVL_PER_PAIR } evl_expand;

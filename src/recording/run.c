@@ -161,7 +161,7 @@ static evl_status run_stretch(evl_worker *w, uint8_t *payload, int g, int s) {
   int64_t in_first, in_n;
   evl_chain_needs(group->chain, first, n, in, &in_first, &in_n);
   double began_s = evl_seconds();
-  EVL_TRY(evl_reader_load(w->reader, s, (double)in_first / fs_in_hz, (double)(in_first + in_n) / fs_in_hz));
+  EVL_TRY(evl_worker_load(w, s, (double)in_first / fs_in_hz, (double)(in_first + in_n) / fs_in_hz));
   began_s = evl_worker_spend(w, COST_READ, began_s, 0);
   EVL_TRY(evl_chain_run(group->chain, evl_worker_fetch, w, in, first, n, w->x, ld));
   evl_worker_spend(w, w->cost_of_group[g], began_s, 0);

@@ -57,6 +57,8 @@ struct evl_worker {
   const char *path;
   evl_reader *reader;
   evl_source *source;       /* with offsets */
+  double from_s, to_s;      /* what is loaded, from the start of its stretch */
+  int stretch;
   double line_hz;
 };
 
@@ -75,8 +77,15 @@ void evl_worker_shut(evl_worker *worker);
 size_t evl_worker_raw_bytes(const evl_worker *worker, const evl_probe *probe);
 /* Offsets of all usable sources and the line frequency, from fixed positions. */
 evl_status evl_worker_facts(evl_worker *worker) EVL_MUST_USE;
-/* Reads signal samples [first, first + n) of the loaded stretch. */
+
+/* ---- samples.c ---- */
+/* Raw bytes of [from_s, to_s) of a stretch. */
+evl_status evl_worker_load(evl_worker *worker, int stretch, double from_s, double to_s) EVL_MUST_USE;
+/* Signal samples [first, first + n) of the loaded stretch; missing ones are not finite. */
+evl_status evl_worker_fetch_raw(void *context, int source, int64_t first, int64_t n, double *x) EVL_MUST_USE;
+/* The same; missing ones lie on a straight line between those beside them. */
 evl_status evl_worker_fetch(void *context, int source, int64_t first, int64_t n, double *x) EVL_MUST_USE;
+
 /* SHA-256 of the open recording's files, one after the other; EVL_FORMAT where a checksum is wrong or the bytes speak
    for a text-mode transfer. */
 evl_status evl_worker_hash_file(evl_worker *worker, const char *path, uint8_t digest[32]) EVL_MUST_USE;
