@@ -44,6 +44,8 @@ typedef struct evl_source {
   bool usable;     /* false: not a voltage where EEG is wanted, excluded by _channels.tsv type */
   bool bad;        /* status bad: its channels get why ARTEFACT */
   double offset;   /* of the recording, subtracted first */
+  double physical_min, physical_max; /* what the converter could hold, microvolt; NaN: unknown */
+  double xyz[3];   /* of the electrode in the file: right, front, up, any length; NaN: unknown */
 } evl_source;
 
 typedef struct evl_chain evl_chain;

@@ -78,6 +78,8 @@ static evl_status put(packer *p, const void *data, size_t bytes) {
 
 static evl_status put_text(packer *p, const char *text) { return put(p, text, strlen(text) + 1); }
 
+enum { SOURCE_NUMBERS = 6, SOURCE_BYTES = SOURCE_NUMBERS * sizeof(double) + 2 };
+
 static evl_status pack(packer *p, const evl_probe *probe) {
   EVL_TRY(put(p, probe, sizeof *probe));
   EVL_TRY(put_text(p, probe->message));
@@ -88,7 +90,8 @@ static evl_status pack(packer *p, const evl_probe *probe) {
   for (int i = 0; i < probe->n_sources; i++) {
     const evl_source *s = &probe->source[i];
     const uint8_t flags[2] = {s->usable, s->bad};
-    EVL_TRY(put(p, &s->fs_hz, sizeof s->fs_hz));
+    const double number[SOURCE_NUMBERS] = {s->fs_hz, s->physical_min, s->physical_max, s->xyz[0], s->xyz[1], s->xyz[2]};
+    EVL_TRY(put(p, number, sizeof number));
     EVL_TRY(put(p, flags, sizeof flags));
     EVL_TRY(put_text(p, s->label));
   }
@@ -111,12 +114,17 @@ static evl_status unpack_sources(const uint8_t *at, uint32_t size, known *seen, 
   EVL_NEW(arena, source, probe->n_sources);
   const uint8_t *p = at;
   for (int i = 0; i < probe->n_sources; i++) {
-    memcpy(&source[i].fs_hz, p, sizeof(double));
-    source[i].usable = p[8];
-    source[i].bad = p[9];
-    source[i].label = evl_arena_text(arena, (const char *)p + 10);
+    double number[SOURCE_NUMBERS];
+    memcpy(number, p, sizeof number);
+    source[i] = (evl_source){.fs_hz = number[0],
+                             .usable = p[sizeof number],
+                             .bad = p[sizeof number + 1],
+                             .physical_min = number[1],
+                             .physical_max = number[2],
+                             .xyz = {number[3], number[4], number[5]},
+                             .label = evl_arena_text(arena, (const char *)p + SOURCE_BYTES)};
     if (!source[i].label) return EVL_MEMORY;
-    p += 10 + strlen((const char *)p + 10) + 1;
+    p += SOURCE_BYTES + strlen((const char *)p + SOURCE_BYTES) + 1;
   }
   *slot = (known){at, size, source};
   probe->source = source;

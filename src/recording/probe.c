@@ -11,6 +11,9 @@ static evl_status take_sources(const evl_header *h, evl_arena *arena, evl_probe 
     const evl_signal *signal = &h->signal[i];
     source[i] = (evl_source){.label = evl_arena_text(arena, signal->label),
                              .fs_hz = signal->fs_hz,
+                             .physical_min = signal->physical_min,
+                             .physical_max = signal->physical_max,
+                             .xyz = {signal->xyz[0], signal->xyz[1], signal->xyz[2]},
                              .usable = signal->kind == EVL_SIGNAL_VOLTAGE && signal->fs_hz > 0};
     if (!source[i].label) return EVL_MEMORY;
     if (!source[i].usable) continue;
