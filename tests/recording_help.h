@@ -137,7 +137,7 @@ static inline void study_analysis(study *s, double window_s, double step_s, cons
 static inline evl_probe *study_recording(study *s, const char *path) {
   evl_probe *probe = &s->probe[s->n_recordings];
   s->path[s->n_recordings++] = evl_arena_text(s->arena, path);
-  CHECK(evl_recording_probe(path, s->arena, probe, NULL, NULL) == EVL_OK);
+  CHECK(evl_recording_probe(path, NULL, s->arena, probe, NULL, NULL) == EVL_OK);
   return probe;
 }
 

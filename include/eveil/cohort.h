@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "eveil/base.h"
+#include "eveil/readers.h"
 
 typedef struct evl_study evl_study;
 
@@ -81,8 +82,12 @@ evl_status evl_same_program(const char *revision, bool offered, bool other_cpu) 
 /* Signals that ask a run to stop; call before evl_parallel_start. */
 void evl_stop_install(void);
 
-/* Local. A recording, described. */
-evl_status evl_recording_print(const char *path, FILE *out) EVL_MUST_USE;
+/* Local. The group `formats` of the configuration `config` (NULL: none), or of a piece of one, `text` ("text: { fs_hz =
+   250; };", NULL: none). */
+evl_status evl_formats_read(const char *config, const char *text, evl_arena *arena,
+                            evl_format_options *options) EVL_MUST_USE;
+/* Local. A recording, described; options NULL: defaults. */
+evl_status evl_recording_print(const char *path, const evl_format_options *options, FILE *out) EVL_MUST_USE;
 /* Local. A store: attributes, recordings, analyses. */
 evl_status evl_store_print(const char *path, FILE *out) EVL_MUST_USE;
 /* Local. One column of one recording, by names: its summary (window -1), or its value in a window. Names that are not

@@ -45,16 +45,27 @@ struct evl_header {
   const evl_file *file;    /* the one that was opened first, then those that it names */
   int64_t bytes;           /* of all files */
   int64_t mtime_ns;        /* of the newest file */
-  evl_key header_key;      /* hash of the header bytes, and of the sizes of the other files */
+  evl_key header_key;      /* hash of the header bytes, the sizes of the other files, and the format's options */
   bool truncated;          /* whole records are kept, the rest is not there */
   char note[256];          /* what is odd but readable; "" */
 };
 
 typedef struct evl_reader evl_reader;
 
+/* What is said of files that do not say everything themselves. */
+typedef struct evl_format_options {
+  const evl_params *const *params; /* one a format, in the order of the table; NULL where it has none; NULL: defaults */
+  double told_hz;          /* rate by a sidecar, for formats without one; 0: none */
+} evl_format_options;
+
+/* The group `formats` of a configuration (NULL: all defaults): { NAME: { keys of the format }; }. */
+evl_status evl_format_options_read(evl_group *formats, evl_arena *arena, evl_format_options *options) EVL_MUST_USE;
+
 /* What a format provides; the table is src/readers/readers.def. */
 typedef struct evl_format {
-  const char *name, *summary, *cite, *suffixes; /* ".edf .rec" */
+  const char *name, *summary, *cite;
+  const char *suffixes;    /* ".edf .rec": a folder's files with them are recordings; "": only files that a table names */
+  const evl_param *params; /* keys of the group formats.NAME; NULL: none */
   bool (*knows)(const uint8_t *first, size_t n, const char *path); /* first: up to 512 bytes */
   evl_status (*open)(evl_reader *reader);
   evl_status (*load)(evl_reader *reader, int stretch, double from_s, double to_s);
@@ -74,12 +85,13 @@ extern const evl_format *const evl_formats[]; /* ends with NULL */
 /* Opens by content. Memory: `arena` (header) and, for loads, the raw buffer of `raw_bytes`
    taken from it at once (0: headers only). Messages name the path.
    EVL_IO: missing, unreadable, a directory. EVL_FORMAT: not a known format, or damaged. */
-evl_status evl_reader_open(const char *path, size_t raw_bytes, evl_arena *arena, evl_reader **reader) EVL_MUST_USE;
+evl_status evl_reader_open(const char *path, const evl_format_options *options, size_t raw_bytes, evl_arena *arena,
+                           evl_reader **reader) EVL_MUST_USE;
 /* The same for a file that was opened before: if size, time and header are still those, it is not searched for damage
    again. */
 typedef struct evl_known { evl_key header_key; int64_t bytes, mtime_ns; } evl_known;
-evl_status evl_reader_reopen(const char *path, const evl_known *known, size_t raw_bytes, evl_arena *arena,
-                             evl_reader **reader) EVL_MUST_USE;
+evl_status evl_reader_reopen(const char *path, const evl_format_options *options, const evl_known *known,
+                             size_t raw_bytes, evl_arena *arena, evl_reader **reader) EVL_MUST_USE;
 void evl_reader_close(evl_reader *reader); /* NULL allowed */
 const evl_header *evl_reader_header(const evl_reader *reader);
 /* Raw bytes needed to load `seconds` of this file at once. */

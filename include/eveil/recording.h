@@ -7,6 +7,7 @@
 
 #include "eveil/base.h"
 #include "eveil/conditioning.h"
+#include "eveil/readers.h"
 
 /* ---- probe: what planning needs of a file -------------------------------------------- */
 
@@ -23,17 +24,16 @@ typedef struct evl_probe {
   int n_stretches;
   int n_usable;
   double sidecar_line_hz;   /* 0: unknown */
+  evl_format_options options; /* by which it was opened, and will be again */
   size_t header_memory;     /* arena bytes that opening takes */
   size_t record_bytes;      /* of a data record */
   int n_sources;
   const evl_source *source; /* in the order of the file's signals; offsets 0 */
 } evl_probe;
 
-typedef struct evl_header evl_header; /* readers.h */
-
-/* Header only. A file that cannot be read gives status and message in the probe, and EVL_OK. `look` (may be NULL) sees
+/* Header only; options NULL: defaults. A file that cannot be read gives status and message in the probe, and EVL_OK. `look` (may be NULL) sees
    the header while it is open. */
-evl_status evl_recording_probe(const char *path, evl_arena *arena, evl_probe *probe,
+evl_status evl_recording_probe(const char *path, const evl_format_options *options, evl_arena *arena, evl_probe *probe,
                                evl_status (*look)(void *context, const evl_header *header), void *context) EVL_MUST_USE;
 
 /* ---- analyses and their window grids -------------------------------------------------- */

@@ -75,7 +75,7 @@ evl_status evl_output_read(evl_config *config, evl_arena *arena, evl_params **ou
 
 evl_status evl_config_check(evl_config *config, evl_arena *arena) {
   static const char *const groups[] = {"cohort",    "output", "conditioning", "analyses",
-                                       "prognosis", "run",    "simulate",     NULL};
+                                       "prognosis", "run",    "simulate",     "formats",  NULL};
   evl_params *none;
   return evl_group_params(evl_config_root(config), "the configuration", NULL, 0, groups, NULL, arena, &none);
 }
@@ -89,6 +89,8 @@ evl_status evl_study_configure(evl_study *study) {
   EVL_TRY(evl_group_child(root, "run", &group));
   EVL_TRY(evl_group_params(group, "run", &run, 1, NULL, NULL, study->arena, &params));
   study->run = params;
+  EVL_TRY(evl_group_child(root, "formats", &group));
+  EVL_TRY(evl_format_options_read(group, study->arena, &study->formats));
   study->seed = (uint64_t)evl_params_int(params, "seed");
   study->task_s = evl_params_real(params, "task_s");
   EVL_TRY(from_config(study, evl_params_string(study->output, "store"), &study->store));

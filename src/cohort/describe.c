@@ -33,12 +33,12 @@ static void print_header(const evl_header *h, FILE *out) {
     fprintf(out, "    stretch %d from %g s, %g s long\n", s, h->stretch[s].start_s, h->stretch[s].duration_s);
 }
 
-evl_status evl_recording_print(const char *path, FILE *out) {
+evl_status evl_recording_print(const char *path, const evl_format_options *options, FILE *out) {
   evl_arena *arena = evl_arena_create();
   if (!arena) return evl_fail(EVL_MEMORY, "out of memory");
   evl_reader *reader;
   int64_t annotations = 0;
-  evl_status status = evl_reader_open(path, 0, arena, &reader);
+  evl_status status = evl_reader_open(path, options, 0, arena, &reader);
   if (status == EVL_OK) {
     fprintf(out, "%s\n", path);
     print_header(evl_reader_header(reader), out);

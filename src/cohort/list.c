@@ -86,13 +86,21 @@ static int list_steps(const char *name, FILE *out) {
   return shown;
 }
 
+static void print_format(const evl_format *f, FILE *out) {
+  fprintf(out, "  Suffixes: %s\n  Source: %s\n", *f->suffixes ? f->suffixes : "any, of files that recordings.tsv names",
+          f->cite);
+  if (!f->params) return;
+  fprintf(out, "\n  Parameters (group formats.%s)\n", f->name);
+  evl_params_print(f->params, NULL, "    ", out);
+}
+
 static int list_formats(const char *name, FILE *out) {
   int shown = 0;
   for (int i = 0; evl_formats[i]; i++) {
     if (name && strcmp(name, evl_formats[i]->name)) continue;
     if (!name && !shown) fprintf(out, "readers\n");
     fprintf(out, name ? "%s\n  %s\n" : "  %-22s %s\n", evl_formats[i]->name, evl_formats[i]->summary);
-    if (name) fprintf(out, "  Suffixes: %s\n  Source: %s\n", evl_formats[i]->suffixes, evl_formats[i]->cite);
+    if (name) print_format(evl_formats[i], out);
     shown++;
   }
   return shown;
@@ -147,6 +155,17 @@ static const preset presets[] = {
     {"background", 120, 120, {"burst_suppression"}, {0}, "The background pattern on long windows."},
     {"dynamics", 60, 60, {0}, {"var"}, "A dynamical model of every minute."}};
 
+static void print_formats(FILE *out) {
+  fprintf(out, "# How files are read that do not say everything themselves.\nformats: {\n");
+  for (int i = 0; evl_formats[i]; i++) {
+    if (!evl_formats[i]->params) continue;
+    fprintf(out, "  # %s\n  %s: {\n", evl_formats[i]->summary, evl_formats[i]->name);
+    evl_params_print(evl_formats[i]->params, NULL, "    ", out);
+    fprintf(out, "  };\n");
+  }
+  fprintf(out, "};\n\n");
+}
+
 static void print_list(const char *key, const char *const *names, FILE *out) {
   fprintf(out, "    %s = [", key);
   for (int i = 0; names[i]; i++) fprintf(out, "%s\"%s\"", i ? ", " : "", names[i]);
@@ -176,6 +195,7 @@ evl_status evl_config_print(FILE *out) {
                "# Numbers may be written as integers; lists in ( ) or [ ]. Keys left out have these values.\n\n");
   print_group("cohort", "Where the recordings are.", evl_cohort_params, out);
   print_group("output", "Where results go.", evl_output_params, out);
+  print_formats(out);
   fprintf(out, "# What is done to every recording before windows are cut; an analysis may override keys in a group of "
                "its own.\nconditioning: {\n");
   for (int i = 0; evl_steps[i]; i++) evl_params_print(evl_steps[i]->params, NULL, "  ", out);

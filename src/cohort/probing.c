@@ -16,8 +16,6 @@ static bool is_eeg_type(const char *type) {
 }
 
 typedef struct look {
-  const char *path;
-  evl_sidecars *sidecars;
   evl_arena *arena;
   evl_sidecar *sidecar;
   const char *conflicts;
@@ -25,7 +23,6 @@ typedef struct look {
 
 static evl_status look_at(void *context, const evl_header *header) {
   look *l = context;
-  EVL_TRY(evl_sidecars_read(l->sidecars, l->path, l->arena, &l->sidecar));
   return evl_sidecar_conflicts(l->sidecar, header, l->arena, &l->conflicts);
 }
 
@@ -52,9 +49,12 @@ static evl_status apply_sidecar(const look *l, evl_arena *arena, evl_probe *prob
   return probe->message ? EVL_OK : EVL_MEMORY;
 }
 
-static evl_status probe_one(const char *path, evl_sidecars *sidecars, evl_arena *arena, evl_probe *probe) {
-  look l = {path, sidecars, arena, NULL, ""};
-  EVL_TRY(evl_recording_probe(l.path, arena, probe, look_at, &l));
+static evl_status probe_one(const evl_study *study, const char *path, evl_sidecars *sidecars, evl_arena *arena,
+                            evl_probe *probe) {
+  look l = {arena, NULL, ""};
+  EVL_TRY(evl_sidecars_read(sidecars, path, arena, &l.sidecar));
+  const evl_format_options options = {study->formats.params, l.sidecar->fs_hz};
+  EVL_TRY(evl_recording_probe(path, &options, arena, probe, look_at, &l));
   return probe->status == EVL_OK ? apply_sidecar(&l, arena, probe) : EVL_OK;
 }
 
@@ -153,7 +153,7 @@ static evl_status probe_all(evl_study *study, evl_sidecars *sidecars, evl_arena 
   const evl_mark empty = evl_arena_mark(own);
   for (int r = evl_rank(); r < study->n_recordings; r += evl_size()) {
     evl_probe probe;
-    EVL_TRY(probe_one(study->manifest->recording[r].path, sidecars, own, &probe));
+    EVL_TRY(probe_one(study, study->manifest->recording[r].path, sidecars, own, &probe));
     EVL_TRY(pack(p, &probe));
     evl_arena_release(own, empty);
   }
@@ -179,6 +179,7 @@ static evl_status unpack_all(evl_study *study, const uint8_t *all, const size_t 
     for (int r = rank; r < study->n_recordings; r += evl_size()) {
       size_t used;
       EVL_TRY(unpack(at, seen, study->arena, &study->probe[r], &used));
+      study->probe[r].options.params = study->formats.params;
       at += used;
     }
   }

@@ -29,6 +29,27 @@ evl_status evl_config_read(const char *path, evl_arena *arena, const char **text
   return evl_agree(status == EVL_OK ? evl_config_check(*config, arena) : status);
 }
 
+static evl_status formats_of(evl_config *config, evl_arena *arena, evl_format_options *options) {
+  evl_group *group;
+  EVL_TRY(evl_config_check(config, arena));
+  EVL_TRY(evl_group_child(evl_config_root(config), "formats", &group));
+  return evl_format_options_read(group, arena, options);
+}
+
+evl_status evl_formats_read(const char *path, const char *text, evl_arena *arena, evl_format_options *options) {
+  evl_config *config = NULL;
+  const char *whole;
+  if (!path && !text) return evl_format_options_read(NULL, arena, options);
+  if (path && text) return evl_fail(EVL_USAGE, "formats come from a configuration or from a text, not from both");
+  evl_status status = EVL_OK;
+  if (path) status = evl_config_read(path, arena, &whole, &config);
+  else if (!(whole = evl_arena_format(arena, "formats: { %s };", text))) status = EVL_MEMORY;
+  else status = evl_config_parse(whole, "--formats", &config);
+  if (status == EVL_OK) status = formats_of(config, arena, options);
+  evl_config_free(config);
+  return status;
+}
+
 static evl_status read_groups(evl_study *study, evl_params **cohort) {
   const evl_param *table = evl_cohort_params;
   evl_group *group;

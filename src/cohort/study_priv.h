@@ -53,6 +53,7 @@ struct evl_study {
   evl_config *config;
   const char *config_path, *config_text;
   const evl_params *run, *output;
+  evl_format_options formats;
   uint64_t seed;
   double task_s;
   const char *store, *journal_folder;

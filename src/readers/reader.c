@@ -65,12 +65,27 @@ static evl_status find_format(evl_reader *reader) {
                   reader->path, known);
 }
 
-evl_status evl_reader_open(const char *path, size_t raw_bytes, evl_arena *arena, evl_reader **reader) {
-  return evl_reader_reopen(path, NULL, raw_bytes, arena, reader);
+/* Parameters of the found format. */
+static evl_status take_options(evl_reader *reader, const evl_format_options *options) {
+  const evl_param *table = reader->format->params;
+  if (!table) return EVL_OK;
+  if (options) reader->told_hz = options->told_hz;
+  for (int i = 0; options && options->params && evl_formats[i]; i++)
+    if (evl_formats[i] == reader->format) reader->params = options->params[i];
+  if (reader->params) return EVL_OK;
+  evl_params *params;
+  EVL_TRY(evl_params_default(table, reader->arena, &params));
+  reader->params = params;
+  return EVL_OK;
 }
 
-evl_status evl_reader_reopen(const char *path, const evl_known *known, size_t raw_bytes, evl_arena *arena,
-                             evl_reader **opened) {
+evl_status evl_reader_open(const char *path, const evl_format_options *options, size_t raw_bytes, evl_arena *arena,
+                           evl_reader **reader) {
+  return evl_reader_reopen(path, options, NULL, raw_bytes, arena, reader);
+}
+
+evl_status evl_reader_reopen(const char *path, const evl_format_options *options, const evl_known *known,
+                             size_t raw_bytes, evl_arena *arena, evl_reader **opened) {
   *opened = NULL;
   evl_mark mark = evl_arena_mark(arena);
   evl_reader *reader;
@@ -82,6 +97,7 @@ evl_status evl_reader_reopen(const char *path, const evl_known *known, size_t ra
   reader->path = evl_arena_text(arena, path);
   evl_status status = reader->path ? evl_reader_first_file(reader) : EVL_MEMORY;
   if (status == EVL_OK) status = find_format(reader);
+  if (status == EVL_OK) status = take_options(reader, options);
   if (status == EVL_OK) status = reader->format->open(reader);
   if (status == EVL_OK && raw_bytes > 0) {
     reader->raw = raw_bytes < SIZE_MAX - EVL_RAW_PAD ? evl_arena_raw(arena, raw_bytes + EVL_RAW_PAD) : NULL;

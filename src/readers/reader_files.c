@@ -148,5 +148,9 @@ void evl_reader_key(evl_reader *reader, evl_sha256 *hash) {
   evl_header *header = &reader->header;
   for (int i = 1; i < header->n_files; i++)
     evl_sha256_add(hash, &header->file[i].bytes, sizeof header->file[i].bytes);
+  if (reader->params) {
+    evl_params_hash(reader->params, hash);
+    evl_sha256_add(hash, &reader->told_hz, sizeof reader->told_hz);
+  }
   header->header_key = evl_sha256_key(hash);
 }

@@ -11,6 +11,8 @@ struct evl_reader {
   int files_room, n_open;
   evl_arena *arena;        /* valid during open only */
   const evl_known *known;  /* the same; NULL: a first opening */
+  const evl_params *params; /* of the format; NULL: it has none */
+  double told_hz;          /* rate by a sidecar; 0: none */
   evl_header header;
   void *state;             /* of the format */
   size_t record_bytes;     /* that a data record takes in `raw` */
@@ -37,7 +39,7 @@ evl_status evl_reader_text(evl_reader *reader, int file, size_t most, char **tex
 /* While opening: opens the file `path` as the first one. */
 evl_status evl_reader_first_file(evl_reader *reader) EVL_MUST_USE;
 void evl_reader_close_files(evl_reader *reader);
-/* Ends the hash of the header's texts with the sizes of the files behind the first: the header's key. */
+/* Ends the hash of the header's texts with the sizes of the files behind the first and the options: the header's key. */
 void evl_reader_key(evl_reader *reader, evl_sha256 *hash);
 /* header.signal: n of them, with all that may be unknown unknown. */
 evl_status evl_reader_signals(evl_reader *reader, int n) EVL_MUST_USE;

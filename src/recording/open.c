@@ -24,7 +24,7 @@ static evl_status check_kernels(const evl_worker *w, const char *path) {
 
 static evl_status bind(evl_worker *w, const char *path, const evl_probe *probe) {
   const evl_known known = {probe->header_key, probe->bytes, probe->mtime_ns};
-  EVL_TRY(evl_reader_reopen(path, &known, evl_worker_raw_bytes(w, probe), w->own, &w->reader));
+  EVL_TRY(evl_reader_reopen(path, &probe->options, &known, evl_worker_raw_bytes(w, probe), w->own, &w->reader));
   const evl_header *h = evl_reader_header(w->reader);
   if (memcmp(&h->header_key, &probe->header_key, sizeof h->header_key) || h->bytes != probe->bytes ||
       h->mtime_ns != probe->mtime_ns)

@@ -55,13 +55,14 @@ static evl_status take_header(evl_reader *reader, evl_arena *arena, evl_probe *p
   return take_sources(h, arena, probe);
 }
 
-evl_status evl_recording_probe(const char *path, evl_arena *arena, evl_probe *probe,
+evl_status evl_recording_probe(const char *path, const evl_format_options *options, evl_arena *arena, evl_probe *probe,
                                evl_status (*look)(void *context, const evl_header *header), void *context) {
   *probe = (evl_probe){.message = "", .format = ""};
+  if (options) probe->options = *options;
   evl_arena *own = evl_arena_create();
   if (!own) return evl_fail(EVL_MEMORY, "%s: out of memory", path);
   evl_reader *reader;
-  evl_status status = evl_reader_open(path, 0, own, &reader);
+  evl_status status = evl_reader_open(path, options, 0, own, &reader);
   if (status == EVL_OK) status = check_limits(evl_reader_header(reader), path);
   if (status == EVL_OK) {
     probe->header_memory = evl_arena_bytes(own);

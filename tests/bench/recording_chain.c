@@ -79,7 +79,7 @@ static double run_all(char **path, int n, double step_s, FILE *out, times *windo
   evl_arena *arena = evl_arena_create();
   evl_probe *probe = evl_arena_alloc(arena, (size_t)n * sizeof *probe);
   for (int i = 0; i < n; i++) {
-    must(evl_recording_probe(path[i], arena, &probe[i], NULL, NULL));
+    must(evl_recording_probe(path[i], NULL, arena, &probe[i], NULL, NULL));
     must(probe[i].status == EVL_OK ? EVL_OK : evl_fail(probe[i].status, "%s", probe[i].message));
     signal_s += probe[i].duration_s;
   }

@@ -85,7 +85,7 @@ static bool judge(const char *path, const uint8_t *bytes, size_t n, tally *t) {
   evl_arena *arena = evl_arena_create();
   evl_reader *reader;
   bool good = true;
-  evl_status status = evl_reader_open(path, 1 << 21, arena, &reader);
+  evl_status status = evl_reader_open(path, NULL, 1 << 21, arena, &reader);
   if (status == EVL_OK) {
     plain p = plain_open(bytes, n);
     int64_t annotations = 0;

@@ -14,7 +14,7 @@ static evl_status verdict(const uint8_t *bytes, size_t n, evl_header *header) {
   const char *path = scratch_bytes("copy.edf", bytes, n);
   evl_mark mark = evl_arena_mark(arena);
   evl_reader *reader;
-  evl_status status = evl_reader_open(path, 0, arena, &reader);
+  evl_status status = evl_reader_open(path, NULL, 0, arena, &reader);
   if (status == EVL_OK) {
     *header = *evl_reader_header(reader);
     evl_damage *damage = malloc(evl_damage_size());

@@ -61,11 +61,11 @@ static evl_status see(void *context, double onset_s, double duration_s, const ch
 
 static evl_reader *open_at(const char *path, bool load, evl_arena *arena) {
   evl_reader *reader = NULL;
-  if (evl_reader_open(path, 0, arena, &reader) != EVL_OK) return NULL;
+  if (evl_reader_open(path, NULL, 0, arena, &reader) != EVL_OK) return NULL;
   if (!load) return reader;
   size_t raw = evl_reader_raw_bytes(reader, 2.0 * evl_reader_header(reader)->duration_s + 1.0);
   evl_reader_close(reader);
-  return evl_reader_open(path, raw, arena, &reader) == EVL_OK ? reader : NULL;
+  return evl_reader_open(path, NULL, raw, arena, &reader) == EVL_OK ? reader : NULL;
 }
 
 /* Largest difference of all samples of the first stretch from the plain decoding, relative to the

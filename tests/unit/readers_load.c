@@ -9,7 +9,7 @@ static evl_reader *reader;
 
 static evl_status open_made(size_t raw_bytes) {
   evl_reader_close(reader);
-  return evl_reader_open(scratch_bytes("made.edf", make_bytes, make_n), raw_bytes, arena, &reader);
+  return evl_reader_open(scratch_bytes("made.edf", make_bytes, make_n), NULL, raw_bytes, arena, &reader);
 }
 
 /* ---- samples -------------------------------------------------------------------------- */

@@ -11,7 +11,7 @@ static evl_status open_bytes(const make *m, size_t extra_data) {
   make_header(m);
   for (size_t i = 0; i < extra_data; i++) make_bytes[make_n++] = (uint8_t)(7 * i % 251);
   evl_reader_close(reader);
-  return evl_reader_open(scratch_bytes("file.edf", make_bytes, make_n), 0, arena, &reader);
+  return evl_reader_open(scratch_bytes("file.edf", make_bytes, make_n), NULL, 0, arena, &reader);
 }
 
 /* Refused with a message that names the file and says `expected`, and no free text of the header. */
@@ -27,25 +27,25 @@ static bool refused(const make *m, size_t data, const char *expected) {
 static const make one = {.n = 1, .signal = {MAKE_EEG}};
 
 static void no_recording(void) {
-  CHECK(evl_reader_open(scratch_path("absent.edf"), 0, arena, &reader) == EVL_IO && !reader);
+  CHECK(evl_reader_open(scratch_path("absent.edf"), NULL, 0, arena, &reader) == EVL_IO && !reader);
   CHECK(strstr(evl_error_message(), "absent.edf") != NULL);
-  CHECK(evl_reader_open(scratch_path(""), 0, arena, &reader) == EVL_IO && !reader);
+  CHECK(evl_reader_open(scratch_path(""), NULL, 0, arena, &reader) == EVL_IO && !reader);
   CHECK(strstr(evl_error_message(), "directory") != NULL);
   const char *path = scratch_path("pipe.edf");
-  CHECK(mkfifo(path, 0600) == 0 && evl_reader_open(path, 0, arena, &reader) == EVL_IO);
+  CHECK(mkfifo(path, 0600) == 0 && evl_reader_open(path, NULL, 0, arena, &reader) == EVL_IO);
   unlink(path);
-  CHECK(evl_reader_open(scratch_bytes("empty.edf", make_bytes, 0), 0, arena, &reader) == EVL_FORMAT);
+  CHECK(evl_reader_open(scratch_bytes("empty.edf", make_bytes, 0), NULL, 0, arena, &reader) == EVL_FORMAT);
   CHECK(strstr(evl_error_message(), "empty") != NULL);
   make_header(&one);
-  CHECK(evl_reader_open(scratch_bytes("short.edf", make_bytes, 255), 0, arena, &reader) == EVL_FORMAT);
-  CHECK(evl_reader_open(scratch_bytes("cut.edf", make_bytes, 300), 0, arena, &reader) == EVL_FORMAT);
+  CHECK(evl_reader_open(scratch_bytes("short.edf", make_bytes, 255), NULL, 0, arena, &reader) == EVL_FORMAT);
+  CHECK(evl_reader_open(scratch_bytes("cut.edf", make_bytes, 300), NULL, 0, arena, &reader) == EVL_FORMAT);
   make_bytes[0] = 'P';
-  CHECK(evl_reader_open(scratch_bytes("other.edf", make_bytes, make_n), 0, arena, &reader) == EVL_FORMAT && !reader);
+  CHECK(evl_reader_open(scratch_bytes("other.edf", make_bytes, make_n), NULL, 0, arena, &reader) == EVL_FORMAT && !reader);
   CHECK(strstr(evl_error_message(), "known formats: edf") != NULL);
   if (geteuid() != 0) { /* root may read everything */
     path = scratch_bytes("locked.edf", make_bytes, make_n);
     chmod(path, 0);
-    CHECK(evl_reader_open(path, 0, arena, &reader) == EVL_IO);
+    CHECK(evl_reader_open(path, NULL, 0, arena, &reader) == EVL_IO);
   }
 }
 
@@ -118,7 +118,7 @@ static void odd_sizes(void) {
   CHECK(h->n_records == 3 && h->truncated);
   make_header(&one);
   make_field(168, 16, "xx.03.1513.74.15");
-  CHECK(evl_reader_open(scratch_bytes("date.edf", make_bytes, make_n + 16), 0, arena, &reader) == EVL_OK);
+  CHECK(evl_reader_open(scratch_bytes("date.edf", make_bytes, make_n + 16), NULL, 0, arena, &reader) == EVL_OK);
   h = evl_reader_header(reader);
   CHECK(h->year == 0 && h->month == 0 && h->day == 0 && isnan(h->start_clock_s));
 }
@@ -135,7 +135,7 @@ static void units_and_labels(void) {
     m.signal[0].unit = unit[i].unit;
     make_header(&m);
     for (int t = 0; t < 8; t++) make_sample(-400 + 100 * t, 2);
-    CHECK(evl_reader_open(scratch_bytes("unit.edf", make_bytes, make_n), 16, arena, &reader) == EVL_OK);
+    CHECK(evl_reader_open(scratch_bytes("unit.edf", make_bytes, make_n), NULL, 16, arena, &reader) == EVL_OK);
     CHECK(evl_reader_header(reader)->signal[0].kind == unit[i].kind);
     CHECK(evl_reader_load(reader, 0, 0.0, 1.0) == EVL_OK && evl_reader_channel(reader, 0, 0, 8, x) == EVL_OK);
     for (int t = 0; t < 8; t++) CHECK_NEAR(x[t] / unit[i].factor, -40.0 + 10.0 * t, 1e-12);
@@ -158,7 +158,7 @@ static void odd_paths(void) {
   make_header(&one);
   for (int t = 0; t < 8; t++) make_sample(t, 2);
   const char *path = scratch_bytes("a b \xC3\xA9\xE5\x85\xAB.edf", make_bytes, make_n);
-  CHECK(evl_reader_open(path, 0, arena, &reader) == EVL_OK);
+  CHECK(evl_reader_open(path, NULL, 0, arena, &reader) == EVL_OK);
   evl_reader_close(reader);
   reader = NULL;
 }

@@ -12,7 +12,7 @@ static uint8_t changed[2 * MAKE_BYTES];
 static evl_status verdict(const uint8_t *bytes, size_t n, size_t part) {
   evl_reader *reader;
   const char *path = scratch_bytes("file.edf", bytes, n);
-  EVL_TRY(evl_reader_open(path, 0, arena, &reader));
+  EVL_TRY(evl_reader_open(path, NULL, 0, arena, &reader));
   evl_damage *damage = malloc(evl_damage_size());
   evl_damage_begin(damage, evl_reader_header(reader));
   for (size_t at = 0; at < n; at += part) evl_damage_feed(damage, bytes + at, n - at < part ? n - at : part);

@@ -308,10 +308,10 @@ static void absurd_headers(void) {
   evl_arena *arena = evl_arena_create();
   evl_probe probe;
   onsets[RECORDS - 1] = 4e7;
-  CHECK(evl_recording_probe(file_write("years.edf", &file), arena, &probe, NULL, NULL) == EVL_OK);
+  CHECK(evl_recording_probe(file_write("years.edf", &file), NULL, arena, &probe, NULL, NULL) == EVL_OK);
   CHECK(probe.status == EVL_FORMAT && strstr(probe.message, "duration"));
   test_file fast = {.n_signals = 1, .label = {"Fp1"}, .fs_hz = 2e7, .record_s = 0.001, .n_records = 2, .wave = waves};
-  CHECK(evl_recording_probe(file_write("fast.edf", &fast), arena, &probe, NULL, NULL) == EVL_OK);
+  CHECK(evl_recording_probe(file_write("fast.edf", &fast), NULL, arena, &probe, NULL, NULL) == EVL_OK);
   CHECK(probe.status == EVL_FORMAT && strstr(probe.message, "2e+07 Hz"));
   evl_arena_free(arena);
 }

@@ -24,7 +24,7 @@ static void written_then_read(void) {
                        .annotation = &note};
   CHECK(evl_edf_write(path, &spec, &x[0][0], N, N, arena) == EVL_OK);
   evl_reader *reader;
-  CHECK(evl_reader_open(path, 1 << 20, arena, &reader) == EVL_OK);
+  CHECK(evl_reader_open(path, NULL, 1 << 20, arena, &reader) == EVL_OK);
   const evl_header *header = evl_reader_header(reader);
   CHECK_TEXT(header->format, "EDF+C");
   CHECK(header->n_records == 8 && header->n_stretches == 1 && !header->truncated);
