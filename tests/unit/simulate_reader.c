@@ -80,7 +80,7 @@ static void gaps_and_rates(bool wide) {
   }
   CHECK(evl_edf_end(writer) == EVL_OK);
   evl_reader *reader;
-  CHECK(evl_reader_open(path, 1 << 20, arena, &reader) == EVL_OK);
+  CHECK(evl_reader_open(path, NULL, 1 << 20, arena, &reader) == EVL_OK);
   const evl_header *h = evl_reader_header(reader);
   CHECK_TEXT(h->format, wide ? "BDF+D" : "EDF+D");
   CHECK_TEXT(h->signal[1].unit, "DegC");
