@@ -92,6 +92,20 @@ double evl_random_normal(evl_random *random);
 uint64_t evl_random_below(evl_random *random, uint64_t n); /* unbiased */
 void evl_random_permutation(evl_random *random, int *index, int n);
 
+/* ---- surrogate.c: multivariate IAAFT ------------------------------------------------- */
+
+/* Schreiber & Schmitz 2000 (doi:10.1016/S0167-2789(00)00043-9): Fourier amplitudes of every channel and phase
+   differences between channels are those of x to rounding, everything else is left to chance but for the
+   distributions of the values, which the iterations bring nearer to those of x: nearly all the way for one channel, some
+   of it for many, because one phase a frequency serves them all. */
+typedef struct evl_surrogate evl_surrogate;
+/* Any length up to that of an FFT; 40 bytes a sample of all channels. */
+evl_status evl_surrogate_plan(int n_channels, int n, evl_arena *arena, evl_surrogate **surrogate) EVL_MUST_USE;
+/* x[c * ld + t], finite, to y[c * ld_y + t], which may be x. At most `most` iterations; ends where no rank changes and
+   returns the iterations done. `random` draws the phases of the start. */
+int evl_surrogate_run(evl_surrogate *surrogate, const double *x, size_t ld, int most, evl_random *random, double *y,
+                      size_t ld_y);
+
 /* ---- distribution.c -------------------------------------------------------------------- */
 
 double evl_normal_cdf(double x);
