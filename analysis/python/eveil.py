@@ -25,6 +25,7 @@ WHY = {
     4: "not computed yet",
     5: "recording failed",
     6: "artefact or gap",
+    7: "not chosen",
 }
 
 

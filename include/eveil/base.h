@@ -60,7 +60,8 @@ const char *evl_status_text(evl_status status);
   X(UNCONVERGED, 3, "not converged")                           \
   X(PENDING, 4, "not computed yet")                            \
   X(FAILED, 5, "recording failed")                             \
-  X(ARTEFACT, 6, "artefact or gap")
+  X(ARTEFACT, 6, "artefact or gap")                            \
+  X(UNCHOSEN, 7, "not chosen")
 
 enum {
 #define EVL_WHY_ENUM(name, code, text) EVL_WHY_##name = code,
@@ -124,7 +125,8 @@ typedef enum {
   EVL_INT, EVL_REAL, EVL_BOOL, EVL_STRING,
   EVL_REALS,   /* list of numbers */
   EVL_STRINGS, /* list of strings; a single string is a list of one */
-  EVL_BANDS    /* group: name = (low, high); in Hz */
+  EVL_BANDS,   /* group: name = (low, high); in Hz */
+  EVL_PATTERNS /* group: name = "pattern" or a list of them; a plain list names each by itself */
 } evl_param_type;
 
 typedef struct evl_param {
@@ -139,6 +141,9 @@ typedef struct evl_param {
 
 typedef struct evl_band { const char *name; double low_hz, high_hz; } evl_band;
 
+/* A pattern of the shell (* ? [...]), case ignored. name_index: of its name, in order of first appearance. */
+typedef struct evl_pattern { const char *name, *pattern; int name_index; } evl_pattern;
+
 typedef struct evl_value {
   const evl_param *param;
   bool given;           /* false: the default */
@@ -149,6 +154,7 @@ typedef struct evl_value {
   const double *reals;
   const char *const *strings;
   const evl_band *bands;
+  const evl_pattern *patterns;
 } evl_value;
 
 typedef struct evl_params { int n; evl_value *value; } evl_params;
@@ -163,6 +169,9 @@ const char *evl_params_string(const evl_params *params, const char *name);
 evl_status evl_params_default(const evl_param *table, evl_arena *arena, evl_params **params) EVL_MUST_USE;
 /* "name = value; ..." of every parameter in table order, in `arena`; NULL when out of memory. */
 const char *evl_params_text(const evl_params *params, evl_arena *arena) EVL_MUST_USE;
+/* The first pattern that `text`, without the blanks around it, is like as a whole; NULL where none is. */
+const evl_pattern *evl_pattern_find(const evl_value *patterns, const char *text);
+int evl_pattern_names(const evl_value *patterns); /* different names */
 /* Adds name and value of every parameter in table order to a hash. */
 void evl_params_hash(const evl_params *params, evl_sha256 *hash);
 

@@ -87,6 +87,46 @@ static evl_status bands_of(const place *at, const evl_node *node, evl_arena *are
   return value->n ? EVL_OK : wrong(at, "at least one band");
 }
 
+/* The next pattern of `value`; without a name it is its own. */
+static evl_status add_pattern(const place *at, const char *name, const evl_node *node, evl_arena *arena,
+                              evl_pattern *pattern, evl_value *value) {
+  const char *text;
+  EVL_TRY(string_of(at, &(const evl_param){.name = at->key}, node, arena, &text));
+  if (!*text) return wrong(at, "a pattern of at least one character");
+  if (!name && strpbrk(text, "*?[\\"))
+    return evl_fail(EVL_USAGE, "%s:%d: %s.%s: \"%s\" needs a name: %s: { some_name = \"%s\"; };", at->file, at->line,
+                    at->group, at->key, text, at->key, text);
+  int same = 0;
+  value->patterns = pattern;
+  while (same < value->n && strcmp(pattern[same].name, name ? name : text)) same++;
+  int index = same < value->n ? pattern[same].name_index : evl_pattern_names(value);
+  pattern[value->n] = (evl_pattern){name ? evl_arena_text(arena, name) : text, text, index};
+  return pattern[value->n++].name ? EVL_OK : EVL_MEMORY;
+}
+
+static evl_status patterns_of(const place *at, const evl_node *node, evl_arena *arena, evl_value *value) {
+  evl_node_kind kind = evl_node_kind_of(node);
+  if (kind != EVL_NODE_GROUP && kind != EVL_NODE_LIST && kind != EVL_NODE_STRING)
+    return wrong(at, "a group of patterns: { name = \"pattern\"; }");
+  int n = kind == EVL_NODE_STRING ? 1 : evl_node_count(node), most = 0;
+  for (int i = 0; i < n; i++) {
+    const evl_node *item = kind == EVL_NODE_GROUP ? evl_node_element(node, i) : NULL;
+    most += item && evl_node_kind_of(item) == EVL_NODE_LIST ? evl_node_count(item) : 1;
+  }
+  evl_pattern *pattern;
+  EVL_NEW(arena, pattern, most);
+  value->n = 0;
+  for (int i = 0; i < n; i++) {
+    const evl_node *item = kind == EVL_NODE_STRING ? node : evl_node_element(node, i);
+    const char *name = kind == EVL_NODE_GROUP ? evl_node_name(item) : NULL;
+    bool several = name && evl_node_kind_of(item) == EVL_NODE_LIST;
+    if (several && !evl_node_count(item)) return wrong(at, "a pattern for each name");
+    for (int k = 0; k < (several ? evl_node_count(item) : 1); k++)
+      EVL_TRY(add_pattern(at, name, several ? evl_node_element(item, k) : item, arena, pattern, value));
+  }
+  return EVL_OK;
+}
+
 static evl_status read_node(const place *at, const evl_node *node, evl_arena *arena, evl_value *value) {
   evl_node_kind kind = evl_node_kind_of(node);
   switch (value->param->type) {
@@ -107,6 +147,7 @@ static evl_status read_node(const place *at, const evl_node *node, evl_arena *ar
     case EVL_REALS: return reals_of(at, node, arena, value);
     case EVL_STRINGS: return strings_of(at, node, arena, value);
     case EVL_BANDS: return bands_of(at, node, arena, value);
+    case EVL_PATTERNS: return patterns_of(at, node, arena, value);
   }
   return EVL_OK;
 }

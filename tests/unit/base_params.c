@@ -12,6 +12,7 @@ static const evl_param table[] = {
     {"tau", EVL_REALS, "(1.0, 2.5)", 0, 0, NULL, "s", "Numbers."},
     {"labels", EVL_STRINGS, "(\"a\", \"b\")", 0, 0, NULL, "", "Texts."},
     {"bands", EVL_BANDS, "{ low = (1, 4); high = (8.0, 12.0); }", 0, 0, NULL, "Hz", "Bands."},
+    {"keep", EVL_PATTERNS, "()", 0, 0, NULL, "", "Patterns."},
     {0}};
 
 static evl_params *read_text(const char *text) {
@@ -49,7 +50,8 @@ static void values_by_name(void) {
 static void text_reads_back(void) {
   static const char *const settings[] = {
       "", "count = -5; ratio = 0.30000000000000004; on = false;", "tau = (); labels = ();",
-      "tau = (0.1, 1e-300, 123456789.125); labels = (\"Fz\", \"O 1\"); bands: { only = (0.3333333333333333, 1.0); };"};
+      "tau = (0.1, 1e-300, 123456789.125); labels = (\"Fz\", \"O 1\"); bands: { only = (0.3333333333333333, 1.0); };",
+      "keep = (\"T0\", \"eyes closed\", \"T0\");", "keep: { eyes = (\"EC*\", \"[Ee]yes?closed\"); T1 = \"T1\"; };"};
   for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
     const char *text = evl_params_text(read_text(settings[i]), arena);
     CHECK(text && same(text, settings[i]));
@@ -57,7 +59,10 @@ static void text_reads_back(void) {
   }
   CHECK_TEXT(evl_params_text(read_text(""), arena),
              "count = 3; ratio = 0.10000000000000001; on = true; kind = \"linear\"; tau = (1, 2.5); "
-             "labels = (\"a\", \"b\"); bands : { low = (1, 4); high = (8, 12); };");
+             "labels = (\"a\", \"b\"); bands : { low = (1, 4); high = (8, 12); }; "
+             "keep = ();");
+  CHECK_TEXT(strstr(evl_params_text(read_text("keep: { a = [\"x*\", \"y\"]; b = \"z\"; };"), arena), "keep"),
+             "keep : { a = (\"x*\", \"y\"); b = (\"z\"); };");
 }
 
 static void hash_tells_values_apart(void) {
@@ -66,10 +71,43 @@ static void hash_tells_values_apart(void) {
       "tau = (2.5, 1.0);", "tau = (1.0);", "tau = (1.0, 2.5, 2.5);", "tau = ();", "labels = (\"ab\");",
       "labels = (\"a\", \"b\", \"bands\");", "labels = ();", "labels = (\"\", \"a\", \"b\");",
       "bands: { high = (8.0, 12.0); low = (1, 4); };",
-      "bands: { low = (1, 4); };", "bands: { low = (1, 4); high = (8, 13); };"};
+      "bands: { low = (1, 4); };", "bands: { low = (1, 4); high = (8, 13); };",
+      "keep = (\"a\");", "keep = (\"a\", \"b\");", "keep: { x = \"a\"; };", "keep: { x = (\"a\", \"b\"); };",
+      "keep: { x = \"a\"; b = \"b\"; };"};
   enum { N = sizeof settings / sizeof *settings };
   for (int i = 0; i < N; i++)
     for (int k = 0; k < N; k++) CHECK(same(settings[i], settings[k]) == (i == k));
+}
+
+/* Shell patterns over the whole text, case and the blanks around ignored; the first that fits. */
+static void patterns_find_texts(void) {
+  const evl_value *v = evl_params_value(
+      read_text("keep: { closed = [\"EC*\", \"eyes?closed\"]; open = \"E[Oo]\"; any = \"*seizure*\"; };"), "keep");
+  static const struct { const char *text, *name; } cases[] = {
+      {"EC", "closed"}, {"ec start", "closed"}, {"  Eyes Closed ", "closed"}, {"eyesclosed", NULL}, {"EO", "open"},
+      {"EOx", NULL}, {"a SEIZURE here", "any"}, {"", NULL}, {"x EC", NULL}};
+  CHECK(v->n == 4 && evl_pattern_names(v) == 3 && v->patterns[3].name_index == 2);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    const evl_pattern *p = evl_pattern_find(v, cases[i].text);
+    CHECK(!p == !cases[i].name);
+    if (p && cases[i].name) CHECK_TEXT(p->name, cases[i].name);
+  }
+}
+
+static void patterns_refused(void) {
+  static const struct { const char *text, *says; } cases[] = {
+      {"keep = (\"EC*\");", "\"EC*\" needs a name"}, {"keep = 3;", "expected a group of patterns"},
+      {"keep: { a = 3; };", "expected a string"}, {"keep: { a = \"\"; };", "at least one character"},
+      {"keep: { a = (); };", "a pattern for each name"}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    const evl_param *const tables[] = {table};
+    evl_config *config;
+    evl_params *params;
+    CHECK(evl_config_parse(cases[i].text, "test.cfg", &config) == EVL_OK);
+    CHECK(evl_group_params(evl_config_root(config), "test", tables, 1, NULL, NULL, arena, &params) == EVL_USAGE);
+    CHECK(strstr(evl_error_message(), cases[i].says) && strstr(evl_error_message(), "test.cfg:1"));
+    evl_config_free(config);
+  }
 }
 
 /* What says the same in other words is the same: order in the file, integers for numbers, defaults written out. */
@@ -84,6 +122,8 @@ int main(void) {
   RUN(values_by_name);
   RUN(text_reads_back);
   RUN(hash_tells_values_apart);
+  RUN(patterns_find_texts);
+  RUN(patterns_refused);
   RUN(hash_of_equal_values);
   evl_arena_free(arena);
   CHECK_DONE();
