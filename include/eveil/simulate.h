@@ -1,4 +1,4 @@
-/* simulate: cohorts whose physics and outcome mechanism are known, and the writer of EDF+ and BDF+. */
+/* simulate: cohorts whose physics, artefacts and outcome are known, and the writer of EDF+ and BDF+. */
 #ifndef EVEIL_SIMULATE_H
 #define EVEIL_SIMULATE_H
 
@@ -62,21 +62,80 @@ int evl_edf_annotation_bytes(const evl_edf_annotation *annotation);
 evl_status evl_edf_end(evl_edf_writer *writer) EVL_MUST_USE;
 void evl_edf_abandon(evl_edf_writer *writer); /* removes what was written; NULL allowed */
 
+/* ---- what the tables say: mechanisms.def, artefacts.def; one file an entry ------------------ */
+
+enum { EVL_HEAD_CHANNELS = 19, EVL_GENERATOR_BLOCK = 1024 };
+
+typedef struct evl_truth_item { const char *name, *unit, *text; } evl_truth_item; /* lists end with name NULL */
+
+/* What a mechanism or an artefact is planned for. */
+typedef struct evl_making {
+  uint64_t seed, recording; /* recording: number within the subject */
+  const char *id;           /* of the subject: random numbers are keyed (seed, id, purpose, index) */
+  double fs_hz, duration_s, line_hz;
+  double start_h;           /* hours since the event at which the recording starts */
+} evl_making;
+
+/* Makes the brain's part of a recording. */
+typedef struct evl_mechanism {
+  const char *name, *summary, *definition, *cite;
+  int version;
+  const evl_param *params;       /* keys of the group simulate.NAME; of what differs between subjects: (mean, sd) or
+                                    (lowest, highest) */
+  const evl_truth_item *truths;  /* of a subject */
+  const evl_truth_item *courses; /* one value a second of the recording (mean over it); NULL: none */
+  /* A subject's truths from (seed, id, name of the truth): value[i], and z[i], mean 0 and sd 1 in the population, for
+     the outcome law. Errors: EVL_USAGE (impossible keys). */
+  evl_status (*draw)(const evl_params *, uint64_t seed, const char *id, double *value, double *z);
+  evl_status (*plan)(const evl_params *, const double *truth, const evl_making *, evl_arena *, void **state);
+  /* The next n <= EVL_GENERATOR_BLOCK samples into x[channel * ld + t], microvolt, head channels. No allocation. Any
+     cut into blocks gives the same bits. */
+  void (*run)(void *state, double *x, size_t ld, int n);
+  /* Means of the courses over second s, asked once that second has been made: at most EVL_COURSE_SECONDS
+     ago. NULL without courses. */
+  void (*course)(void *state, int64_t second, double *value);
+  double (*limit_uv)(const void *state); /* a bound that samples reach with negligible probability */
+} evl_mechanism;
+
+/* channels: bit c = head channel c; duration: where the truth mask is set; height at the electrode, before the
+   amplifier's gain. */
+typedef struct evl_event { const char *kind; double onset_s, duration_s, height_uv; uint32_t channels; } evl_event;
+typedef evl_status evl_tell(void *context, const evl_event *event);
+
+/* Changes the samples of a recording; the table is in order of application: body, electrodes, device. */
+typedef struct evl_artefact {
+  const char *name, *summary, *definition, *cite;
+  int version;
+  bool of_device;          /* acts behind the amplifier's gain and filters */
+  const evl_param *params; /* keys of the group simulate.NAME */
+  evl_status (*plan)(const evl_params *, const evl_making *, evl_arena *, void **state);
+  /* Samples [first, first + n), n <= EVL_GENERATOR_BLOCK, in place; tells every event whose onset lies in them, in
+     order of onset. Blocks come in order of time; any cut into them gives the same bits. No allocation. */
+  evl_status (*run)(void *state, int64_t first, double *x, size_t ld, int n, evl_tell *tell, void *context);
+  double (*limit_uv)(const void *state); /* what it can add */
+} evl_artefact;
+
+extern const evl_mechanism *const evl_mechanisms[]; /* end with NULL */
+extern const evl_artefact *const evl_artefacts[];
+const evl_mechanism *evl_mechanism_find(const char *name); /* NULL: none */
+const evl_artefact *evl_artefact_find(const char *name);
+
 /* ---- the cohort --------------------------------------------------------------------------- */
 
-/* The group `simulate` of a configuration. */
+/* The keys of the group `simulate` but for its groups, each named after a mechanism or an artefact. */
 extern const evl_param evl_simulate_params[];
 
 typedef struct evl_simulation evl_simulation;
-/* Draws the cohort's tables (subjects, sites, outcomes, truth) from (params, seed). Same on every
-   rank; a subject's draws depend on (seed, its id) alone, so a larger cohort holds the smaller one.
-   `params` must outlive the simulation. */
-evl_status evl_simulation_plan(const evl_params *params, uint64_t seed, evl_arena *arena,
+/* Reads the group `simulate` (NULL: all defaults) and draws the cohort's tables (subjects, sites, outcomes, truth) from
+   it and the seed. Same on every rank; a subject's draws depend on (seed, its id) alone, so a larger cohort holds the
+   smaller one. The configuration may be freed afterwards. */
+evl_status evl_simulation_plan(evl_group *simulate, uint64_t seed, evl_arena *arena,
                                evl_simulation **simulation) EVL_MUST_USE;
 int evl_simulation_recordings(const evl_simulation *simulation);
 /* "24 subjects (13 poor), 2 sites, 24 recordings of 180 s" */
 const char *evl_simulation_summary(const evl_simulation *simulation);
-/* Writes recording i below `root` (local; ranks share the recordings out). `scratch` is returned as it was. */
+/* Writes recording i and the truth beside it below `root` (local; ranks share the recordings out). `scratch` is
+   returned as it was. */
 evl_status evl_simulation_write(const evl_simulation *simulation, const char *root, int i,
                                 evl_arena *scratch) EVL_MUST_USE;
 /* Writes participants.tsv, recordings.tsv, truth.tsv, dataset_description.json and the sidecars (one rank). */

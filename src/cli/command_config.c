@@ -19,12 +19,23 @@ static void print_prognosis(FILE *out) {
   fprintf(out, "  }\n);\n\n");
 }
 
+static void print_entry(const char *name, const char *summary, const evl_param *params) {
+  if (!params->name) return;
+  printf("  # %s\n  %s: {\n", summary, name);
+  evl_params_print(params, NULL, "    ", stdout);
+  printf("  };\n");
+}
+
 static evl_status run(const evl_arguments *arguments) {
   (void)arguments;
   EVL_TRY(evl_config_print(stdout));
   print_prognosis(stdout);
   printf("# The synthetic cohort that eveil simulate writes below cohort.root.\nsimulate: {\n");
   evl_params_print(evl_simulate_params, NULL, "  ", stdout);
+  for (int i = 0; evl_mechanisms[i]; i++)
+    print_entry(evl_mechanisms[i]->name, evl_mechanisms[i]->summary, evl_mechanisms[i]->params);
+  for (int i = 0; evl_artefacts[i]; i++)
+    print_entry(evl_artefacts[i]->name, evl_artefacts[i]->summary, evl_artefacts[i]->params);
   printf("};\n");
   return EVL_OK;
 }

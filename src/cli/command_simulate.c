@@ -38,15 +38,12 @@ static evl_status write_cohort(const char *config_path, const evl_params *cohort
 }
 
 static evl_status plan(evl_config *config, evl_arena *arena, evl_params **cohort, evl_simulation **simulation) {
-  evl_params *own, *run;
+  evl_params *run;
   evl_group *group;
-  EVL_TRY(read_group(config, "simulate", evl_simulate_params, arena, &own));
   EVL_TRY(read_group(config, "cohort", evl_cohort_params, arena, cohort));
   EVL_TRY(read_group(config, "run", evl_run_params, arena, &run));
   EVL_TRY(evl_group_child(evl_config_root(config), "simulate", &group));
-  evl_status status = evl_simulation_plan(own, (uint64_t)evl_params_int(run, "seed"), arena, simulation);
-  const char *where = group ? evl_group_where(group) : evl_config_name(config);
-  return status == EVL_USAGE ? evl_fail_in(status, "%s", where) : status;
+  return evl_simulation_plan(group, (uint64_t)evl_params_int(run, "seed"), arena, simulation);
 }
 
 static evl_status simulate(const char *path, evl_arena *arena) {

@@ -1,4 +1,5 @@
-/* One recording of the cohort into its EDF+ file, in memory that does not depend on its length. */
+/* One recording of the cohort into its EDF+ file, and the truth beside it, in memory that does not depend on its
+   length. */
 #include "simulate_priv.h"
 
 #include <errno.h>
@@ -6,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Makes every folder above the last '/'. */
 evl_status evl_simulation_folders(const char *path, evl_arena *scratch) {
@@ -20,74 +22,169 @@ evl_status evl_simulation_folders(const char *path, evl_arena *scratch) {
   return EVL_OK;
 }
 
-/* Pops whose onset lies in [from_s, to_s). */
-static evl_status annotate_pops(evl_edf_writer *writer, const evl_generator_spec *spec, double from_s, double to_s) {
-  for (int64_t slot = (int64_t)(from_s / EVL_POPS_SLOT_S); (double)slot * EVL_POPS_SLOT_S < to_s; slot++) {
-    evl_pop pop;
-    char text[24];
-    if (!evl_pops_draw(spec->seed, spec->truth->id, spec->recording, spec->pops_per_min, slot, &pop)) continue;
-    if (pop.onset_s < from_s || pop.onset_s >= to_s) continue;
-    snprintf(text, sizeof text, "pop %s", evl_head_name[pop.channel]);
-    EVL_TRY(evl_edf_annotate(writer, &(evl_edf_annotation){pop.onset_s, pop.decay_s, text}));
+/* The truth beside a recording: courses and artefacts. Each file is begun with its first line, since only
+   recordings with something to tell have one. */
+enum { MOST_EVENTS = 512 /* of a block */ };
+typedef struct beside {
+  const evl_simulation *simulation;
+  const evl_mechanism *mechanism;
+  const char *root, *stem;
+  evl_text_file courses, artefacts;
+  int64_t second;     /* courses written before it */
+  int n_courses, n_events;
+  double *course;     /* [n_courses] */
+  evl_event *event;   /* [MOST_EVENTS] */
+  evl_edf_writer *writer;
+  evl_arena *scratch;
+} beside;
+
+static evl_status remember(void *context, const evl_event *event) {
+  beside *b = context;
+  if (b->n_events == MOST_EVENTS)
+    return evl_fail(EVL_LIMIT, "%s: more than %d artefacts begin within %d samples, last %s at %g s", b->stem,
+                    MOST_EVENTS, EVL_GENERATOR_BLOCK, event->kind, event->onset_s);
+  int i = b->n_events++; /* artefacts tell one after the other; the file is in order of onset */
+  for (; i > 0 && b->event[i - 1].onset_s > event->onset_s; i--) b->event[i] = b->event[i - 1];
+  b->event[i] = *event;
+  return EVL_OK;
+}
+
+static evl_status begin_file(beside *b, const char *ending, evl_text_file *f) {
+  const char *name = evl_arena_format(b->scratch, "%s_%s.tsv", b->stem, ending);
+  return name ? evl_text_begin(b->root, name, b->scratch, f) : EVL_MEMORY;
+}
+
+static void print_channels(uint32_t channels, FILE *out) {
+  const char *comma = "";
+  for (int c = 0; c < EVL_HEAD_CHANNELS; c++)
+    if (channels >> c & 1) {
+      fprintf(out, "%s%s", comma, evl_head_name[c]);
+      comma = ",";
+    }
+}
+
+static bool is_annotated(const evl_simulation *s, const char *kind) {
+  const evl_value *names = evl_params_value(s->settings.own, "annotated");
+  for (int i = 0; i < names->n; i++)
+    if (!strcmp(names->strings[i], kind)) return true;
+  return false;
+}
+
+/* "pop Cz"; without a channel where there are several. */
+static evl_status annotate(beside *b, const evl_event *event) {
+  char text[64];
+  bool single = event->channels && !(event->channels & (event->channels - 1));
+  snprintf(text, sizeof text, "%s%s%s", event->kind, single ? " " : "",
+           single ? evl_head_name[__builtin_ctz(event->channels)] : "");
+  return evl_edf_annotate(b->writer, &(evl_edf_annotation){event->onset_s, event->duration_s, text});
+}
+
+static evl_status write_events(beside *b) {
+  if (b->n_events && !b->artefacts.file) {
+    EVL_TRY(begin_file(b, "artefacts", &b->artefacts));
+    fprintf(b->artefacts.file, "onset\tduration\tkind\tchannels\theight_uv\n");
+  }
+  for (int i = 0; i < b->n_events; i++) {
+    const evl_event *e = &b->event[i];
+    fprintf(b->artefacts.file, "%.6f\t%.6f\t%s\t", e->onset_s, e->duration_s, e->kind);
+    print_channels(e->channels, b->artefacts.file);
+    fprintf(b->artefacts.file, "\t%.6g\n", e->height_uv);
+    if (is_annotated(b->simulation, e->kind)) EVL_TRY(annotate(b, e));
+  }
+  b->n_events = 0;
+  return EVL_OK;
+}
+
+/* The seconds that are over at sample `done`. */
+static evl_status write_courses(beside *b, const evl_generator *generator, int64_t done, double fs_hz) {
+  if (!b->n_courses) return EVL_OK;
+  if (!b->courses.file) {
+    EVL_TRY(begin_file(b, "truth", &b->courses));
+    fprintf(b->courses.file, "second");
+    for (int k = 0; k < b->n_courses; k++) fprintf(b->courses.file, "\t%s", b->mechanism->courses[k].name);
+    fprintf(b->courses.file, "\n");
+  }
+  for (; (double)(b->second + 1) * fs_hz <= (double)done; b->second++) {
+    evl_generator_course(generator, b->second, b->course);
+    fprintf(b->courses.file, "%lld", (long long)b->second);
+    for (int k = 0; k < b->n_courses; k++) fprintf(b->courses.file, "\t%.9g", b->course[k]);
+    fprintf(b->courses.file, "\n");
   }
   return EVL_OK;
 }
 
-static evl_status write_samples(evl_edf_writer *writer, evl_generator *generator, const evl_generator_spec *spec,
-                                int64_t n, double *x) {
+static evl_status write_samples(beside *b, evl_generator *generator, double fs_hz, int64_t n, double *x) {
   for (int64_t t = 0; t < n; t += EVL_GENERATOR_BLOCK) {
     int m = n - t < EVL_GENERATOR_BLOCK ? (int)(n - t) : EVL_GENERATOR_BLOCK;
-    evl_generator_run(generator, x, EVL_GENERATOR_BLOCK, m);
-    EVL_TRY(annotate_pops(writer, spec, (double)t / spec->fs_hz, (double)(t + m) / spec->fs_hz));
-    EVL_TRY(evl_edf_append(writer, x, EVL_GENERATOR_BLOCK, m));
+    EVL_TRY(evl_generator_run(generator, x, EVL_GENERATOR_BLOCK, m, remember, b));
+    EVL_TRY(write_events(b));
+    EVL_TRY(write_courses(b, generator, t + m, fs_hz));
+    EVL_TRY(evl_edf_append(b->writer, x, EVL_GENERATOR_BLOCK, m));
   }
   return EVL_OK;
 }
 
-static evl_status write_recording(const evl_simulation *s, const char *path, int i, evl_arena *scratch) {
-  const evl_truth *truth = &s->truth[i / s->n_recordings];
+/* Whole, or gone where an earlier run of other keys left one. */
+static evl_status end_file(beside *b, const char *ending, evl_text_file *f) {
+  if (f->file) return evl_text_end(f);
+  const char *path = evl_arena_format(b->scratch, "%s/%s_%s.tsv", b->root, b->stem, ending);
+  if (!path) return EVL_MEMORY;
+  if (unlink(path) == 0 || errno == ENOENT) return EVL_OK;
+  return evl_fail(EVL_IO, "%s: cannot remove: %s", path, strerror(errno));
+}
+
+static evl_status end_files(beside *b) {
+  EVL_TRY(end_file(b, "truth", &b->courses));
+  EVL_TRY(end_file(b, "artefacts", &b->artefacts));
+  return evl_edf_end(b->writer); /* last: a recording that is there is complete */
+}
+
+static evl_status begin_recording(beside *b, const evl_generator_spec *spec, int site, double limit_uv) {
   char label[EVL_HEAD_CHANNELS][17];
   const char *labels[EVL_HEAD_CHANNELS];
-  evl_generator *generator;
-  evl_edf_writer *writer;
-  double *x;
-  evl_generator_spec spec = {.seed = s->population.seed,
-                             .recording = (uint64_t)(i % s->n_recordings),
-                             .truth = truth,
-                             .fs_hz = evl_simulation_fs_hz(s, truth->site),
-                             .gain = evl_simulation_gain(s, truth->site),
-                             .line_hz = evl_simulation_line_hz(s, truth->site),
-                             .line_uv = s->line_uv,
-                             .drift_uv = s->drift_uv,
-                             .suppressed_uv = s->suppressed_uv,
-                             .pops_per_min = s->pops_per_min};
-  EVL_TRY(evl_simulation_folders(path, scratch));
-  EVL_TRY(evl_generator_plan(&spec, scratch, &generator));
-  EVL_NEW(scratch, x, (size_t)EVL_HEAD_CHANNELS * EVL_GENERATOR_BLOCK);
   for (int c = 0; c < EVL_HEAD_CHANNELS; c++) {
-    evl_site_label(truth->site, c, label[c]);
-    labels[c] = label[c];
+    evl_site_label(site, c, label[c]);
+    labels[c] = evl_arena_text(b->scratch, label[c]);
+    if (!labels[c]) return EVL_MEMORY;
   }
-  double record_s = evl_simulation_record_s(spec.fs_hz);
-  evl_edf_spec edf = {.n_signals = EVL_HEAD_CHANNELS,
-                      .label = labels,
-                      .fs_hz = spec.fs_hz,
-                      .record_s = record_s,
-                      .physical_max_uv = 100 * ceil(evl_generator_limit_uv(generator) / 100)};
-  EVL_TRY(evl_edf_begin(path, &edf, scratch, &writer));
-  int64_t n = (int64_t)llround(s->duration_s / record_s) * (int64_t)llround(record_s * spec.fs_hz);
-  evl_status status = write_samples(writer, generator, &spec, n, x);
-  if (status == EVL_OK) return evl_edf_end(writer);
-  evl_edf_abandon(writer);
+  const evl_edf_spec edf = {.n_signals = EVL_HEAD_CHANNELS,
+                            .label = labels,
+                            .fs_hz = spec->making.fs_hz,
+                            .record_s = evl_simulation_record_s(spec->making.fs_hz),
+                            .physical_max_uv = 100 * ceil(limit_uv / 100)};
+  const char *path = evl_arena_format(b->scratch, "%s/%s_eeg.edf", b->root, b->stem);
+  if (!path) return EVL_MEMORY;
+  EVL_TRY(evl_simulation_folders(path, b->scratch));
+  return evl_edf_begin(path, &edf, b->scratch, &b->writer);
+}
+
+static evl_status write_recording(const evl_simulation *s, const char *root, int i, evl_arena *scratch) {
+  char stem[96];
+  double *x;
+  evl_generator *generator;
+  evl_generator_spec spec = evl_simulation_spec(s, i);
+  evl_site_stem(s, i, stem);
+  beside b = {.simulation = s, .mechanism = spec.mechanism.entry, .root = root, .stem = stem, .scratch = scratch};
+  if (b.mechanism->courses)
+    while (b.mechanism->courses[b.n_courses].name) b.n_courses++;
+  EVL_NEW(scratch, b.course, b.n_courses);
+  EVL_NEW(scratch, b.event, MOST_EVENTS);
+  EVL_NEW(scratch, x, (size_t)EVL_HEAD_CHANNELS * EVL_GENERATOR_BLOCK);
+  EVL_TRY(evl_generator_plan(&spec, scratch, &generator));
+  EVL_TRY(begin_recording(&b, &spec, s->subject[i / s->n_recordings].site, evl_generator_limit_uv(generator)));
+  double record_s = evl_simulation_record_s(spec.making.fs_hz);
+  int64_t n = (int64_t)llround(s->duration_s / record_s) * (int64_t)llround(record_s * spec.making.fs_hz);
+  evl_status status = write_samples(&b, generator, spec.making.fs_hz, n, x);
+  if (status == EVL_OK) return end_files(&b);
+  evl_edf_abandon(b.writer);
+  evl_text_abandon(&b.courses);
+  evl_text_abandon(&b.artefacts);
   return status;
 }
 
 evl_status evl_simulation_write(const evl_simulation *s, const char *root, int i, evl_arena *scratch) {
   evl_mark mark = evl_arena_mark(scratch);
-  char stem[96];
-  evl_site_stem(s, i, stem);
-  const char *path = evl_arena_format(scratch, "%s/%s_eeg.edf", root, stem);
-  evl_status status = path ? write_recording(s, path, i, scratch) : EVL_MEMORY;
+  evl_status status = write_recording(s, root, i, scratch);
   evl_arena_release(scratch, mark);
   return status;
 }

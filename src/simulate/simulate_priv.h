@@ -1,19 +1,25 @@
-/* The parts of a simulated recording. Sources are time-major, s[t * ld + k]: those of one sample share
-   their filter coefficients and go through the filter side by side. */
+/* What mechanisms, artefacts and the cohort share. */
 #ifndef EVEIL_SIMULATE_PRIV_H
 #define EVEIL_SIMULATE_PRIV_H
+
+#include <stdio.h>
 
 #include "eveil/math.h"
 #include "eveil/simulate.h"
 
+#define X(name) extern const evl_mechanism evl_mechanism_##name;
+#include "mechanisms.def"
+#undef X
+#define X(name) extern const evl_artefact evl_artefact_##name;
+#include "artefacts.def"
+#undef X
+
 /* ---- head.c: 19 electrodes, and how sources reach them -------------------------------- */
 
 enum {
-  EVL_HEAD_CHANNELS = 19,
   EVL_HEAD_BACKGROUND = 20, /* one source below each electrode, padded */
-  EVL_HEAD_RHYTHM = 4, /* three alpha generators, padded */
-  EVL_HEAD_CORTEX = EVL_HEAD_BACKGROUND + EVL_HEAD_RHYTHM,
-  EVL_HEAD_OUTSIDE = 8 /* not from the brain: drift (6), line noise as cosine and sine (2) */
+  EVL_HEAD_RHYTHM = 4,      /* three alpha generators, padded */
+  EVL_HEAD_CORTEX = EVL_HEAD_BACKGROUND + EVL_HEAD_RHYTHM
 };
 extern const char *const evl_head_name[EVL_HEAD_CHANNELS]; /* "Fp1" */
 extern const char *const evl_head_old_name[EVL_HEAD_CHANNELS]; /* "T3" for "T7" */
@@ -21,65 +27,46 @@ extern const char *const evl_head_old_name[EVL_HEAD_CHANNELS]; /* "T3" for "T7" 
    strongest channel for the alpha generators. Channels padded to EVL_HEAD_BACKGROUND. */
 void evl_head_mix(double mix[EVL_HEAD_CORTEX][EVL_HEAD_BACKGROUND]);
 
-/* ---- truth.c: what is true of a subject -------------------------------------------------- */
+/* ---- draw.c: what differs between subjects ------------------------------------------------ */
 
-/* X(name, text): each has a value and a standardised value z, mean 0 and sd 1 in the population
-   (normal ones cut at 2.5 sd). The texts go into truth.json. */
-#define EVL_TRUTH_LIST(X)                                                                                              \
-  X(suppression, "share of time in suppression")                                                                      \
-  X(exponent, "chi of the background's power 1/f^chi")                                                                 \
-  X(alpha_hz, "centre frequency of the alpha rhythm, Hz")                                                              \
-  X(alpha_uv, "rms of the alpha rhythm at its strongest channel; z of its logarithm")                                  \
-  X(background_uv, "rms of the background from 0.5 to 45 Hz; z of its logarithm")                                      \
-  X(age, "years")
-enum {
-#define EVL_TRUTH_ENUM(name, text) EVL_TRUTH_##name,
-  EVL_TRUTH_LIST(EVL_TRUTH_ENUM)
-#undef EVL_TRUTH_ENUM
-  EVL_TRUTHS
-};
-extern const char *const evl_truth_name[EVL_TRUTHS], *const evl_truth_text[EVL_TRUTHS];
+/* Named (seed, id, what). Standard normal, cut at 2.5 sd; uniform on (0, 1). */
+double evl_draw_normal(uint64_t seed, const char *id, const char *what);
+double evl_draw_uniform(uint64_t seed, const char *id, const char *what);
+/* By the key `name` of two numbers, for the truth of that name. Linear: mean and sd. Logarithmic: median and sd of the
+   logarithm, z that of the logarithm. Between: lowest and highest, uniform. EVL_USAGE where the pair is none. */
+evl_status evl_draw_pair(const evl_params *params, const char *name, double pair[2]) EVL_MUST_USE;
+evl_status evl_draw_linear(const evl_params *params, const char *name, uint64_t seed, const char *id, double *value,
+                           double *z) EVL_MUST_USE;
+evl_status evl_draw_logarithmic(const evl_params *params, const char *name, uint64_t seed, const char *id,
+                                double *value, double *z) EVL_MUST_USE;
+evl_status evl_draw_between(const evl_params *params, const char *name, uint64_t seed, const char *id, double *value,
+                            double *z) EVL_MUST_USE;
 
-typedef struct evl_truth {
-  char id[16]; /* "sub-0001" */
-  int site;
-  bool male, poor;
-  double value[EVL_TRUTHS], z[EVL_TRUTHS];
-  double alpha_width_hz;
-  double predictor, probability;
-  double start_h; /* of the first recording */
-} evl_truth;
+/* ---- course.c: means over the seconds of a recording ------------------------------------------- */
 
-/* What the population is: numbers taken from the parameters once. */
-typedef struct evl_population {
-  uint64_t seed;
-  int n_sites, n_distractors;
-  double share_low, share_high;
-  double exponent[2], alpha_hz[2], age[2];   /* mean, sd */
-  double alpha_uv[2], background_uv[2];      /* median, sd of the logarithm */
-  double start_h[2];
-  double intercept, coefficient[EVL_TRUTHS];
-} evl_population;
-void evl_truth_draw(const evl_population *population, int subject, evl_truth *truth);
-double evl_truth_distractor(const evl_population *population, const evl_truth *truth, int j); /* standard normal */
+enum { EVL_COURSE_SECONDS = 16 }; /* more than a block lasts at 100 Hz */
+typedef struct evl_course evl_course;
+evl_status evl_course_plan(int n_values, double fs_hz, evl_arena *arena, evl_course **course) EVL_MUST_USE;
+void evl_course_add(evl_course *course, const double *value); /* of the next sample */
+void evl_course_mean(const evl_course *course, int64_t second, double *value);
 
-/* ---- background.c: 1/f^chi ------------------------------------------------------------------ */
+/* ---- coloured.c: 1/f^chi ------------------------------------------------------------------ */
 
-enum { EVL_BACKGROUND_STAGES = 8 };
+enum { EVL_COLOURED_STAGES = 8 };
 /* A cascade of poles and zeros interlaced at equal ratios from 0.1 Hz to fs (Oustaloup 2000,
    doi:10.1109/81.817385; matched z). The slope of log power from 1 to 45 Hz is -chi within 0.04 at
    fs >= 250 Hz, 0.06 at 200 Hz; chi in (0, 2). */
-typedef struct evl_background {
-  double pole[EVL_BACKGROUND_STAGES], zero[EVL_BACKGROUND_STAGES], gain;
-  double in[EVL_BACKGROUND_STAGES][EVL_HEAD_BACKGROUND], out[EVL_BACKGROUND_STAGES][EVL_HEAD_BACKGROUND];
-} evl_background;
+typedef struct evl_coloured {
+  double pole[EVL_COLOURED_STAGES], zero[EVL_COLOURED_STAGES], gain;
+  double in[EVL_COLOURED_STAGES][EVL_HEAD_BACKGROUND], out[EVL_COLOURED_STAGES][EVL_HEAD_BACKGROUND];
+} evl_coloured;
 /* gain: so that white noise of variance 1 leaves with rms 1 between 0.5 and 45 Hz. */
-void evl_background_design(double chi, double fs_hz, evl_background *background);
-double evl_background_power(const evl_background *background, double hz, double fs_hz); /* |H|^2, gain included */
+void evl_coloured_design(double chi, double fs_hz, evl_coloured *coloured);
+double evl_coloured_power(const evl_coloured *coloured, double hz, double fs_hz); /* |H|^2, gain included */
 /* Power between two frequencies for white noise of variance 1. */
-double evl_background_band(const evl_background *background, double low_hz, double high_hz, double fs_hz);
+double evl_coloured_band(const evl_coloured *coloured, double low_hz, double high_hz, double fs_hz);
 /* White noise in place to coloured noise; s[t * ld + k], k < EVL_HEAD_BACKGROUND. */
-void evl_background_run(evl_background *background, double *s, size_t ld, int n);
+void evl_coloured_run(evl_coloured *coloured, double *s, size_t ld, int n);
 
 /* ---- rhythm.c: AR(2) resonator ----------------------------------------------------------------- */
 
@@ -89,6 +76,19 @@ typedef struct evl_rhythm {
 /* Half-power width `width_hz`; white noise of variance 1 leaves with rms 1. */
 void evl_rhythm_design(double centre_hz, double width_hz, double fs_hz, evl_rhythm *rhythm);
 void evl_rhythm_run(evl_rhythm *rhythm, double *s, size_t ld, int n);
+
+/* ---- cortex.c: coloured background and alpha at the electrodes ----------------------------------- */
+
+typedef struct evl_cortex_spec {
+  double exponent, background_uv;            /* chi; rms from 0.5 to 45 Hz */
+  double alpha_hz, alpha_width_hz, alpha_uv; /* half-power width; rms at the strongest channel */
+} evl_cortex_spec;
+typedef struct evl_cortex evl_cortex;
+evl_status evl_cortex_plan(const evl_cortex_spec *spec, const evl_making *making, evl_arena *arena,
+                           evl_cortex **cortex) EVL_MUST_USE;
+/* The next n <= EVL_GENERATOR_BLOCK samples into x[channel * ld + t]; factor[t] on all channels, NULL: 1. */
+void evl_cortex_run(evl_cortex *cortex, const double *factor, double *x, size_t ld, int n);
+double evl_cortex_limit_uv(const evl_cortex *cortex); /* 12 sd */
 
 /* ---- gate.c: burst suppression ------------------------------------------------------------------- */
 
@@ -104,54 +104,106 @@ void evl_gate_begin(uint64_t seed, const char *who, uint64_t stream, double shar
 /* The factor at a time; times must not go back beyond the present cycle. */
 double evl_gate_at(evl_gate *gate, double t_s);
 
-/* ---- pops.c: electrode pops ------------------------------------------------------------------------ */
 
-enum { EVL_POPS_SLOT_S = 10 };
-typedef struct evl_pop {
-  double onset_s, height_uv, decay_s;
-  int channel;
-} evl_pop;
-/* At most one a slot of EVL_POPS_SLOT_S: whether there is one in this slot. */
-bool evl_pops_draw(uint64_t seed, const char *who, uint64_t stream, double per_min, int64_t slot, evl_pop *pop);
-/* Adds to x[channel * ld + t], t < n, which is sample first + t of the recording. */
-void evl_pops_add(const evl_pop *pop, double gain, int64_t first, double fs_hz, double *x, size_t ld, int n);
+/* ---- settings.c: what the group simulate says ---------------------------------------------------------- */
 
-/* ---- generator.c: a recording, block by block --------------------------------------------------------- */
+typedef struct evl_mechanism_setting { const evl_mechanism *entry; const evl_params *params; } evl_mechanism_setting;
+typedef struct evl_artefact_setting { const evl_artefact *entry; const evl_params *params; } evl_artefact_setting;
+typedef struct evl_settings {
+  const evl_params *own; /* evl_simulate_params */
+  int n_mechanisms, n_artefacts;
+  evl_mechanism_setting *mechanism; /* as listed */
+  evl_artefact_setting *artefact;   /* in order of application */
+} evl_settings;
+evl_status evl_settings_read(evl_group *simulate, evl_arena *arena, evl_settings *settings) EVL_MUST_USE;
+
+/* ---- generator.c: a recording, block by block ------------------------------------------------------------ */
 
 typedef struct evl_generator_spec {
-  uint64_t seed, recording; /* recording: number within the subject */
-  const evl_truth *truth;
-  double fs_hz, gain, line_hz, line_uv, drift_uv, suppressed_uv, pops_per_min;
+  evl_making making;
+  evl_mechanism_setting mechanism;
+  const double *truth; /* of the mechanism */
+  int n_artefacts;
+  const evl_artefact_setting *artefact;
+  double gain;
 } evl_generator_spec;
 typedef struct evl_generator evl_generator;
-enum { EVL_GENERATOR_BLOCK = 1024 };
 evl_status evl_generator_plan(const evl_generator_spec *spec, evl_arena *arena, evl_generator **generator) EVL_MUST_USE;
-/* The next n <= EVL_GENERATOR_BLOCK samples, microvolt, x[channel * ld + t]. */
-void evl_generator_run(evl_generator *generator, double *x, size_t ld, int n);
-/* A bound that samples reach with negligible probability (12 sd). */
+/* The next n <= EVL_GENERATOR_BLOCK samples, microvolt, x[channel * ld + t]; tells the artefacts that begin in them. */
+evl_status evl_generator_run(evl_generator *generator, double *x, size_t ld, int n, evl_tell *tell,
+                             void *context) EVL_MUST_USE;
+void evl_generator_course(const evl_generator *generator, int64_t second, double *value);
 double evl_generator_limit_uv(const evl_generator *generator);
 
-/* ---- population.c: the cohort ---------------------------------------------------------------------------- */
+/* ---- subject.c: what is true of a subject ------------------------------------------------------------------ */
+
+/* X(name, unit, text): truths that no mechanism makes, each with a standardised value. */
+#define EVL_TRAIT_LIST(X) X(age, "years", "age")
+enum {
+#define X(name, unit, text) EVL_TRAIT_##name,
+  EVL_TRAIT_LIST(X)
+#undef X
+  EVL_TRAITS
+};
+extern const evl_truth_item evl_traits[EVL_TRAITS + 1];
+
+typedef struct evl_subject {
+  char id[16]; /* "sub-0001" */
+  int site, mechanism; /* of the settings */
+  bool male, poor;
+  double *value, *z; /* [truths of the mechanism] */
+  double trait[EVL_TRAITS], z_trait[EVL_TRAITS];
+  double predictor, probability;
+  double start_h; /* of the first recording */
+} evl_subject;
+
+/* ---- population.c: the cohort ------------------------------------------------------------------------------- */
 
 struct evl_simulation {
-  evl_population population;
-  int n_subjects, n_recordings; /* recordings a subject */
-  double duration_s, every_h, line_uv, drift_uv, suppressed_uv, pops_per_min;
+  evl_settings settings;
+  uint64_t seed;
+  int n_subjects, n_recordings /* of a subject */, n_sites, n_distractors;
+  double duration_s, every_h, start_h[2], intercept;
   int n_fs, n_line, n_gain; /* lists go round the sites */
   const double *fs_hz, *line_hz, *gain;
-  evl_truth *truth; /* [n_subjects] */
+  int n_truths; /* of the outcome law */
+  const char *const *truth;
+  const double *coefficient;
+  evl_subject *subject; /* [n_subjects] */
   const char *summary;
 };
 double evl_simulation_fs_hz(const evl_simulation *simulation, int site);
 double evl_simulation_line_hz(const evl_simulation *simulation, int site);
 double evl_simulation_gain(const evl_simulation *simulation, int site);
-double
-evl_simulation_record_s(double fs_hz); /* shortest whole number of seconds that holds whole samples; 0: none up to 10 */
+/* Shortest whole number of seconds that holds whole samples; 0: none up to 10. */
+double evl_simulation_record_s(double fs_hz);
+double evl_simulation_start_h(const evl_simulation *simulation, int i); /* of recording i */
+evl_generator_spec evl_simulation_spec(const evl_simulation *simulation, int i); /* of recording i */
+
+evl_status evl_subject_draw(const evl_simulation *simulation, int i, evl_arena *arena, evl_subject *subject) EVL_MUST_USE;
+/* Whether subjects of a mechanism (of the settings) have a truth of that name: the mechanism's, a trait, or the name of
+   one of the mechanisms. */
+bool evl_subject_knows(const evl_simulation *simulation, int mechanism, const char *name);
+/* Its z; 0 where the subject has none. Membership in a mechanism is standardised, too. */
+double evl_subject_z(const evl_simulation *simulation, const evl_subject *subject, const char *name);
+double evl_subject_distractor(const evl_simulation *simulation, const evl_subject *subject, int j); /* standard normal */
 
 /* ---- recording_write.c ------------------------------------------------------------------------------------- */
 
 /* Makes the folders above a path. */
 evl_status evl_simulation_folders(const char *path, evl_arena *scratch) EVL_MUST_USE;
+
+/* ---- text_write.c: text files that appear whole ------------------------------------------------------------ */
+
+typedef struct evl_text_file { FILE *file; const char *path, *aside; } evl_text_file;
+/* Makes the folders above; the path is `root/name`, or `name` where root is NULL. */
+evl_status evl_text_begin(const char *root, const char *name, evl_arena *scratch, evl_text_file *text) EVL_MUST_USE;
+evl_status evl_text_end(evl_text_file *text) EVL_MUST_USE; /* renames */
+void evl_text_abandon(evl_text_file *text);
+
+/* ---- truth_write.c: truth.tsv and truth.json ---------------------------------------------------------------- */
+
+evl_status evl_truth_write(const evl_simulation *simulation, const char *root, evl_arena *scratch) EVL_MUST_USE;
 
 /* ---- site.c: names -------------------------------------------------------------------------------------------- */
 

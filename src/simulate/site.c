@@ -15,7 +15,7 @@ void evl_site_label(int site, int channel, char label[17]) {
 }
 
 void evl_site_stem(const evl_simulation *s, int i, char stem[96]) {
-  const char *id = s->truth[i / s->n_recordings].id;
+  const char *id = s->subject[i / s->n_recordings].id;
   int session = i % s->n_recordings + 1;
   if (s->n_recordings == 1) snprintf(stem, 96, "%s/eeg/%s_task-rest", id, id);
   else snprintf(stem, 96, "%s/ses-%02d/eeg/%s_ses-%02d_task-rest", id, session, id, session);

@@ -85,7 +85,7 @@ MISTAKES = {
     "no cohort": ("info", dict(root="\"; }; # "), ["cohort.root"], None),
     "no prognosis": ("prognose", dict(), ["expected a list prognosis", "found none"], None),
     "a prognosis without an outcome": ("prognose", dict(more='prognosis: ( { positive = "poor"; } );\n'), ["prognosis.outcome must be given"], 8),
-    "two values of which only one is taken": ("simulate", dict(more="simulate: { age = (60.0); };\n"), ["simulate.age: expected two numbers, found 1"], 8),
+    "two values of which only one is taken": ("simulate", dict(more="simulate: { age = (60.0); };\n"), ["simulate: age: expected two numbers, found 1"], 8),
     "a missing semicolon is no mistake of ours, a missing brace is": ("info", dict(more="conditioning: { notch = \"none\";\n"), ["syntax error"], None),
     "a key given twice": ("info", dict(run="flush_s = 1.0; flush_s = 2.0;"), ["duplicate setting name"], 3),
     "a comment that never ends": ("info", dict(more="/* for ever\n"), ["a comment that never ends"], 8),

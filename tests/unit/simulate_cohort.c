@@ -13,37 +13,45 @@ static evl_status plan_from(const char *text, uint64_t seed, evl_simulation **si
   char full[600];
   evl_config *config;
   evl_group *group;
-  evl_params *params;
-  const evl_param *tables[] = {evl_simulate_params};
   snprintf(full, sizeof full, "simulate: { %s };", text);
   EVL_TRY(evl_config_parse(full, "test.cfg", &config));
   evl_status status = evl_group_child(evl_config_root(config), "simulate", &group);
-  if (status == EVL_OK) status = evl_group_params(group, "simulate", tables, 1, NULL, NULL, arena, &params);
+  if (status == EVL_OK) status = evl_simulation_plan(group, seed, arena, simulation);
   evl_config_free(config);
-  EVL_TRY(status);
-  return evl_simulation_plan(params, seed, arena, simulation);
+  return status;
+}
+
+static double value_of(const evl_simulation *s, const evl_subject *t, const char *name) {
+  const evl_truth_item *item = s->settings.mechanism[t->mechanism].entry->truths;
+  int i = 0;
+  while (strcmp(item[i].name, name) != 0) i++;
+  return t->value[i];
 }
 
 static void truths_are_standardised(void) {
+  static const char *const names[] = {"suppression", "exponent",       "alpha_hz", "alpha_uv",
+                                      "alpha_width_hz", "background_uv", "age"};
   evl_simulation *s;
   CHECK(plan_from("subjects = 4000;", 1, &s) == EVL_OK);
-  for (int k = 0; k < EVL_TRUTHS; k++) {
+  for (int k = 0; k < 7; k++) {
     double sum = 0, square = 0;
     for (int i = 0; i < s->n_subjects; i++) {
-      sum += s->truth[i].z[k];
-      square += s->truth[i].z[k] * s->truth[i].z[k];
+      double z = evl_subject_z(s, &s->subject[i], names[k]);
+      sum += z;
+      square += z * z;
     }
     CHECK(fabs(sum / 4000) < 0.06); /* 3.8 standard errors */
     CHECK(fabs(square / 4000 - 0.98) < 0.08); /* cut at 2.5 sd: 0.975 to 1 */
   }
   for (int i = 0; i < s->n_subjects; i++) {
-    const evl_truth *t = &s->truth[i];
-    CHECK(t->value[EVL_TRUTH_suppression] >= 0.05 && t->value[EVL_TRUTH_suppression] <= 0.7);
-    CHECK_NEAR(t->value[EVL_TRUTH_exponent], 1.3 + 0.25 * t->z[EVL_TRUTH_exponent], 1e-12);
+    const evl_subject *t = &s->subject[i];
+    double share = value_of(s, t, "suppression");
+    CHECK(share >= 0.05 && share <= 0.7);
+    CHECK_NEAR(value_of(s, t, "exponent"), 1.3 + 0.25 * evl_subject_z(s, t, "exponent"), 1e-12);
     CHECK(t->start_h >= 72 && t->start_h <= 96 && t->site >= 0 && t->site < 2);
     CHECK_NEAR(t->predictor,
-               1.2 * t->z[EVL_TRUTH_suppression] + 0.8 * t->z[EVL_TRUTH_exponent] - 0.6 * t->z[EVL_TRUTH_alpha_uv] +
-                   0.5 * t->z[EVL_TRUTH_age],
+               1.2 * evl_subject_z(s, t, "suppression") + 0.8 * evl_subject_z(s, t, "exponent") -
+                   0.6 * evl_subject_z(s, t, "alpha_uv") + 0.5 * evl_subject_z(s, t, "age"),
                1e-12);
   }
 }
@@ -55,7 +63,7 @@ static void outcome_frequency(void) {
     CHECK(plan_from("subjects = 4000; intercept = -0.7;", seed, &s) == EVL_OK);
     double expected[2] = {0, 0}, variance[2] = {0, 0}, poor[2] = {0, 0};
     for (int i = 0; i < s->n_subjects; i++) {
-      const evl_truth *t = &s->truth[i];
+      const evl_subject *t = &s->subject[i];
       int half = t->predictor > 0;
       expected[half] += t->probability;
       variance[half] += t->probability * (1 - t->probability);
@@ -73,12 +81,12 @@ static void larger_cohort_holds_smaller(void) {
   CHECK(plan_from("subjects = 10;", 6, &other) == EVL_OK);
   int same = 0;
   for (int i = 0; i < 10; i++) {
-    CHECK_TEXT(a->truth[i].id, b->truth[i].id);
-    CHECK(a->truth[i].predictor == b->truth[i].predictor && a->truth[i].poor == b->truth[i].poor);
-    same += a->truth[i].predictor == other->truth[i].predictor;
+    CHECK_TEXT(a->subject[i].id, b->subject[i].id);
+    CHECK(a->subject[i].predictor == b->subject[i].predictor && a->subject[i].poor == b->subject[i].poor);
+    same += a->subject[i].predictor == other->subject[i].predictor;
   }
   CHECK(same == 0);
-  CHECK(evl_truth_distractor(&b->population, &b->truth[0], 0) != evl_truth_distractor(&b->population, &b->truth[0], 1));
+  CHECK(evl_subject_distractor(b, &b->subject[0], 0) != evl_subject_distractor(b, &b->subject[0], 1));
 }
 
 static void refusals(void) {
@@ -93,7 +101,14 @@ static void refusals(void) {
              {"fs_hz = (250.37, 250.0);", "250.37"},
              {"fs_hz = (100.0, 110.0); line_hz = (50.0, 50.0);", "half"},
              {"subject = 3;", "subjects"},
-             {"alpha_hz = (9.0, 4.0);", "alpha_hz"}};
+             {"alpha_hz = (9.0, 4.0);", "alpha_hz"},
+             {"background: { alpha_hz = (9.0, 4.0); };", "simulate.background: alpha_hz"},
+             {"background: { alpha = 3; };", "alpha_hz"},
+             {"pop: { line_uv = 3; };", "line_uv"},
+             {"mechanism = [\"backgroun\"];", "\"background\"?"},
+             {"mechanism = [];", "at least one"},
+             {"artefacts = [\"pop\", \"pop\"];", "twice"},
+             {"artefacts = [\"blnk\"];", "simulate.artefacts"}};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     evl_simulation *s;
     CHECK(plan_from(bad[i].text, 1, &s) == EVL_USAGE);
