@@ -14,9 +14,9 @@ typedef struct evl_step {
   int version;
   const evl_param *params; /* keys of the group `conditioning` */
 } evl_step;
-extern const evl_step *const evl_steps[]; /* ends with NULL */
+extern const evl_step *const evl_steps[]; /* the steps, then the rules of quality.def; ends with NULL */
 
-/* Parameter tables of all steps, for evl_group_params. */
+/* Parameter tables of all steps and rules, for evl_group_params. */
 int evl_conditioning_tables(const evl_param *const **tables);
 
 /* Canonical name of an electrode label: "EEG Fp1-Ref" -> "Fp1" with reference "Ref", "T3" -> "T7",
@@ -87,5 +87,67 @@ evl_status evl_line_plan(int n, double fs_hz, evl_arena *arena, evl_line **line)
 /* `x`: n_segments x n samples. Segments must be independent: no overlap, not the same time of several channels. A
    line whose amplitude is a tenth of the sd of a white background is found in 20 segments of 10 s; of EEG, in one. */
 double evl_line_detect(evl_line *line, const double *x, int n_segments);
+
+/* ---- quality*.c: where a recording is not brain ------------------------------------------------ */
+
+/* X(name, text): why a cell is marked, one bit each, bit by place in this list. */
+#define EVL_CAUSE_LIST(X)      \
+  X(MISSING, "missing")         \
+  X(FLAT, "flat")               \
+  X(SATURATION, "saturation")   \
+  X(AMPLITUDE, "amplitude")     \
+  X(STEP, "step")               \
+  X(BLINK, "blink")             \
+  X(MUSCLE, "muscle")           \
+  X(LINE, "line")               \
+  X(CORRELATION, "correlation") \
+  X(SPECTRUM, "spectrum")
+enum {
+#define EVL_CAUSE_PLACE(name, text) EVL_CAUSE_PLACE_##name,
+  EVL_CAUSE_LIST(EVL_CAUSE_PLACE)
+#undef EVL_CAUSE_PLACE
+  EVL_CAUSES
+};
+enum {
+#define EVL_CAUSE_BIT(name, text) EVL_CAUSE_##name = 1 << EVL_CAUSE_PLACE_##name,
+  EVL_CAUSE_LIST(EVL_CAUSE_BIT)
+#undef EVL_CAUSE_BIT
+};
+extern const char *const evl_cause_name[EVL_CAUSES];
+
+/* Marks are set for cells of this length; cell k of a stretch holds the samples t with
+   floor(t / (fs_hz * EVL_CELL_S)) = k. */
+#define EVL_CELL_S 0.1
+
+/* Marks of the signals of one recording by the rules that `artefacts` chooses. Signals of other rates than most usable
+   ones, and unusable ones, are never marked. Labels of other sensors (ECG, EOG, EMG, respiration) are looked at for missing,
+   flat and saturated samples alone. */
+typedef struct evl_quality evl_quality;
+/* line_hz: 0 where there is none. max_block_s: the most that one run is asked for. Labels are copied. All memory from
+   `arena`, independent of the length of the recording but for the marks of a block.
+   Errors: EVL_USAGE (impossible keys), EVL_LIMIT (max_block_s). */
+evl_status evl_quality_plan(const evl_params *params, int n_sources, const evl_source *source, double line_hz,
+                            double max_block_s, evl_arena *arena, evl_quality **quality) EVL_MUST_USE;
+double evl_quality_fs_hz(const evl_quality *quality); /* of the signals looked at; 0: none is, nothing is marked */
+/* The recording's scales, from segments at fixed positions, EVL_LEARN_SEGMENTS of up to EVL_LEARN_S at most (more are ignored),
+   in order of time: offsets removed, x[source * ld + t], t < n; other signals hold zeros, missing samples NaN.
+   Then settle, once: without any segment all scales are those of the keys, and no whole signal is bad. */
+enum { EVL_LEARN_SEGMENTS = 16, EVL_LEARN_S = 4 };
+void evl_quality_learn(evl_quality *quality, const double *x, size_t ld, int n);
+void evl_quality_settle(evl_quality *quality);
+/* Causes for which a whole signal is bad; 0: good. */
+uint16_t evl_quality_bad(const evl_quality *quality, int source);
+/* Cells of a stretch of stretch_in samples at evl_quality_fs_hz; the last one may be short. */
+int64_t evl_quality_cells(const evl_quality *quality, int64_t stretch_in);
+/* Input samples [*first, *first + *n) of the stretch that marks of cells [first_cell, first_cell + n_cells) need. */
+void evl_quality_needs(const evl_quality *quality, int64_t first_cell, int64_t n_cells, int64_t stretch_in,
+                       int64_t *first, int64_t *n);
+/* Marks those cells: the same marks for any cut of the stretch. No allocation. Samples as in the file, offsets
+   included; those that are not finite are marked as missing. `fetch` is called for pieces inside
+   evl_quality_needs, for signals at evl_quality_fs_hz alone. Errors: those of fetch; cells outside the stretch or more than
+   max_block_s (EVL_LIMIT). */
+evl_status evl_quality_run(evl_quality *quality, evl_fetch fetch, void *context, int64_t stretch_in,
+                           int64_t first_cell, int64_t n_cells) EVL_MUST_USE;
+const uint16_t *evl_quality_marks(const evl_quality *quality, int source); /* [n_cells] causes, of the last run */
 
 #endif

@@ -32,6 +32,23 @@ static inline evl_quad evl_quad_fma(evl_quad a, evl_quad b, evl_quad c) {
 #endif
 }
 
+static inline evl_quad evl_quad_max(evl_quad a, evl_quad b) {
+#ifdef __FMA__
+  return _mm256_max_pd(a, b);
+#else
+  for (int i = 0; i < 4; i++) a[i] = a[i] > b[i] ? a[i] : b[i];
+  return a;
+#endif
+}
+static inline evl_quad evl_quad_min(evl_quad a, evl_quad b) {
+#ifdef __FMA__
+  return _mm256_min_pd(a, b);
+#else
+  for (int i = 0; i < 4; i++) a[i] = a[i] < b[i] ? a[i] : b[i];
+  return a;
+#endif
+}
+
 /* ---- electrode.c ---- */
 
 /* Whether a parsed label stands for channel `name`; `common` is the scalp electrode that all pairs of

@@ -1,15 +1,21 @@
-/* The table of conditioning steps. */
-#include "conditioning_priv.h"
+/* The table of conditioning steps, with the rules of quality behind them. */
+#include "quality_priv.h"
 
 const evl_step *const evl_steps[] = {
 #define X(name) &evl_step_##name,
 #include "conditioning.def"
+#undef X
+#define X(name, set) &evl_rule_##name,
+#include "quality.def"
 #undef X
   NULL};
 
 static const evl_param *const param_tables[] = {
 #define X(name) evl_step_##name##_params,
 #include "conditioning.def"
+#undef X
+#define X(name, set) evl_rule_##name##_params,
+#include "quality.def"
 #undef X
 };
 

@@ -160,7 +160,7 @@ static void table_of_steps(void) {
       for (int other = 0; other < n; other++)
         for (const evl_param *q = tables[other]; q->name; q++) CHECK(p == q || strcmp(p->name, q->name) != 0);
   }
-  CHECK(steps == n && n == 5);
+  CHECK(steps == n);
 }
 
 int main(void) {
