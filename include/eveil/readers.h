@@ -40,6 +40,7 @@ struct evl_header {
   int n_stretches;         /* 0: no signal holds samples */
   evl_stretch *stretch;
   double start_clock_s;    /* of the first record: seconds after midnight, with their fraction; NaN: none */
+  double line_hz;          /* mains frequency, where the file tells it; else 0 */
   int year, month, day;    /* of the start, 0 where the header has none */
   int n_files;
   const evl_file *file;    /* the one that was opened first, then those that it names */

@@ -23,7 +23,7 @@ typedef struct evl_probe {
   int64_t n_records;
   int n_stretches;
   int n_usable;
-  double sidecar_line_hz;   /* 0: unknown */
+  double sidecar_line_hz;   /* by a sidecar, else by the header; 0: unknown */
   evl_format_options options; /* by which it was opened, and will be again */
   size_t header_memory;     /* arena bytes that opening takes */
   size_t record_bytes;      /* of a data record */

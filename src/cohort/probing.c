@@ -27,7 +27,7 @@ static evl_status look_at(void *context, const evl_header *header) {
 }
 
 static evl_status apply_sidecar(const look *l, evl_arena *arena, evl_probe *probe) {
-  probe->sidecar_line_hz = l->sidecar->line_hz;
+  if (l->sidecar->line_hz > 0) probe->sidecar_line_hz = l->sidecar->line_hz;
   if (*l->conflicts)
     probe->message = evl_arena_format(arena, "%s%s%s", probe->message, *probe->message ? "; " : "", l->conflicts);
   evl_source *source;

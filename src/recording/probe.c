@@ -49,6 +49,7 @@ static evl_status take_header(evl_reader *reader, evl_arena *arena, evl_probe *p
   probe->n_records = h->n_records;
   probe->n_stretches = h->n_stretches;
   probe->truncated = h->truncated;
+  probe->sidecar_line_hz = h->line_hz;
   if (h->n_records > 0) probe->record_bytes = evl_reader_raw_bytes(reader, h->duration_s) / (size_t)h->n_records;
   probe->message = evl_arena_text(arena, h->note);
   if (!probe->message) return EVL_MEMORY;

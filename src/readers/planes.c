@@ -1,0 +1,174 @@
+/* planes: frames taken apart into planes, and planes decoded. */
+#include "planes_priv.h"
+
+#include <math.h>
+#include <string.h>
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "samples are little-endian and copied as they are");
+
+void evl_planes_begin(evl_reader *reader, evl_plane_type type) {
+  reader->record_bytes = 0;
+  for (int s = 0; s < reader->header.n_signals; s++)
+    reader->record_bytes += (size_t)reader->header.signal[s].samples_per_record * evl_plane_width(type);
+}
+
+evl_status evl_planes_load(evl_reader *reader, int stretch, double from_s, double to_s, evl_planes_read *read) {
+  const evl_stretch *span = &reader->header.stretch[stretch];
+  int64_t first = (int64_t)floor(from_s / reader->header.record_s);
+  int64_t end = (int64_t)ceil(to_s / reader->header.record_s);
+  if (first > span->n_records - 1) first = span->n_records - 1;
+  if (end > span->n_records) end = span->n_records;
+  if (end <= first) end = first + 1;
+  size_t bytes = (size_t)(end - first) * reader->record_bytes;
+  reader->loaded_stretch = -1;
+  if (!reader->raw || bytes > reader->raw_bytes)
+    return evl_fail(EVL_LIMIT, "%s: expected at most %zu raw bytes at once, found %zu for [%g, %g) s", reader->path,
+                    reader->raw_bytes, bytes, from_s, to_s);
+  reader->loaded_first = span->first_record + first;
+  reader->loaded_records = end - first;
+  EVL_TRY(read(reader, reader->loaded_first, end - first));
+  reader->loaded_stretch = stretch;
+  return EVL_OK;
+}
+
+uint8_t *evl_planes_at(const evl_reader *reader, evl_plane_type type, int signal, int64_t frame) {
+  const evl_signal *s = reader->header.signal;
+  int64_t before = 0;
+  for (int i = 0; i < signal; i++) before += s[i].samples_per_record;
+  return reader->raw + (size_t)(before * reader->loaded_records + frame * s[signal].samples_per_record) *
+                         evl_plane_width(type);
+}
+
+#define PICK(type)                                                                              \
+  for (int64_t f = 0; f < n; f++)                                                               \
+    for (int64_t i = 0; i < count; i++)                                                         \
+      ((type *)plane)[f * count + i] = ((const type *)from)[(size_t)f * stride + (size_t)i]
+
+void evl_planes_pick(const void *from, int64_t n, size_t stride, int64_t count, size_t width, void *plane) {
+  if (width == 2) PICK(uint16_t);
+  else if (width == 4) PICK(uint32_t);
+  else PICK(uint64_t);
+}
+#undef PICK
+
+/* ---- n x signals to signals x n ---- */
+
+/* A block of 8 frames x 8 signals of 16 bits: three rounds of interleaving halves. */
+typedef uint16_t lane16 __attribute__((vector_size(16)));
+
+static inline lane16 low16(lane16 a, lane16 b) {
+  return __builtin_shuffle(a, b, (lane16){0, 8, 1, 9, 2, 10, 3, 11});
+}
+
+static inline lane16 high16(lane16 a, lane16 b) {
+  return __builtin_shuffle(a, b, (lane16){4, 12, 5, 13, 6, 14, 7, 15});
+}
+
+static void block16(const uint16_t *from, size_t stride, uint16_t *plane, size_t ld) {
+  lane16 a[8], b[8];
+  for (size_t f = 0; f < 8; f++) memcpy(&a[f], from + f * stride, sizeof a[f]);
+  for (int round = 0; round < 3; round++) {
+    for (int i = 0; i < 4; i++) b[2 * i] = low16(a[i], a[i + 4]), b[2 * i + 1] = high16(a[i], a[i + 4]);
+    memcpy(a, b, sizeof a);
+  }
+  for (size_t c = 0; c < 8; c++) memcpy(plane + c * ld, &a[c], sizeof a[c]);
+}
+
+/* The same of 32 bits: two rounds on two halves of 4 x 4. */
+typedef uint32_t lane32 __attribute__((vector_size(16)));
+
+static void block32(const uint32_t *from, size_t stride, uint32_t *plane, size_t ld) {
+  lane32 a[4], b[4];
+  for (size_t f = 0; f < 4; f++) memcpy(&a[f], from + f * stride, sizeof a[f]);
+  for (int i = 0; i < 2; i++) {
+    b[2 * i] = __builtin_shuffle(a[i], a[i + 2], (lane32){0, 4, 1, 5});
+    b[2 * i + 1] = __builtin_shuffle(a[i], a[i + 2], (lane32){2, 6, 3, 7});
+  }
+  for (int i = 0; i < 2; i++) {
+    a[2 * i] = __builtin_shuffle(b[i], b[i + 2], (lane32){0, 4, 1, 5});
+    a[2 * i + 1] = __builtin_shuffle(b[i], b[i + 2], (lane32){2, 6, 3, 7});
+  }
+  for (size_t c = 0; c < 4; c++) memcpy(plane + c * ld, &a[c], sizeof a[c]);
+}
+
+void evl_planes_split(const void *from, int64_t n, size_t stride, int signals, size_t width, void *plane, size_t ld) {
+  int64_t whole = width == 2 ? n - n % 8 : width == 4 ? n - n % 4 : 0;
+  int c = 0;
+  if (width == 2)
+    for (; c + 8 <= signals; c += 8)
+      for (int64_t f = 0; f < whole; f += 8)
+        block16((const uint16_t *)from + (size_t)f * stride + c, stride, (uint16_t *)plane + (size_t)c * ld + f, ld);
+  else if (width == 4)
+    for (; c + 4 <= signals; c += 4)
+      for (int64_t f = 0; f < whole; f += 4)
+        block32((const uint32_t *)from + (size_t)f * stride + c, stride, (uint32_t *)plane + (size_t)c * ld + f, ld);
+  for (int s = 0; s < signals; s++) {
+    int64_t done = s < c ? whole : 0;
+    const uint8_t *first = (const uint8_t *)from + ((size_t)done * stride + (size_t)s) * width;
+    evl_planes_pick(first, n - done, stride, 1, width, (uint8_t *)plane + ((size_t)s * ld + (size_t)done) * width);
+  }
+}
+
+/* ---- decoding ---- */
+
+#define DECODE_WHOLE(type)                                                  \
+  for (int64_t i = 0; i < n; i++) {                                         \
+    type v;                                                                 \
+    memcpy(&v, (const uint8_t *)plane + (size_t)i * sizeof v, sizeof v);    \
+    double y = ((double)v - zero) * gain;                                   \
+    x[i] = v == missing ? NAN : y;                                          \
+  }
+
+/* A difference with itself is 0 for finite numbers alone. */
+#define DECODE_REAL(type)                                                   \
+  for (int64_t i = 0; i < n; i++) {                                         \
+    type v;                                                                 \
+    memcpy(&v, (const uint8_t *)plane + (size_t)i * sizeof v, sizeof v);    \
+    double y = ((double)v - zero) * gain;                                   \
+    x[i] = y - y == 0.0 ? y : NAN;                                          \
+  }
+
+static void decode_i16(const void *restrict plane, int64_t n, double zero, double gain, int16_t missing,
+                       double *restrict x) {
+  DECODE_WHOLE(int16_t)
+}
+
+static void decode_i32(const void *restrict plane, int64_t n, double zero, double gain, int32_t missing,
+                       double *restrict x) {
+  DECODE_WHOLE(int32_t)
+}
+
+static void decode_all_i16(const void *restrict plane, int64_t n, double zero, double gain, double *restrict x) {
+  for (int64_t i = 0; i < n; i++) {
+    int16_t v;
+    memcpy(&v, (const uint8_t *)plane + (size_t)i * sizeof v, sizeof v);
+    x[i] = ((double)v - zero) * gain;
+  }
+}
+
+static void decode_all_i32(const void *restrict plane, int64_t n, double zero, double gain, double *restrict x) {
+  for (int64_t i = 0; i < n; i++) {
+    int32_t v;
+    memcpy(&v, (const uint8_t *)plane + (size_t)i * sizeof v, sizeof v);
+    x[i] = ((double)v - zero) * gain;
+  }
+}
+
+static void decode_f32(const void *restrict plane, int64_t n, double zero, double gain, double *restrict x) {
+  DECODE_REAL(float)
+}
+
+static void decode_f64(const void *restrict plane, int64_t n, double zero, double gain, double *restrict x) {
+  DECODE_REAL(double)
+}
+
+void evl_planes_decode(evl_plane_type type, const void *plane, int64_t n, const evl_plane_scale *scale, double *x) {
+  double zero = scale->zero, gain = scale->gain;
+  bool all = scale->missing == EVL_NONE_MISSING;
+  if (type == EVL_PLANE_F32) decode_f32(plane, n, zero, gain, x);
+  else if (type == EVL_PLANE_F64) decode_f64(plane, n, zero, gain, x);
+  else if (type == EVL_PLANE_I16 && all) decode_all_i16(plane, n, zero, gain, x);
+  else if (type == EVL_PLANE_I16) decode_i16(plane, n, zero, gain, (int16_t)scale->missing, x);
+  else if (all) decode_all_i32(plane, n, zero, gain, x);
+  else decode_i32(plane, n, zero, gain, (int32_t)scale->missing, x);
+}
