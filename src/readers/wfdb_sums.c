@@ -155,7 +155,7 @@ evl_status evl_wfdb_check(evl_reader *reader, int file, int64_t offset, const ui
   int64_t skip = s->group->offset - offset;
   if (skip >= (int64_t)n) return EVL_OK;
   if (skip > 0) bytes += skip, n -= (size_t)skip;
-  while (s->carried > 0 && n > 0) {
+  while (s->carried > 0 && s->carried < (int)sizeof s->carry && n > 0) {
     s->carry[s->carried++] = *bytes++;
     n--;
     if (s->carried < format->bytes) continue;

@@ -166,7 +166,7 @@ int main(int argc, char **argv) {
   if (argc > 2) {
     evl_arena *arena = evl_arena_create();
     evl_reader *reader;
-    evl_status status = evl_reader_open(argv[2], (size_t)256 << 20, arena, &reader);
+    evl_status status = evl_reader_open(argv[2], NULL, (size_t)256 << 20, arena, &reader);
     if (status == EVL_OK) status = argc > 3 ? dump(reader, atof(argv[3]), arena) : check_sums(reader);
     if (status != EVL_OK) fprintf(stderr, "%s\n", evl_error_message());
     evl_reader_close(status == EVL_OK ? reader : NULL);
