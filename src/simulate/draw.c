@@ -36,6 +36,16 @@ evl_status evl_draw_linear(const evl_params *params, const char *name, uint64_t 
   return EVL_OK;
 }
 
+evl_status evl_draw_exponent(const evl_params *params, const char *name, uint64_t seed, const char *id, double *value,
+                             double *z) {
+  double pair[2];
+  EVL_TRY(evl_draw_pair(params, name, pair));
+  double low = pair[0] - CUT_SD * pair[1], high = pair[0] + CUT_SD * pair[1];
+  if (low <= 0 || high >= 2)
+    return evl_fail(EVL_USAGE, "%s: mean +- 2.5 sd must lie between 0 and 2, found %g to %g", name, low, high);
+  return evl_draw_linear(params, name, seed, id, value, z);
+}
+
 evl_status evl_draw_logarithmic(const evl_params *params, const char *name, uint64_t seed, const char *id,
                                 double *value, double *z) {
   double pair[2];

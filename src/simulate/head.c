@@ -21,10 +21,23 @@ static const double generator_weight[3] = {1.0, 1.0, 0.6};
 #define BACKGROUND_SPREAD 0.5 /* radian */
 #define RHYTHM_SPREAD 0.7
 
+double evl_head_angle(int channel, double polar_deg, double azimuth_deg) {
+  double degree = acos(-1.0) / 180, p = place[channel][0] * degree, q = polar_deg * degree;
+  double cosine = cos(p) * cos(q) + sin(p) * sin(q) * cos((place[channel][1] - azimuth_deg) * degree);
+  return acos(fmin(1, fmax(-1, cosine)));
+}
+
+double evl_head_between(int channel, int other) { return evl_head_angle(channel, place[other][0], place[other][1]); }
+
+void evl_head_point(int channel, double point[3]) {
+  double degree = acos(-1.0) / 180, polar = place[channel][0] * degree, azimuth = place[channel][1] * degree;
+  point[0] = sin(polar) * cos(azimuth);
+  point[1] = sin(polar) * sin(azimuth);
+  point[2] = cos(polar);
+}
+
 static double spread(int a, int b, double width) {
-  double degree = acos(-1.0) / 180, p = place[a][0] * degree, q = place[b][0] * degree;
-  double cosine = cos(p) * cos(q) + sin(p) * sin(q) * cos((place[a][1] - place[b][1]) * degree);
-  double angle = acos(fmin(1, fmax(-1, cosine)));
+  double angle = evl_head_between(a, b);
   return exp(-angle * angle / (2 * width * width));
 }
 

@@ -32,10 +32,6 @@ static const evl_truth_item courses[] = {{"suppressed", "", "share of the second
 
 static evl_status check(const evl_params *p) {
   double pair[2];
-  EVL_TRY(evl_draw_pair(p, "exponent", pair));
-  double low = pair[0] - 2.5 * pair[1], high = pair[0] + 2.5 * pair[1];
-  if (low <= 0 || high >= 2)
-    return evl_fail(EVL_USAGE, "exponent: mean +- 2.5 sd must lie between 0 and 2, found %g to %g", low, high);
   EVL_TRY(evl_draw_pair(p, "alpha_hz", pair));
   if (pair[0] - 2.5 * pair[1] <= 0)
     return evl_fail(EVL_USAGE, "alpha_hz: mean - 2.5 sd must be above 0, found %g", pair[0] - 2.5 * pair[1]);
@@ -47,7 +43,7 @@ static evl_status check(const evl_params *p) {
 static evl_status draw(const evl_params *p, uint64_t seed, const char *id, double *value, double *z) {
   EVL_TRY(check(p));
   EVL_TRY(evl_draw_between(p, "suppression", seed, id, &value[SUPPRESSION], &z[SUPPRESSION]));
-  EVL_TRY(evl_draw_linear(p, "exponent", seed, id, &value[EXPONENT], &z[EXPONENT]));
+  EVL_TRY(evl_draw_exponent(p, "exponent", seed, id, &value[EXPONENT], &z[EXPONENT]));
   EVL_TRY(evl_draw_linear(p, "alpha_hz", seed, id, &value[ALPHA_HZ], &z[ALPHA_HZ]));
   EVL_TRY(evl_draw_logarithmic(p, "alpha_uv", seed, id, &value[ALPHA_UV], &z[ALPHA_UV]));
   EVL_TRY(evl_draw_between(p, "alpha_width_hz", seed, id, &value[ALPHA_WIDTH_HZ], &z[ALPHA_WIDTH_HZ]));

@@ -107,7 +107,9 @@ static evl_status write_courses(beside *b, const evl_generator *generator, int64
   for (; (double)(b->second + 1) * fs_hz <= (double)done; b->second++) {
     evl_generator_course(generator, b->second, b->course);
     fprintf(b->courses.file, "%lld", (long long)b->second);
-    for (int k = 0; k < b->n_courses; k++) fprintf(b->courses.file, "\t%.9g", b->course[k]);
+    for (int k = 0; k < b->n_courses; k++)
+      if (isnan(b->course[k])) fprintf(b->courses.file, "\tn/a");
+      else fprintf(b->courses.file, "\t%.9g", b->course[k]);
     fprintf(b->courses.file, "\n");
   }
   return EVL_OK;

@@ -26,6 +26,12 @@ extern const char *const evl_head_old_name[EVL_HEAD_CHANNELS]; /* "T3" for "T7" 
 /* mix[source][channel], rms 1 in every channel for independent background sources of rms 1, and at the
    strongest channel for the alpha generators. Channels padded to EVL_HEAD_BACKGROUND. */
 void evl_head_mix(double mix[EVL_HEAD_CORTEX][EVL_HEAD_BACKGROUND]);
+/* Radians between an electrode and a place on the head: degrees from Cz, and from the right ear towards the front;
+   between two electrodes. */
+double evl_head_angle(int channel, double polar_deg, double azimuth_deg);
+double evl_head_between(int channel, int other);
+/* Where an electrode is on the unit sphere: right, front, up. */
+void evl_head_point(int channel, double point[3]);
 
 /* ---- draw.c: what differs between subjects ------------------------------------------------ */
 
@@ -39,6 +45,9 @@ evl_status evl_draw_linear(const evl_params *params, const char *name, uint64_t 
                            double *z) EVL_MUST_USE;
 evl_status evl_draw_logarithmic(const evl_params *params, const char *name, uint64_t seed, const char *id,
                                 double *value, double *z) EVL_MUST_USE;
+/* Linear, of a chi that coloured.c can make: mean +- 2.5 sd between 0 and 2. */
+evl_status evl_draw_exponent(const evl_params *params, const char *name, uint64_t seed, const char *id, double *value,
+                             double *z) EVL_MUST_USE;
 evl_status evl_draw_between(const evl_params *params, const char *name, uint64_t seed, const char *id, double *value,
                             double *z) EVL_MUST_USE;
 
@@ -77,17 +86,34 @@ typedef struct evl_rhythm {
 void evl_rhythm_design(double centre_hz, double width_hz, double fs_hz, evl_rhythm *rhythm);
 void evl_rhythm_run(evl_rhythm *rhythm, double *s, size_t ld, int n);
 
+/* ---- edges.c: a high-pass and a low-pass for all sources ------------------------------------------- */
+
+typedef struct evl_edges {
+  int n;
+  evl_biquad section[2];
+  double state[2][2][EVL_HEAD_BACKGROUND];
+} evl_edges;
+/* Butterworth of order 2 at low_hz and high_hz; 0: none, and no low-pass at or above half the rate. Clears the states. */
+evl_status evl_edges_design(const double edge_hz[2], double fs_hz, evl_edges *edges) EVL_MUST_USE;
+void evl_edges_run(evl_edges *edges, double *s, size_t ld, int n);
+
 /* ---- cortex.c: coloured background and alpha at the electrodes ----------------------------------- */
 
 typedef struct evl_cortex_spec {
+  const char *purpose;                       /* names its random numbers; NULL: "background" */
   double exponent, background_uv;            /* chi; rms from 0.5 to 45 Hz */
-  double alpha_hz, alpha_width_hz, alpha_uv; /* half-power width; rms at the strongest channel */
+  double edge_hz[2];                         /* of the background: Butterworth of order 2; 0: none */
+  double alpha_hz, alpha_width_hz, alpha_uv; /* half-power width; rms at the strongest channel. alpha_hz 0: none */
 } evl_cortex_spec;
 typedef struct evl_cortex evl_cortex;
 evl_status evl_cortex_plan(const evl_cortex_spec *spec, const evl_making *making, evl_arena *arena,
                            evl_cortex **cortex) EVL_MUST_USE;
 /* The next n <= EVL_GENERATOR_BLOCK samples into x[channel * ld + t]; factor[t] on all channels, NULL: 1. */
 void evl_cortex_run(evl_cortex *cortex, const double *factor, double *x, size_t ld, int n);
+/* As from rest, with the random numbers named `index`. */
+void evl_cortex_restart(evl_cortex *cortex, const evl_making *making, uint64_t index);
+/* Another spec from now on; the states of the filters and the random numbers go on. */
+void evl_cortex_retune(evl_cortex *cortex, const evl_cortex_spec *spec, double fs_hz); /* but for the edges */
 double evl_cortex_limit_uv(const evl_cortex *cortex); /* 12 sd */
 
 /* ---- gate.c: burst suppression ------------------------------------------------------------------- */
