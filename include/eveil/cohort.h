@@ -9,6 +9,7 @@
 
 #include "eveil/base.h"
 #include "eveil/readers.h"
+#include "eveil/recording.h"
 
 typedef struct evl_study evl_study;
 
@@ -86,6 +87,8 @@ void evl_stop_install(void);
    250; };", NULL: none). */
 evl_status evl_formats_read(const char *config, const char *text, evl_arena *arena,
                             evl_format_options *options) EVL_MUST_USE;
+/* Local. The group `annotations` of the configuration `config` (NULL: none, nothing is kept). */
+evl_status evl_keep_read(const char *config, evl_arena *arena, evl_keep *keep) EVL_MUST_USE;
 /* Local. A recording, described; options NULL: defaults. */
 evl_status evl_recording_print(const char *path, const evl_format_options *options, FILE *out) EVL_MUST_USE;
 /* Local. A store: attributes, recordings, analyses. */

@@ -21,6 +21,7 @@ typedef struct evl_signal {
   double fs_hz;
   int64_t samples_per_record;
   double physical_min, physical_max; /* what the converter could hold: microvolt or the unit; NaN: unknown */
+  double step;             /* between neighbouring values of the converter, above 0, in the same unit; NaN: unknown */
   double xyz[3];           /* of the electrode: right, front, up, in a length of the file's own; NaN: unknown */
 } evl_signal;
 

@@ -36,6 +36,28 @@ typedef struct evl_probe {
 evl_status evl_recording_probe(const char *path, const evl_format_options *options, evl_arena *arena, evl_probe *probe,
                                evl_status (*look)(void *context, const evl_header *header), void *context) EVL_MUST_USE;
 
+/* ---- annotations ------------------------------------------------------------------------ */
+
+/* The group `annotations`: which annotations of the files are kept, under which names. All others may be free text. */
+extern const evl_param evl_annotation_params[];
+typedef struct evl_keep {
+  const evl_value *patterns;
+  int n_names;
+  const char *const *name;
+  int most;                   /* of a recording */
+} evl_keep;
+evl_status evl_keep_plan(const evl_params *params, evl_arena *arena, evl_keep *keep) EVL_MUST_USE;
+void evl_keep_hash(const evl_keep *keep, evl_sha256 *hash);
+
+typedef struct evl_annotation { double onset_s, duration_s; int64_t name; } evl_annotation; /* as the reader has times */
+typedef struct evl_annotations {
+  int n;
+  evl_annotation *item;       /* [keep->most], by onset */
+  int64_t kept, others;       /* of the file; kept may be more than n */
+} evl_annotations;
+/* `item` is the caller's room. */
+evl_status evl_annotations_read(evl_reader *reader, const evl_keep *keep, evl_annotations *annotations) EVL_MUST_USE;
+
 /* ---- analyses and their window grids -------------------------------------------------- */
 
 enum { EVL_MOST_ANALYSES = 64 };

@@ -62,6 +62,51 @@ int evl_edf_annotation_bytes(const evl_edf_annotation *annotation);
 evl_status evl_edf_end(evl_edf_writer *writer) EVL_MUST_USE;
 void evl_edf_abandon(evl_edf_writer *writer); /* removes what was written; NULL allowed */
 
+/* ---- convert.c: any recording into EDF+ or BDF+ ------------------------------------------------ */
+
+typedef struct evl_convert_signal {
+  const char *label, *unit; /* any UTF-8; what EDF cannot hold is cut and replaced */
+  int64_t samples; /* of a frame */
+  double physical_min, physical_max, step; /* of the source; NaN: unknown */
+} evl_convert_signal;
+
+/* Where the samples come from, frame by frame. */
+typedef struct evl_convert_source {
+  const char *path; /* for messages */
+  int n_signals;
+  const evl_convert_signal *signal;
+  double frame_s;
+  int n_stretches;
+  const struct evl_stretch *stretch; /* [n_stretches] start_s, n_records: frames */
+  /* Frames [first, first + n) of a stretch, n <= most_frames: x[s] takes n times the samples of a frame; NaN where
+     missing. */
+  evl_status (*read)(void *context, int stretch, int64_t first, int64_t n, double *const *x);
+  void *context;
+  int64_t most_frames;
+  int n_annotations;
+  const evl_edf_annotation *annotation; /* times from the start of the first stretch; texts that may be told */
+} evl_convert_source;
+
+typedef enum { EVL_CONVERT_ANY, EVL_CONVERT_EDF, EVL_CONVERT_BDF } evl_convert_format;
+
+/* What the file will be. */
+typedef struct evl_convert evl_convert;
+typedef struct evl_convert_report {
+  bool wide; /* BDF */
+  bool gaps;
+  int n_signals, n_pieces; /* signals without any sample are left out */
+  double duration_s, start_s; /* start_s: of the first sample that is there, in the source */
+  const char *note; /* what the file cannot hold, in words; "" */
+} evl_convert_report;
+/* A first pass over all samples: ranges, missing samples, gaps, the duration of a record. Digital steps are those of
+   the source where they are known, from the header or as decimals; ANY: BDF where 16 bits would lose digits. Memory does
+   not depend on the length, but for 24 bytes a gap. Errors: EVL_FORMAT (samples missing in some signals alone), EVL_LIMIT
+   (a range that no header can hold), those of read. */
+evl_status evl_convert_plan(const evl_convert_source *source, evl_convert_format format, evl_arena *arena,
+                            evl_convert **convert, evl_convert_report *report) EVL_MUST_USE;
+/* The second pass: the file, whole or none. */
+evl_status evl_convert_write(const evl_convert *convert, const char *path, evl_arena *arena) EVL_MUST_USE;
+
 /* ---- what the tables say: mechanisms.def, artefacts.def; one file an entry ------------------ */
 
 enum { EVL_HEAD_CHANNELS = 19, EVL_GENERATOR_BLOCK = 1024 };

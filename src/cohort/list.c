@@ -196,6 +196,7 @@ evl_status evl_config_print(FILE *out) {
   print_group("cohort", "Where the recordings are.", evl_cohort_params, out);
   print_group("output", "Where results go.", evl_output_params, out);
   print_formats(out);
+  print_group("annotations", "Which annotations of the files are kept.", evl_annotation_params, out);
   fprintf(out, "# What is done to every recording before windows are cut; an analysis may override keys in a group of "
                "its own.\nconditioning: {\n");
   for (int i = 0; evl_steps[i]; i++) evl_params_print(evl_steps[i]->params, NULL, "  ", out);

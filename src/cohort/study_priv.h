@@ -87,6 +87,9 @@ static inline int64_t finish_task(const evl_study *study, int recording) { retur
 /* Local. The groups that a configuration may have. */
 evl_status evl_config_check(evl_config *config, evl_arena *arena) EVL_MUST_USE;
 
+/* Local. The group `annotations`; config NULL: defaults. */
+evl_status evl_config_keep(evl_config *config, evl_arena *arena, evl_keep *keep) EVL_MUST_USE;
+
 /* Local steps of evl_study_open, in this order. */
 evl_status evl_study_configure(evl_study *study) EVL_MUST_USE;       /* groups run, output; checks the top level */
 evl_status evl_study_probe(evl_study *study, const evl_params *cohort) EVL_MUST_USE; /* collective */

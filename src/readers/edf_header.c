@@ -110,6 +110,7 @@ static evl_status read_scale(evl_reader *reader, const char *header, int s) {
   scale->digital_min = (double)digital_min;
   scale->gain = factor * (physical_max - scale->physical_min) / (double)(digital_max - digital_min);
   scale->physical_min *= factor;
+  if (scale->gain != 0) signal->step = fabs(scale->gain);
   signal->physical_min = fmin(scale->physical_min, factor * physical_max); /* reversed polarity: exchanged */
   signal->physical_max = fmax(scale->physical_min, factor * physical_max);
   return EVL_OK;

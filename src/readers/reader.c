@@ -33,7 +33,7 @@ evl_status evl_reader_signals(evl_reader *reader, int n) {
   evl_signal *signal;
   EVL_NEW(reader->arena, signal, n);
   for (int s = 0; s < n; s++)
-    signal[s] = (evl_signal){.physical_min = NAN, .physical_max = NAN, .xyz = {NAN, NAN, NAN}};
+    signal[s] = (evl_signal){.physical_min = NAN, .physical_max = NAN, .step = NAN, .xyz = {NAN, NAN, NAN}};
   reader->header.signal = signal;
   reader->header.n_signals = n;
   return EVL_OK;
