@@ -3,6 +3,7 @@
 #define EVEIL_SIMULATE_H
 
 #include "eveil/base.h"
+#include "eveil/readers.h"
 
 /* ---- edf_write.c: EDF+ and BDF+ -------------------------------------------------------- */
 
@@ -77,7 +78,7 @@ typedef struct evl_convert_source {
   const evl_convert_signal *signal;
   double frame_s;
   int n_stretches;
-  const struct evl_stretch *stretch; /* [n_stretches] start_s, n_records: frames */
+  const evl_stretch *stretch; /* [n_stretches] start_s, n_records: frames */
   /* Frames [first, first + n) of a stretch, n <= most_frames: x[s] takes n times the samples of a frame; NaN where
      missing. */
   evl_status (*read)(void *context, int stretch, int64_t first, int64_t n, double *const *x);
@@ -86,6 +87,18 @@ typedef struct evl_convert_source {
   int n_annotations;
   const evl_edf_annotation *annotation; /* times from the start of the first stretch; texts that may be told */
 } evl_convert_source;
+
+/* A recording as such a source, without its annotations: `source.annotation` is the caller's to set. To be closed after
+   an error, too. */
+typedef struct evl_convert_input {
+  evl_reader *reader;
+  const evl_header *header;
+  int *of; /* [source.n_signals] signal of the file */
+  evl_convert_source source; /* its context is this record: not to be copied */
+} evl_convert_input;
+evl_status evl_convert_open(const char *path, const evl_format_options *options, evl_arena *arena,
+                            evl_convert_input *input) EVL_MUST_USE;
+void evl_convert_close(evl_convert_input *input);
 
 typedef enum { EVL_CONVERT_ANY, EVL_CONVERT_EDF, EVL_CONVERT_BDF } evl_convert_format;
 

@@ -19,78 +19,24 @@ typedef struct job {
   bool replace;
 } job;
 
-/* ---- a recording as a source of frames ---- */
-
 typedef struct opened {
-  evl_reader *reader;
-  const evl_header *header;
-  int *of;                    /* [source.n_signals] signal of the file */
+  evl_convert_input input;
   evl_annotations annotations;
-  evl_convert_source source;
 } opened;
-
-static const double MOST_LOAD_S = 8;
-
-static evl_status read_frames(void *context, int stretch, int64_t first, int64_t n, double *const *x) {
-  opened *o = context;
-  double frame_s = o->header->record_s;
-  EVL_TRY(evl_reader_load(o->reader, stretch, ((double)first + 0.25) * frame_s, ((double)(first + n) - 0.25) * frame_s));
-  for (int s = 0; s < o->source.n_signals; s++) {
-    int64_t each = o->source.signal[s].samples;
-    EVL_TRY(evl_reader_channel(o->reader, o->of[s], first * each, n * each, x[s]));
-  }
-  return EVL_OK;
-}
-
-static evl_status take_signals(opened *o, const char *path, evl_arena *arena) {
-  const evl_header *h = o->header;
-  evl_convert_signal *signal;
-  EVL_NEW(arena, signal, h->n_signals + 1);
-  EVL_NEW(arena, o->of, h->n_signals + 1);
-  for (int i = 0; i < h->n_signals; i++) {
-    const evl_signal *s = &h->signal[i];
-    if (s->kind == EVL_SIGNAL_ANNOTATION) continue;
-    o->of[o->source.n_signals] = i;
-    signal[o->source.n_signals++] =
-        (evl_convert_signal){.label = s->label, .unit = s->kind == EVL_SIGNAL_VOLTAGE ? "uV" : s->unit,
-                             .samples = s->samples_per_record, .physical_min = s->physical_min,
-                             .physical_max = s->physical_max, .step = s->step};
-  }
-  o->source.signal = signal;
-  if (o->source.n_signals == 0 || h->n_stretches == 0)
-    return evl_fail(EVL_FORMAT, "%s: expected samples to convert, found a file without any", path);
-  return EVL_OK;
-}
 
 /* Annotations under their configured names, never the text of the file. */
 static evl_status take_annotations(opened *o, const job *j, evl_arena *arena) {
   evl_edf_annotation *annotation;
   EVL_NEW(arena, o->annotations.item, j->keep.patterns->n ? j->keep.most : 1);
-  EVL_TRY(evl_annotations_read(o->reader, &j->keep, &o->annotations));
+  EVL_TRY(evl_annotations_read(o->input.reader, &j->keep, &o->annotations));
   EVL_NEW(arena, annotation, o->annotations.n + 1);
   for (int i = 0; i < o->annotations.n; i++) {
     const evl_annotation *a = &o->annotations.item[i];
     annotation[i] = (evl_edf_annotation){a->onset_s, a->duration_s > 0 ? a->duration_s : -1, j->keep.name[a->name]};
   }
-  o->source.annotation = annotation;
-  o->source.n_annotations = o->annotations.n;
+  o->input.source.annotation = annotation;
+  o->input.source.n_annotations = o->annotations.n;
   return EVL_OK;
-}
-
-static evl_status open_recording(const job *j, const char *path, evl_arena *arena, opened *o) {
-  EVL_TRY(evl_reader_open(path, &j->options, 0, arena, &o->reader));
-  const evl_header *h = evl_reader_header(o->reader);
-  const evl_known known = {h->header_key, h->bytes, h->mtime_ns};
-  double load_s = fmax(MOST_LOAD_S, h->record_s);
-  size_t raw_bytes = evl_reader_raw_bytes(o->reader, load_s);
-  evl_reader_close(o->reader);
-  EVL_TRY(evl_reader_reopen(path, &j->options, &known, raw_bytes, arena, &o->reader));
-  o->header = h = evl_reader_header(o->reader);
-  o->source = (evl_convert_source){.path = path, .frame_s = h->record_s, .n_stretches = h->n_stretches,
-                                   .stretch = h->stretch, .read = read_frames, .context = o,
-                                   .most_frames = h->record_s > 0 ? (int64_t)floor(load_s / h->record_s) : 1};
-  EVL_TRY(take_signals(o, path, arena));
-  return take_annotations(o, j, arena);
 }
 
 /* ---- where it goes ---- */
@@ -122,7 +68,7 @@ static evl_status check_free(const job *j, const evl_header *h, const char *out)
 
 static void tell(const job *j, const opened *o, const evl_convert_report *r, const char *out) {
   int64_t others = o->annotations.others, left = others + o->annotations.kept - o->annotations.n;
-  printf("%s\n  from          %s (%s)\n  format        %s+%s\n", out, o->source.path, o->header->format,
+  printf("%s\n  from          %s (%s)\n  format        %s+%s\n", out, o->input.source.path, o->input.header->format,
          r->wide ? "BDF" : "EDF", r->gaps ? "D" : "C");
   printf("  duration      %.9g s in %d stretch%s\n  signals       %d\n", r->duration_s, r->n_pieces,
          r->n_pieces == 1 ? "" : "es", r->n_signals);
@@ -134,10 +80,10 @@ static void tell(const job *j, const opened *o, const evl_convert_report *r, con
 static evl_status write_file(const job *j, const char *path, evl_arena *arena, opened *o) {
   evl_convert *convert;
   evl_convert_report report;
-  EVL_TRY(evl_convert_plan(&o->source, j->format, arena, &convert, &report));
+  EVL_TRY(evl_convert_plan(&o->input.source, j->format, arena, &convert, &report));
   char *out = output_path(j, path, report.wide, arena);
   if (!out) return EVL_MEMORY;
-  EVL_TRY(check_free(j, o->header, out));
+  EVL_TRY(check_free(j, o->input.header, out));
   EVL_TRY(evl_convert_write(convert, out, arena));
   tell(j, o, &report, out);
   return EVL_OK;
@@ -147,9 +93,10 @@ static evl_status convert_one(const job *j, const char *path) {
   opened o = {0};
   evl_arena *arena = evl_arena_create();
   if (!arena) return evl_fail(EVL_MEMORY, "out of memory");
-  evl_status status = open_recording(j, path, arena, &o);
+  evl_status status = evl_convert_open(path, &j->options, arena, &o.input);
+  if (status == EVL_OK) status = take_annotations(&o, j, arena);
   if (status == EVL_OK) status = write_file(j, path, arena, &o);
-  evl_reader_close(o.reader);
+  evl_convert_close(&o.input);
   evl_arena_free(arena);
   return status;
 }

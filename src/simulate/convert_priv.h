@@ -2,7 +2,6 @@
 #ifndef EVEIL_CONVERT_PRIV_H
 #define EVEIL_CONVERT_PRIV_H
 
-#include "eveil/readers.h"
 #include "eveil/simulate.h"
 
 enum { EVL_CONVERT_DECIMALS = 7 }; /* 1, 0.1, ... 0.000001 */

@@ -6,7 +6,7 @@ import sys
 
 from harness import EVEIL, ROOT, case, cohort, eveil, expect, files_below, run, run_cases, write
 
-COMMANDS = ["plan", "run", "gather", "prognose", "report", "simulate", "info", "list", "config", "hash", "export", "audit"]
+COMMANDS = ["plan", "run", "gather", "prognose", "report", "simulate", "info", "convert", "list", "config", "hash", "export", "audit"]
 KINDS = ["readers", "conditioning", "features", "dynamics", "learners", "commands"]
 
 
