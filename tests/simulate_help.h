@@ -49,7 +49,8 @@ static inline void make_plan(made *m, const char *text, evl_making making, const
                                  .truth = m->truth,
                                  .n_artefacts = s->n_artefacts,
                                  .artefact = s->artefact,
-                                 .gain = 1};
+                                 .iterations = 100,
+                                 .site = {.fs_hz = making.fs_hz, .line_hz = making.line_hz, .gain = 1}};
 }
 
 /* The samples, in blocks of `block` or of changing lengths (0). */

@@ -2,7 +2,8 @@
 #include "simulate_priv.h"
 
 #include <math.h>
-#include <string.h>
+
+#define COPY_UV 0.5 /* noise of a near-duplicate: far below the EEG, far above a digit */
 
 const evl_param evl_simulate_params[] = {
     {"subjects", EVL_INT, "24", 1, 100000, NULL, "", "Number of subjects; a larger cohort holds the smaller one."},
@@ -17,58 +18,61 @@ const evl_param evl_simulate_params[] = {
     {"start_h", EVL_REALS, "(72.0, 96.0)", 0, 1e6, NULL, "h",
      "Hours since the event at which the first recording starts: lowest, highest."},
     {"every_h", EVL_REAL, "24.0", 0, 1e6, NULL, "h", "Hours from the start of one recording to the next."},
-    {"sites", EVL_INT, "2", 1, 26, NULL, "",
-     "Number of hospitals; every second one writes labels as FP1 and T3, the others as EEG Fp1-Ref and EEG T7-Ref."},
+    {"surrogate", EVL_STRING, "\"none\"", 0, 0, "none|all|outcome", "",
+     "Which subjects get multivariate IAAFT surrogates of what their mechanism makes; not none: all recordings are closed "
+     "to a circle first, and whole in memory."},
+    {"surrogate_iterations", EVL_INT, "100", 1, 100000, NULL, "", "Most iterations of a surrogate."},
+    {"sites", EVL_INT, "2", 1, 26, NULL, "", "Number of hospitals; subjects go to them in turn."},
     {"fs_hz", EVL_REALS, "(250.0, 500.0)", 100, 10000, NULL, "Hz",
-     "Sampling rate of each hospital; a shorter list goes round."},
+     "Sampling rate of each hospital; this and every list of hospitals goes round where it is shorter."},
     {"line_hz", EVL_REALS, "(50.0, 60.0)", 40, 70, NULL, "Hz", "Line frequency of each hospital."},
     {"gain", EVL_REALS, "(1.0, 0.8)", 0.01, 100, NULL, "", "Amplifier gain of each hospital."},
+    {"high_pass_hz", EVL_REALS, "(0.0)", 0, 100, NULL, "Hz",
+     "Corner of each amplifier's high-pass, first order; 0: none."},
+    {"low_pass_hz", EVL_REALS, "(0.0)", 0, 5000, NULL, "Hz",
+     "Corner of each amplifier's low-pass, Butterworth of order 4; 0: none."},
+    {"montage", EVL_STRINGS, "[\"10-20\"]", 0, 0, "10-20|reduced|bipolar", "",
+     "What each hospital records: 19 electrodes, 8 of them, or 18 pairs of the longitudinal bipolar montage."},
+    {"labels", EVL_STRINGS, "[\"ref\", \"old\"]", 0, 0, "ref|old|plain", "",
+     "How each hospital writes a channel: EEG T7-Ref, T3 in capitals, T7."},
     {"age", EVL_REALS, "(60.0, 14.0)", 0, 120, NULL, "years", "Age: mean and sd."},
+    {"rosc_min", EVL_REALS, "(20.0, 0.6)", 0, 1000, NULL, "min",
+     "Time to return of circulation: median, sd of the logarithm."},
+    {"shockable", EVL_REAL, "0.6", 0, 1, NULL, "", "Share of shockable first rhythms."},
+    {"ttm_33", EVL_REAL, "0.5", 0, 1, NULL, "", "Share of subjects cooled to 33 degrees; the others 36."},
+    {"sedation_mg_kg_h", EVL_REALS, "(0.0, 4.0)", 0, 100, NULL, "mg/kg/h", "Dose of propofol: lowest, highest."},
+    {"clinical", EVL_BOOL, "false", 0, 0, NULL, "",
+     "Whether participants.tsv has rosc_min, shockable, ttm_c, sedation_mg_kg_h and cpc."},
+    {"missing_share", EVL_REAL, "0.0", 0, 0.6, NULL, "", "Share of missing values (n/a) of every covariate but cpc."},
+    {"missing_by", EVL_STRING, "\"chance\"", 0, 0, "chance|severity", "",
+     "Severity: 1.5 times the share where the latent outcome is poor, half of it where it is good."},
+    {"outcome_law", EVL_STRING, "\"truths\"", 0, 0, "truths|spectral|dynamics|both|none|site", "",
+     "What the latent outcome depends on; truth.json states the law."},
     {"truths", EVL_STRINGS, "[\"suppression\", \"exponent\", \"alpha_uv\", \"age\"]", 0, 0, NULL, "",
      "Truths on which the outcome depends."},
     {"coefficients", EVL_REALS, "(1.2, 0.8, -0.6, 0.5)", -100, 100, NULL, "",
      "Their coefficients: change of the log odds of a poor outcome a standard deviation."},
     {"intercept", EVL_REAL, "0.0", -100, 100, NULL, "", "Log odds of a poor outcome of the average subject."},
+    {"site_effect", EVL_REAL, "2.0", -100, 100, NULL, "",
+     "Law site: change of the log odds a standard deviation of the hospital's number."},
+    {"wlst_share", EVL_REAL, "0.0", 0, 0.9, NULL, "",
+     "Share of subjects from whom treatment is withdrawn because a poor outcome is predicted; theirs is poor."},
+    {"wlst_by", EVL_STRING, "\"\"", 0, 0, NULL, "",
+     "Truth by which it is predicted; empty: the linear predictor of the law."},
+    {"wlst_noise", EVL_REAL, "1.0", 0.001, 1000, NULL, "",
+     "Noise of that prediction, in standard deviations of the truth."},
+    {"leak_two_ids", EVL_REAL, "0.0", 0, 0.5, NULL, "",
+     "Share of subjects who are an earlier one under a second id, with recordings of their own."},
+    {"leak_duplicates", EVL_REAL, "0.0", 0, 0.5, NULL, "",
+     "Share of subjects whose recordings are near-duplicates of an earlier one's: the same with 0.5 uV of noise added."},
+    {"leak_post_outcome", EVL_BOOL, "false", 0, 0, NULL, "",
+     "Whether participants.tsv has length_of_stay_d, which is known only after the outcome and depends on it."},
     {"distractors", EVL_INT, "0", 0, 10000, NULL, "", "Standard normal columns in participants.tsv that mean nothing."},
     {0}};
 
 static evl_status take_pair(const evl_params *params, const char *name, double pair[2]) {
   evl_status status = evl_draw_pair(params, name, pair);
   return status == EVL_OK ? EVL_OK : evl_fail_in(status, "simulate");
-}
-
-static evl_status take_list(const evl_params *params, const char *name, int *n, const double **list) {
-  const evl_value *v = evl_params_value(params, name);
-  if (v->n < 1) return evl_fail(EVL_USAGE, "simulate.%s: expected at least one number, found none", name);
-  *n = v->n;
-  *list = v->reals;
-  return EVL_OK;
-}
-
-static evl_status no_truth(const evl_simulation *s, const char *name, evl_arena *arena) {
-  const char *known = "";
-  for (int i = 0; known && i < EVL_TRAITS; i++)
-    known = evl_arena_format(arena, "%s%s%s", known, *known ? ", " : "", evl_traits[i].name);
-  for (int m = 0; m < s->settings.n_mechanisms; m++)
-    for (const evl_truth_item *item = s->settings.mechanism[m].entry->truths; known && item->name; item++)
-      known = evl_arena_format(arena, "%s, %s", known, item->name);
-  return known ? evl_fail(EVL_USAGE, "simulate.truths: \"%s\" is none of %s", name, known) : EVL_MEMORY;
-}
-
-static evl_status take_coefficients(const evl_params *params, evl_arena *arena, evl_simulation *s) {
-  const evl_value *truths = evl_params_value(params, "truths"), *list = evl_params_value(params, "coefficients");
-  if (truths->n != list->n)
-    return evl_fail(EVL_USAGE, "simulate.coefficients: expected %d numbers, one for each of simulate.truths, found %d",
-                    truths->n, list->n);
-  for (int j = 0; j < truths->n; j++) {
-    bool known = false;
-    for (int m = 0; m < s->settings.n_mechanisms; m++) known |= evl_subject_knows(s, m, truths->strings[j]);
-    if (!known) return no_truth(s, truths->strings[j], arena);
-  }
-  s->n_truths = truths->n;
-  s->truth = truths->strings;
-  s->coefficient = list->reals;
-  return EVL_OK;
 }
 
 static evl_status take_keys(const evl_params *params, evl_arena *arena, evl_simulation *s) {
@@ -78,60 +82,48 @@ static evl_status take_keys(const evl_params *params, evl_arena *arena, evl_simu
   s->n_distractors = (int)evl_params_int(params, "distractors");
   s->duration_s = evl_params_real(params, "duration_s");
   s->every_h = evl_params_real(params, "every_h");
-  s->intercept = evl_params_real(params, "intercept");
+  s->twice_share = evl_params_real(params, "leak_two_ids");
+  s->copy_share = evl_params_real(params, "leak_duplicates");
   EVL_TRY(take_pair(params, "start_h", s->start_h));
   if (s->start_h[0] > s->start_h[1])
     return evl_fail(EVL_USAGE, "simulate.start_h: expected lowest <= highest, found (%g, %g)", s->start_h[0],
                     s->start_h[1]);
-  EVL_TRY(take_list(params, "fs_hz", &s->n_fs, &s->fs_hz));
-  EVL_TRY(take_list(params, "line_hz", &s->n_line, &s->line_hz));
-  EVL_TRY(take_list(params, "gain", &s->n_gain, &s->gain));
-  return take_coefficients(params, arena, s);
-}
-
-double evl_simulation_fs_hz(const evl_simulation *s, int site) { return s->fs_hz[site % s->n_fs]; }
-double evl_simulation_line_hz(const evl_simulation *s, int site) { return s->line_hz[site % s->n_line]; }
-double evl_simulation_gain(const evl_simulation *s, int site) { return s->gain[site % s->n_gain]; }
-
-double evl_simulation_record_s(double fs_hz) {
-  for (int seconds = 1; seconds <= 10; seconds++)
-    if (fabs(fs_hz * seconds - round(fs_hz * seconds)) < 1e-9 * fs_hz) return seconds;
-  return 0;
-}
-
-static evl_status check_rates(const evl_simulation *s) {
-  for (int site = 0; site < s->n_sites; site++) {
-    double fs_hz = evl_simulation_fs_hz(s, site), record_s = evl_simulation_record_s(fs_hz);
-    if (record_s <= 0)
-      return evl_fail(EVL_USAGE, "simulate.fs_hz: %g Hz puts no whole number of samples into a record of 1 to 10 s",
-                      fs_hz);
-    if (fmod(s->duration_s, record_s) > 0)
+  EVL_TRY(evl_sites_read(params, s->n_sites, arena, &s->site));
+  for (int i = 0; i < s->n_sites; i++)
+    if (fmod(s->duration_s, evl_site_record_s(&s->site[i])) > 0)
       return evl_fail(EVL_USAGE, "simulate.duration_s: expected a whole number of records of %g s (%g Hz), found %g s",
-                      record_s, fs_hz, s->duration_s);
-    if (evl_simulation_line_hz(s, site) >= fs_hz / 2)
-      return evl_fail(EVL_USAGE, "simulate.fs_hz: line noise must lie below half of %g Hz", fs_hz);
-  }
-  return EVL_OK;
+                      evl_site_record_s(&s->site[i]), s->site[i].fs_hz, s->duration_s);
+  return evl_law_read(s, arena, &s->law);
 }
 
 double evl_simulation_start_h(const evl_simulation *s, int i) {
   return s->subject[i / s->n_recordings].start_h + i % s->n_recordings * s->every_h;
 }
 
+static evl_brain_kind brain_kind(const evl_simulation *s, const evl_subject *t) {
+  if (s->law.surrogate == EVL_SURROGATE_NONE) return EVL_BRAIN_STREAM;
+  return evl_subject_surrogate(s, t) ? EVL_BRAIN_SURROGATE : EVL_BRAIN_CIRCLE;
+}
+
 evl_generator_spec evl_simulation_spec(const evl_simulation *s, int i) {
   const evl_subject *t = &s->subject[i / s->n_recordings];
+  const evl_site *site = &s->site[t->site];
   return (evl_generator_spec){.making = {.seed = s->seed,
-                                         .recording = (uint64_t)(i % s->n_recordings),
-                                         .id = t->id,
-                                         .fs_hz = evl_simulation_fs_hz(s, t->site),
+                                         .recording = t->first + (uint64_t)(i % s->n_recordings),
+                                         .id = s->subject[t->brain].id,
+                                         .fs_hz = site->fs_hz,
                                          .duration_s = s->duration_s,
-                                         .line_hz = evl_simulation_line_hz(s, t->site),
+                                         .line_hz = site->line_hz,
                                          .start_h = evl_simulation_start_h(s, i)},
                               .mechanism = s->settings.mechanism[t->mechanism],
                               .truth = t->value,
+                              .brain = brain_kind(s, t),
+                              .iterations = (int)evl_params_int(s->settings.own, "surrogate_iterations"),
                               .n_artefacts = s->settings.n_artefacts,
                               .artefact = s->settings.artefact,
-                              .gain = evl_simulation_gain(s, t->site)};
+                              .site = *site,
+                              .copy_uv = t->copy_of >= 0 ? COPY_UV : 0,
+                              .copy = t->id};
 }
 
 /* Keys that a generator refuses are found before anything is written: the first subject of each mechanism at each
@@ -147,6 +139,7 @@ static evl_status try_generators(const evl_simulation *s, evl_arena *arena) {
     *pair = true;
     n--;
     evl_generator_spec spec = evl_simulation_spec(s, i * s->n_recordings);
+    spec.brain = EVL_BRAIN_STREAM;
     evl_generator *generator;
     evl_mark mark = evl_arena_mark(arena);
     evl_status status = evl_generator_plan(&spec, arena, &generator);
@@ -158,7 +151,6 @@ static evl_status try_generators(const evl_simulation *s, evl_arena *arena) {
 
 static evl_status draw_cohort(evl_simulation *s, evl_arena *arena) {
   EVL_TRY(take_keys(s->settings.own, arena, s));
-  EVL_TRY(check_rates(s));
   EVL_NEW(arena, s->subject, s->n_subjects);
   int poor = 0;
   for (int i = 0; i < s->n_subjects; i++) {

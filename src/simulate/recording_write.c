@@ -27,7 +27,7 @@ evl_status evl_simulation_folders(const char *path, evl_arena *scratch) {
 enum { MOST_EVENTS = 512 /* of a block */ };
 typedef struct beside {
   const evl_simulation *simulation;
-  const evl_mechanism *mechanism;
+  const evl_truth_item *item; /* courses */
   const char *root, *stem;
   evl_text_file courses, artefacts;
   int64_t second;     /* courses written before it */
@@ -101,7 +101,7 @@ static evl_status write_courses(beside *b, const evl_generator *generator, int64
   if (!b->courses.file) {
     EVL_TRY(begin_file(b, "truth", &b->courses));
     fprintf(b->courses.file, "second");
-    for (int k = 0; k < b->n_courses; k++) fprintf(b->courses.file, "\t%s", b->mechanism->courses[k].name);
+    for (int k = 0; k < b->n_courses; k++) fprintf(b->courses.file, "\t%s", b->item[k].name);
     fprintf(b->courses.file, "\n");
   }
   for (; (double)(b->second + 1) * fs_hz <= (double)done; b->second++) {
@@ -115,13 +115,45 @@ static evl_status write_courses(beside *b, const evl_generator *generator, int64
   return EVL_OK;
 }
 
-static evl_status write_samples(beside *b, evl_generator *generator, double fs_hz, int64_t n, double *x) {
-  for (int64_t t = 0; t < n; t += EVL_GENERATOR_BLOCK) {
-    int m = n - t < EVL_GENERATOR_BLOCK ? (int)(n - t) : EVL_GENERATOR_BLOCK;
-    EVL_TRY(evl_generator_run(generator, x, EVL_GENERATOR_BLOCK, m, remember, b));
-    EVL_TRY(write_events(b));
-    EVL_TRY(write_courses(b, generator, t + m, fs_hz));
-    EVL_TRY(evl_edf_append(b->writer, x, EVL_GENERATOR_BLOCK, m));
+/* What the site records of the head channels. */
+typedef struct tracks { int n, a[EVL_SITE_TRACKS], b[EVL_SITE_TRACKS]; } tracks;
+
+static void derive(const tracks *k, const double *x, double *y, size_t ld, int n) {
+  for (int i = 0; i < k->n; i++) {
+    const double *a = x + (size_t)k->a[i] * EVL_GENERATOR_BLOCK;
+    const double *b = k->b[i] < 0 ? NULL : x + (size_t)k->b[i] * EVL_GENERATOR_BLOCK;
+    for (int t = 0; t < n; t++) y[(size_t)i * ld + (size_t)t] = b ? a[t] - b[t] : a[t];
+  }
+}
+
+/* A record without any sample is left out: a gap of the file. A format of integers has no code for a sample that is
+   missing elsewhere: the lowest value stands for it, as recorders write it. */
+static evl_status put_record(evl_edf_writer *writer, const tracks *k, double *y, int64_t n, double record_s,
+                             double lowest_uv) {
+  int64_t missing = 0;
+  for (int64_t i = 0; i < k->n * n; i++) missing += isnan(y[i]);
+  if (missing == k->n * n) return evl_edf_gap(writer, record_s);
+  for (int64_t i = 0; missing && i < k->n * n; i++)
+    if (isnan(y[i])) y[i] = lowest_uv;
+  return evl_edf_append(writer, y, (size_t)n, n);
+}
+
+static evl_status write_samples(beside *b, evl_generator *generator, const tracks *k, const evl_site *site,
+                                double duration_s, double lowest_uv) {
+  double *x, *y, record_s = evl_site_record_s(site);
+  int64_t n = (int64_t)llround(record_s * site->fs_hz), done = 0;
+  EVL_NEW(b->scratch, x, EVL_HEAD_CHANNELS * EVL_GENERATOR_BLOCK);
+  EVL_NEW(b->scratch, y, EVL_SITE_TRACKS * n);
+  for (int64_t left = (int64_t)llround(duration_s / record_s); left > 0; left--) {
+    for (int64_t t = 0; t < n; t += EVL_GENERATOR_BLOCK) {
+      int m = n - t < EVL_GENERATOR_BLOCK ? (int)(n - t) : EVL_GENERATOR_BLOCK;
+      EVL_TRY(evl_generator_run(generator, x, EVL_GENERATOR_BLOCK, m, remember, b));
+      EVL_TRY(write_events(b));
+      done += m;
+      EVL_TRY(write_courses(b, generator, done, site->fs_hz));
+      derive(k, x, y + t, (size_t)n, m);
+    }
+    EVL_TRY(put_record(b->writer, k, y, n, record_s, lowest_uv));
   }
   return EVL_OK;
 }
@@ -141,19 +173,19 @@ static evl_status end_files(beside *b) {
   return evl_edf_end(b->writer); /* last: a recording that is there is complete */
 }
 
-static evl_status begin_recording(beside *b, const evl_generator_spec *spec, int site, double limit_uv) {
-  char label[EVL_HEAD_CHANNELS][17];
-  const char *labels[EVL_HEAD_CHANNELS];
-  for (int c = 0; c < EVL_HEAD_CHANNELS; c++) {
-    evl_site_label(site, c, label[c]);
-    labels[c] = evl_arena_text(b->scratch, label[c]);
-    if (!labels[c]) return EVL_MEMORY;
+static evl_status begin_recording(beside *b, const evl_site *site, const tracks *k, double most_uv) {
+  const char *labels[EVL_SITE_TRACKS];
+  for (int i = 0; i < k->n; i++) {
+    char label[17];
+    evl_site_label(site, k->a[i], k->b[i], label);
+    labels[i] = evl_arena_text(b->scratch, label);
+    if (!labels[i]) return EVL_MEMORY;
   }
-  const evl_edf_spec edf = {.n_signals = EVL_HEAD_CHANNELS,
+  const evl_edf_spec edf = {.n_signals = k->n,
                             .label = labels,
-                            .fs_hz = spec->making.fs_hz,
-                            .record_s = evl_simulation_record_s(spec->making.fs_hz),
-                            .physical_max_uv = 100 * ceil(limit_uv / 100)};
+                            .fs_hz = site->fs_hz,
+                            .record_s = evl_site_record_s(site),
+                            .physical_max_uv = most_uv};
   const char *path = evl_arena_format(b->scratch, "%s/%s_eeg.edf", b->root, b->stem);
   if (!path) return EVL_MEMORY;
   EVL_TRY(evl_simulation_folders(path, b->scratch));
@@ -162,21 +194,19 @@ static evl_status begin_recording(beside *b, const evl_generator_spec *spec, int
 
 static evl_status write_recording(const evl_simulation *s, const char *root, int i, evl_arena *scratch) {
   char stem[96];
-  double *x;
+  tracks k;
   evl_generator *generator;
   evl_generator_spec spec = evl_simulation_spec(s, i);
-  evl_site_stem(s, i, stem);
-  beside b = {.simulation = s, .mechanism = spec.mechanism.entry, .root = root, .stem = stem, .scratch = scratch};
-  if (b.mechanism->courses)
-    while (b.mechanism->courses[b.n_courses].name) b.n_courses++;
+  evl_simulation_stem(s, i, stem);
+  EVL_TRY(evl_generator_plan(&spec, scratch, &generator));
+  beside b = {.simulation = s, .root = root, .stem = stem, .scratch = scratch, .item = spec.mechanism.entry->courses,
+              .n_courses = evl_generator_courses(generator)};
   EVL_NEW(scratch, b.course, b.n_courses);
   EVL_NEW(scratch, b.event, MOST_EVENTS);
-  EVL_NEW(scratch, x, (size_t)EVL_HEAD_CHANNELS * EVL_GENERATOR_BLOCK);
-  EVL_TRY(evl_generator_plan(&spec, scratch, &generator));
-  EVL_TRY(begin_recording(&b, &spec, s->subject[i / s->n_recordings].site, evl_generator_limit_uv(generator)));
-  double record_s = evl_simulation_record_s(spec.making.fs_hz);
-  int64_t n = (int64_t)llround(s->duration_s / record_s) * (int64_t)llround(record_s * spec.making.fs_hz);
-  evl_status status = write_samples(&b, generator, spec.making.fs_hz, n, x);
+  k.n = evl_site_tracks(&spec.site, k.a, k.b);
+  double most_uv = 100 * ceil((k.b[0] < 0 ? 1 : 2) * evl_generator_limit_uv(generator) / 100);
+  EVL_TRY(begin_recording(&b, &spec.site, &k, most_uv));
+  evl_status status = write_samples(&b, generator, &k, &spec.site, s->duration_s, -most_uv);
   if (status == EVL_OK) return end_files(&b);
   evl_edf_abandon(b.writer);
   evl_text_abandon(&b.courses);

@@ -143,28 +143,74 @@ typedef struct evl_settings {
 } evl_settings;
 evl_status evl_settings_read(evl_group *simulate, evl_arena *arena, evl_settings *settings) EVL_MUST_USE;
 
-/* ---- generator.c: a recording, block by block ------------------------------------------------------------ */
+/* ---- site.c: hospitals and their devices ------------------------------------------------------------------- */
 
-typedef struct evl_generator_spec {
+typedef struct evl_site {
+  double fs_hz, line_hz, gain;
+  double high_pass_hz, low_pass_hz; /* 0: none */
+  const char *montage, *labels;     /* as in the configuration */
+} evl_site;
+enum { EVL_SITE_TRACKS = EVL_HEAD_CHANNELS }; /* of a recording, at most */
+evl_status evl_sites_read(const evl_params *params, int n_sites, evl_arena *arena, evl_site **site) EVL_MUST_USE;
+void evl_site_name(int site, char name[16]); /* "hospital_A" */
+/* The tracks of a site's recordings: head channel a, less head channel b where that is >= 0. */
+int evl_site_tracks(const evl_site *site, int a[EVL_SITE_TRACKS], int b[EVL_SITE_TRACKS]);
+void evl_site_label(const evl_site *site, int a, int b, char label[17]); /* "EEG Fp1-Ref", "FP1", "FP1-F7" */
+/* Shortest whole number of seconds that holds whole samples; 0: none up to 10. */
+double evl_site_record_s(const evl_site *site);
+
+/* ---- device.c: amplifiers ------------------------------------------------------------------------------------ */
+
+typedef struct evl_device evl_device;
+evl_status evl_device_plan(const evl_site *site, evl_arena *arena, evl_device **device) EVL_MUST_USE;
+void evl_device_run(evl_device *device, double *x, size_t ld, int n); /* in place; any cut gives the same bits */
+int64_t evl_device_memory(const evl_device *device); /* samples after which the start is forgotten to 1e-12 */
+
+/* ---- brain.c: what the mechanism makes, streamed or whole ------------------------------------------------------ */
+
+typedef enum { EVL_BRAIN_STREAM, EVL_BRAIN_CIRCLE, EVL_BRAIN_SURROGATE } evl_brain_kind;
+typedef struct evl_generator_spec evl_generator_spec;
+typedef struct evl_brain evl_brain;
+/* Circles and surrogates are made here, whole in memory. */
+evl_status evl_brain_plan(const evl_generator_spec *spec, evl_arena *arena, evl_brain **brain) EVL_MUST_USE;
+void evl_brain_run(evl_brain *brain, double *x, size_t ld, int n);
+const double *evl_brain_whole(const evl_brain *brain, int64_t *n); /* x[channel * n + t]; NULL where streamed */
+int evl_brain_courses(const evl_brain *brain); /* none of a surrogate */
+void evl_brain_course(const evl_brain *brain, int64_t second, double *value);
+double evl_brain_limit_uv(const evl_brain *brain);
+
+/* ---- generator.c: a recording, block by block ------------------------------------------------------------------ */
+
+struct evl_generator_spec {
   evl_making making;
   evl_mechanism_setting mechanism;
   const double *truth; /* of the mechanism */
+  evl_brain_kind brain;
+  int iterations;      /* of a surrogate, at most */
   int n_artefacts;
   const evl_artefact_setting *artefact;
-  double gain;
-} evl_generator_spec;
+  evl_site site;
+  double copy_uv;   /* noise that makes a near-duplicate of another recording; 0: none */
+  const char *copy; /* id that names that noise */
+};
 typedef struct evl_generator evl_generator;
 evl_status evl_generator_plan(const evl_generator_spec *spec, evl_arena *arena, evl_generator **generator) EVL_MUST_USE;
 /* The next n <= EVL_GENERATOR_BLOCK samples, microvolt, x[channel * ld + t]; tells the artefacts that begin in them. */
 evl_status evl_generator_run(evl_generator *generator, double *x, size_t ld, int n, evl_tell *tell,
                              void *context) EVL_MUST_USE;
+int evl_generator_courses(const evl_generator *generator);
 void evl_generator_course(const evl_generator *generator, int64_t second, double *value);
 double evl_generator_limit_uv(const evl_generator *generator);
 
 /* ---- subject.c: what is true of a subject ------------------------------------------------------------------ */
 
 /* X(name, unit, text): truths that no mechanism makes, each with a standardised value. */
-#define EVL_TRAIT_LIST(X) X(age, "years", "age")
+#define EVL_TRAIT_LIST(X)                                                       \
+  X(age, "years", "age")                                                        \
+  X(rosc_min, "min", "time to return of spontaneous circulation; z of its logarithm") \
+  X(shockable, "", "first rhythm was shockable: 1, or not: 0")                  \
+  X(ttm_c, "deg C", "target temperature, 33 or 36")                             \
+  X(sedation_mg_kg_h, "mg/kg/h", "dose of propofol")
 enum {
 #define X(name, unit, text) EVL_TRAIT_##name,
   EVL_TRAIT_LIST(X)
@@ -174,14 +220,39 @@ enum {
 extern const evl_truth_item evl_traits[EVL_TRAITS + 1];
 
 typedef struct evl_subject {
-  char id[16]; /* "sub-0001" */
-  int site, mechanism; /* of the settings */
-  bool male, poor;
-  double *value, *z; /* [truths of the mechanism] */
+  char id[16];          /* "sub-0001" */
+  int patient, copy_of; /* subjects: who it is (itself, but for a second id), and whose recordings it has (-1: its own) */
+  int brain;            /* subject whose id names the random numbers of its recordings */
+  uint64_t first;       /* number of its first recording among those of that brain */
+  int site, mechanism;  /* mechanism: of the settings */
+  bool male, poor;      /* poor: the latent outcome */
+  double *value, *z;    /* [truths of the mechanism] */
   double trait[EVL_TRAITS], z_trait[EVL_TRAITS];
   double predictor, probability;
-  double start_h; /* of the first recording */
+  double wlst_probability; /* of withdrawal of treatment */
+  bool wlst, observed_poor;
+  int cpc;              /* 1 to 5, of the observed outcome */
+  double start_h;       /* of the first recording */
 } evl_subject;
+
+/* ---- law.c: outcomes ------------------------------------------------------------------------------------------ */
+
+typedef enum { EVL_SURROGATE_NONE, EVL_SURROGATE_ALL, EVL_SURROGATE_OUTCOME } evl_surrogate_share;
+typedef struct evl_law {
+  const char *name;
+  bool by_truths, by_site; /* what the linear predictor holds */
+  evl_surrogate_share surrogate;
+  double intercept, site_effect;
+  int n_truths;
+  const char *const *truth;
+  const double *coefficient;
+  double wlst_share, wlst_noise;
+  const char *wlst_by; /* "": the linear predictor */
+} evl_law;
+evl_status evl_law_read(const evl_simulation *simulation, evl_arena *arena, evl_law *law) EVL_MUST_USE;
+/* Predictor, probability, outcome, withdrawal, observed outcome, cpc. */
+void evl_law_decide(const evl_simulation *simulation, evl_subject *subject);
+const char *evl_law_text(const evl_law *law);
 
 /* ---- population.c: the cohort ------------------------------------------------------------------------------- */
 
@@ -189,23 +260,17 @@ struct evl_simulation {
   evl_settings settings;
   uint64_t seed;
   int n_subjects, n_recordings /* of a subject */, n_sites, n_distractors;
-  double duration_s, every_h, start_h[2], intercept;
-  int n_fs, n_line, n_gain; /* lists go round the sites */
-  const double *fs_hz, *line_hz, *gain;
-  int n_truths; /* of the outcome law */
-  const char *const *truth;
-  const double *coefficient;
+  double duration_s, every_h, start_h[2];
+  evl_site *site; /* [n_sites] */
+  evl_law law;
+  double twice_share, copy_share; /* planted leaks */
   evl_subject *subject; /* [n_subjects] */
   const char *summary;
 };
-double evl_simulation_fs_hz(const evl_simulation *simulation, int site);
-double evl_simulation_line_hz(const evl_simulation *simulation, int site);
-double evl_simulation_gain(const evl_simulation *simulation, int site);
-/* Shortest whole number of seconds that holds whole samples; 0: none up to 10. */
-double evl_simulation_record_s(double fs_hz);
 double evl_simulation_start_h(const evl_simulation *simulation, int i); /* of recording i */
 evl_generator_spec evl_simulation_spec(const evl_simulation *simulation, int i); /* of recording i */
 
+/* Subject i; the earlier ones are drawn. */
 evl_status evl_subject_draw(const evl_simulation *simulation, int i, evl_arena *arena, evl_subject *subject) EVL_MUST_USE;
 /* Whether subjects of a mechanism (of the settings) have a truth of that name: the mechanism's, a trait, or the name of
    one of the mechanisms. */
@@ -213,6 +278,11 @@ bool evl_subject_knows(const evl_simulation *simulation, int mechanism, const ch
 /* Its z; 0 where the subject has none. Membership in a mechanism is standardised, too. */
 double evl_subject_z(const evl_simulation *simulation, const evl_subject *subject, const char *name);
 double evl_subject_distractor(const evl_simulation *simulation, const evl_subject *subject, int j); /* standard normal */
+bool evl_subject_surrogate(const evl_simulation *simulation, const evl_subject *subject);
+
+/* ---- covariates.c: the columns of participants.tsv ------------------------------------------------------------ */
+
+evl_status evl_participants_write(const evl_simulation *simulation, const char *root, evl_arena *scratch) EVL_MUST_USE;
 
 /* ---- recording_write.c ------------------------------------------------------------------------------------- */
 
@@ -231,11 +301,9 @@ void evl_text_abandon(evl_text_file *text);
 
 evl_status evl_truth_write(const evl_simulation *simulation, const char *root, evl_arena *scratch) EVL_MUST_USE;
 
-/* ---- site.c: names -------------------------------------------------------------------------------------------- */
+/* ---- tables_write.c ------------------------------------------------------------------------------------------------- */
 
-void evl_site_name(int site, char name[16]); /* "hospital_A" */
-void evl_site_label(int site, int channel, char label[17]); /* "EEG Fp1-Ref" at even sites, "FP1" at odd ones */
 /* "sub-0001/eeg/sub-0001_task-rest" (session directory and part only where a subject has several). */
-void evl_site_stem(const evl_simulation *simulation, int i, char stem[96]);
+void evl_simulation_stem(const evl_simulation *simulation, int i, char stem[96]);
 
 #endif

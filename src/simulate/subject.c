@@ -60,24 +60,92 @@ static evl_status draw_brain(const evl_simulation *s, evl_arena *arena, evl_subj
   return status == EVL_OK ? EVL_OK : evl_fail_in(status, "simulate.%s", m->entry->name);
 }
 
-evl_status evl_subject_draw(const evl_simulation *s, int i, evl_arena *arena, evl_subject *t) {
-  snprintf(t->id, sizeof t->id, "sub-%04d", i + 1);
-  t->site = i % s->n_sites; /* in turn: the smallest cohort has every hospital */
+enum { RECORDINGS_MOST = 1000 /* of a subject: the numbers of a second id's begin behind them */ };
+
+static void take_trait(evl_subject *t, int trait, double value, double z) {
+  t->trait[trait] = value;
+  t->z_trait[trait] = z;
+}
+
+/* One of two values, the second with the probability `share`. */
+static void draw_either(const evl_simulation *s, evl_subject *t, int trait, double share, double first, double second) {
+  bool yes = evl_draw_uniform(s->seed, t->id, evl_traits[trait].name) < share;
+  take_trait(t, trait, yes ? second : first, share > 0 && share < 1 ? (yes - share) / sqrt(share * (1 - share)) : 0);
+}
+
+static evl_status draw_traits(const evl_simulation *s, evl_subject *t) {
+  const evl_params *own = s->settings.own;
+  double *value = t->trait, *z = t->z_trait;
   t->male = evl_draw_uniform(s->seed, t->id, "sex") < 0.6;
+  EVL_TRY(evl_draw_linear(own, "age", s->seed, t->id, &value[EVL_TRAIT_age], &z[EVL_TRAIT_age]));
+  EVL_TRY(evl_draw_logarithmic(own, "rosc_min", s->seed, t->id, &value[EVL_TRAIT_rosc_min], &z[EVL_TRAIT_rosc_min]));
+  draw_either(s, t, EVL_TRAIT_shockable, evl_params_real(own, "shockable"), 0, 1);
+  draw_either(s, t, EVL_TRAIT_ttm_c, evl_params_real(own, "ttm_33"), 36, 33);
+  return evl_draw_between(own, "sedation_mg_kg_h", s->seed, t->id, &value[EVL_TRAIT_sedation_mg_kg_h],
+                          &z[EVL_TRAIT_sedation_mg_kg_h]);
+}
+
+/* An earlier subject with the probability `share`, -1: none. */
+static int draw_earlier(const evl_simulation *s, const evl_subject *t, int i, double share, const char *what) {
+  evl_random random;
+  evl_random_begin(&random, s->seed, t->id, what, 0);
+  if (i == 0 || evl_random_uniform(&random) >= share) return -1;
+  return (int)evl_random_below(&random, (uint64_t)i);
+}
+
+static evl_status draw_own(const evl_simulation *s, int i, evl_arena *arena, evl_subject *t) {
+  t->patient = t->brain = i;
+  t->copy_of = -1;
+  t->site = i % s->n_sites; /* in turn: the smallest cohort has every hospital */
   t->start_h = s->start_h[0] + (s->start_h[1] - s->start_h[0]) * evl_draw_uniform(s->seed, t->id, "start");
   EVL_TRY(draw_brain(s, arena, t));
-  evl_status status = evl_draw_linear(s->settings.own, "age", s->seed, t->id, &t->trait[EVL_TRAIT_age],
-                                      &t->z_trait[EVL_TRAIT_age]);
+  evl_status status = draw_traits(s, t);
   if (status != EVL_OK) return evl_fail_in(status, "simulate");
-  t->predictor = s->intercept;
-  for (int k = 0; k < s->n_truths; k++) t->predictor += s->coefficient[k] * evl_subject_z(s, t, s->truth[k]);
-  t->probability = evl_logistic(t->predictor);
-  t->poor = evl_draw_uniform(s->seed, t->id, "outcome") < t->probability;
+  evl_law_decide(s, t);
   return EVL_OK;
+}
+
+/* A patient under a second id: everything but the hospital is that of the first, the recordings are later ones. */
+static void take_patient(const evl_simulation *s, int i, int patient, evl_subject *t) {
+  *t = s->subject[patient];
+  t->site = i % s->n_sites;
+  t->copy_of = -1;
+  t->first = ((uint64_t)i + 1) * RECORDINGS_MOST;
+  t->start_h += s->n_recordings * s->every_h;
+}
+
+/* Nearly the recordings of another subject, and so its outcome and hospital; the covariates are its own. */
+static evl_status take_recordings(const evl_simulation *s, int i, int from, evl_subject *t) {
+  char id[sizeof t->id];
+  memcpy(id, t->id, sizeof id);
+  *t = s->subject[from];
+  memcpy(t->id, id, sizeof id);
+  if (t->copy_of < 0) t->copy_of = from;
+  t->patient = i;
+  evl_status status = draw_traits(s, t);
+  return status == EVL_OK ? EVL_OK : evl_fail_in(status, "simulate");
+}
+
+evl_status evl_subject_draw(const evl_simulation *s, int i, evl_arena *arena, evl_subject *t) {
+  char id[sizeof t->id];
+  snprintf(id, sizeof id, "sub-%04d", i + 1);
+  *t = (evl_subject){0};
+  memcpy(t->id, id, sizeof id);
+  int patient = draw_earlier(s, t, i, s->twice_share, "twice");
+  int from = patient < 0 ? draw_earlier(s, t, i, s->copy_share, "copy") : -1;
+  evl_status status = EVL_OK;
+  if (patient >= 0) take_patient(s, i, patient, t);
+  else status = from >= 0 ? take_recordings(s, i, from, t) : draw_own(s, i, arena, t);
+  memcpy(t->id, id, sizeof id);
+  return status;
 }
 
 double evl_subject_distractor(const evl_simulation *s, const evl_subject *t, int j) {
   evl_random random;
-  evl_random_begin(&random, s->seed, t->id, "distractor", (uint64_t)j);
+  evl_random_begin(&random, s->seed, s->subject[t->patient].id, "distractor", (uint64_t)j);
   return evl_random_normal(&random);
+}
+
+bool evl_subject_surrogate(const evl_simulation *s, const evl_subject *t) {
+  return s->law.surrogate == EVL_SURROGATE_ALL || (s->law.surrogate == EVL_SURROGATE_OUTCOME && t->poor);
 }
