@@ -109,6 +109,28 @@ void evl_planes_split(const void *from, int64_t n, size_t stride, int signals, s
   }
 }
 
+enum { READ_BYTES = 1 << 18 };
+
+size_t evl_planes_buffer(const evl_reader *reader, evl_plane_type type) {
+  size_t frame = (size_t)reader->header.n_signals * evl_plane_width(type);
+  return frame > READ_BYTES ? frame : READ_BYTES;
+}
+
+evl_status evl_planes_read_frames(evl_reader *reader, int file, int64_t offset, evl_plane_type type, int64_t first,
+                                  int64_t n, uint8_t *buffer) {
+  size_t width = evl_plane_width(type), signals = (size_t)reader->header.n_signals, frame = signals * width;
+  int64_t most = (int64_t)(evl_planes_buffer(reader, type) / frame), tile = (int64_t)(EVL_PIECE_BYTES / frame);
+  if (tile < 8) tile = 8; /* what a block takes */
+  for (int64_t f = 0; f < n; f += most) {
+    int64_t many = n - f < most ? n - f : most;
+    EVL_TRY(evl_reader_file_bytes(reader, file, offset + (first + f) * (int64_t)frame, buffer, (size_t)many * frame));
+    for (int64_t t = 0; t < many; t += tile)
+      evl_planes_split(buffer + (size_t)t * frame, many - t < tile ? many - t : tile, signals, (int)signals, width,
+                       evl_planes_at(reader, type, 0, f + t), (size_t)reader->loaded_records);
+  }
+  return EVL_OK;
+}
+
 /* ---- decoding ---- */
 
 #define DECODE_WHOLE(type)                                                  \

@@ -37,6 +37,12 @@ void evl_planes_pick(const void *from, int64_t n, size_t stride, int64_t count, 
    apart). */
 void evl_planes_split(const void *from, int64_t n, size_t stride, int signals, size_t width, void *plane, size_t ld);
 
+/* The whole of `read` for a file of frames of one sample a signal, from byte `offset`: buffer of evl_planes_buffer
+   bytes, taken while opening. */
+evl_status evl_planes_read_frames(evl_reader *reader, int file, int64_t offset, evl_plane_type type, int64_t first,
+                                  int64_t n, uint8_t *buffer) EVL_MUST_USE;
+size_t evl_planes_buffer(const evl_reader *reader, evl_plane_type type);
+
 void evl_planes_decode(evl_plane_type type, const void *plane, int64_t n, const evl_plane_scale *scale, double *x);
 
 #endif
