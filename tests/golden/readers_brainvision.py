@@ -85,11 +85,12 @@ def against_mne():
             assert all(s["fs_hz"] == raw.info["sfreq"] for s in r.signals)
             for c, signal in enumerate(r.signals):
                 found = np.concatenate([x[c] for x in r.x])
-                # MNE scales by the unit, and calls what it does not know volt
-                scale = 1e6 if signal["kind"] == 0 or signal["unit"] in ("BS", "ARU") else None
-                theirs = raw.get_data(picks=[c])[0]
-                if scale is None:
-                    scale = found[np.argmax(np.abs(theirs))] / theirs[np.argmax(np.abs(theirs))]
+                # of other units MNE reads some as SI units and some as they are
+                theirs, scale = raw.get_data(picks=[c])[0], 1e6
+                if signal["kind"] != 0 and np.any(theirs):
+                    most = np.argmax(np.abs(theirs))
+                    scale = 10.0 ** round(np.log10(found[most] / theirs[most]))
+                    assert scale in (1, 1e6), f"{name} {signal['label']}: {scale} of MNE"
                 same(found, theirs * scale, 1e-12, f"{name} {signal['label']}")
         start = raw.info["meas_date"]
         h = r.header
