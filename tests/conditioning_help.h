@@ -53,7 +53,7 @@ static inline int64_t help_channel(const char *config, double fs_hz, double line
   evl_params *params = help_params(arena, text);
   int64_t n_out = 0;
   if (params && evl_montage_plan(params, 1, &label, arena, &montage) == EVL_OK &&
-      evl_chain_plan(params, montage, 1, &source, line_hz, (double)n / fs_hz, arena, &chain) == EVL_OK) {
+      evl_chain_plan(params, montage, 1, &source, NULL, line_hz, (double)n / fs_hz, arena, &chain) == EVL_OK) {
     n_out = evl_chain_samples(chain, n);
     if (help_run(chain, &recording, n, 0, n_out, out, (size_t)n_out) != EVL_OK) n_out = 0;
   }

@@ -1,4 +1,4 @@
-/* conditioning: montage, resampling, notch, band-pass, reference, as one chain of steps.
+/* conditioning: montage, resampling, line, band-pass, eye and heart, bad channels, reference, as one chain of steps.
 
    A chain turns the signals of a file into the canonical channels of an analysis. It works on
    blocks with margins: any cut of a stretch into blocks gives the same samples to 1e-12 of
@@ -19,6 +19,8 @@ extern const evl_step *const evl_steps[]; /* the steps, then the rules of qualit
 /* Parameter tables of all steps and rules, for evl_group_params. */
 int evl_conditioning_tables(const evl_param *const **tables);
 
+/* ---- electrodes ---- */
+
 /* Canonical name of an electrode label: "EEG Fp1-Ref" -> "Fp1" with reference "Ref", "T3" -> "T7",
    "Fc5." -> "FC5", "Fp1-A2" -> "Fp1" with reference "A2". Two scalp electrodes, or two ears, make a pair:
    "FP1-F7" -> name "Fp1-F7", reference "F7", not known as an electrode. Other labels ("ECG ECG", "Status")
@@ -26,8 +28,14 @@ int evl_conditioning_tables(const evl_param *const **tables);
 typedef struct evl_electrode { char name[81]; char reference[81]; bool known, pair; } evl_electrode;
 void evl_electrode_parse(const char *label, evl_electrode *electrode);
 
-/* Position of a canonical name on the unit sphere (x right, y front, z up); of a pair "Fp1-F7" the point between. */
+/* Position of a name of the 10-20, 10-10 or 10-5 system on the unit sphere (x right, y front, z up); of a pair "Fp1-F7"
+   the point between. */
 bool evl_electrode_position(const char *name, double xyz[3]);
+/* The electrodes nearest to one of n, by angle, nearest first: at most `most` (64) of those whose position is known
+   (finite and not 0; any length). Returns how many. */
+int evl_electrode_neighbours(int n, const double (*xyz)[3], int electrode, int most, int *near);
+
+/* ---- montage ---- */
 
 /* The channels that windows of this conditioning carry. "10-20": 19 names; "10-10": 64 of the
    eegmmidb set; "file": the union of `label`s as given; a list of names. Bipolar references
@@ -37,6 +45,9 @@ bool evl_electrode_position(const char *name, double xyz[3]);
 evl_status evl_montage_plan(const evl_params *params, int n_labels, const char *const *label,
                             evl_arena *arena, evl_montage **montage) EVL_MUST_USE;
 
+/* What a signal measures that is no EEG, as _channels.tsv tells; NAMED: told by its label alone. */
+typedef enum { EVL_SOURCE_NAMED, EVL_SOURCE_EOG, EVL_SOURCE_ECG, EVL_SOURCE_OTHER } evl_source_kind;
+
 /* What is known of a signal of the file before the chain is bound. */
 typedef struct evl_source {
   const char *label;
@@ -45,24 +56,47 @@ typedef struct evl_source {
   bool bad;        /* status bad: its channels get why ARTEFACT */
   double offset;   /* of the recording, subtracted first */
   double physical_min, physical_max; /* what the converter could hold, microvolt; NaN: unknown */
-  double xyz[3];   /* of the electrode in the file: right, front, up, any length; NaN: unknown */
+  double xyz[3];   /* of the electrode in the file: right, front, up, any length; NaN or 0: unknown */
+  evl_source_kind kind;
 } evl_source;
+/* Moves the electrodes' positions to the centre of the sphere that fits them best (8 or more) and to length 1. false:
+   they lie on no sphere (flat drawings, other units); then they are unknown, 0. */
+bool evl_sources_centre(int n, evl_source *source);
+
+/* ---- eye and heart: coefficients of a recording (step regress) ---- */
+
+typedef struct evl_regression evl_regression;
+/* For the signals of one recording; n_segments and n samples: most of what will be learned from, at the highest rate of
+   a usable signal. All memory from `arena`. Errors: EVL_USAGE for a word that `regress` does not know. */
+evl_status evl_regression_plan(const evl_params *params, int n_sources, const evl_source *source, int n_segments, int n,
+                               evl_arena *arena, evl_regression **regression) EVL_MUST_USE;
+/* The signals that evl_regression_learn reads: false for all others, and for all where nothing is asked for. */
+bool evl_regression_wants(const evl_regression *regression, int source);
+/* A segment x[source * ld + t], t < n, of raw microvolt. One with a sample that is not finite says nothing of its
+   signal. */
+void evl_regression_learn(evl_regression *regression, const double *x, size_t ld, int n);
+void evl_regression_settle(evl_regression *regression);
+
+/* ---- the chain ---- */
 
 typedef struct evl_chain evl_chain;
 
-/* Binds the chain to the signals of one recording; labels and offsets are copied. line_hz: 0, 50 or 60
-   (what notch = "auto" uses). max_block_s: longest output block that will be asked for. All memory from `arena`.
+/* Binds the chain to the signals of one recording; labels and offsets are copied. regression: settled, or NULL for none
+   (nothing is subtracted then). line_hz: 0, 50 or 60
+   (what notch = "auto" uses). max_block_s: longest output block that will be asked for. All memory from `arena`,
+   the same amount whatever is bad or learned.
    Channels: missing in the file: why ABSENT; bad: ARTEFACT; all zero by construction (the reference
-   electrode itself, an average over less than two channels): UNDEFINED.
+   electrode itself, an average over less than two channels), or without what the reference needs: UNDEFINED.
    Errors: none of the montage's channels in the file, duplicate labels that both match a channel,
    mixed rates or references among the used signals (EVL_FORMAT); band above the Nyquist
    frequency, rates without rational ratio, margins beyond 20 minutes (EVL_USAGE). */
 evl_status evl_chain_plan(const evl_params *params, const evl_montage *montage, int n_sources,
-                          const evl_source *source, double line_hz, double max_block_s,
-                          evl_arena *arena, evl_chain **chain) EVL_MUST_USE;
+                          const evl_source *source, const evl_regression *regression, double line_hz,
+                          double max_block_s, evl_arena *arena, evl_chain **chain) EVL_MUST_USE;
 double evl_chain_fs_hz(const evl_chain *chain);            /* of the output */
 double evl_chain_fs_in_hz(const evl_chain *chain);         /* of its signals; where all are bad, of the first usable */
 const uint8_t *evl_chain_channel_why(const evl_chain *chain); /* [montage->n] */
+const uint8_t *evl_chain_interpolated(const evl_chain *chain); /* [montage->n] 1: made of other electrodes */
 /* "" or one sentence for the recording's message: why channels that the file has are absent all the same. */
 const char *evl_chain_note(const evl_chain *chain);
 /* Output samples of a stretch with n_in input samples: sample k lies k / fs_out after the first input

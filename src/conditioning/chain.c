@@ -2,7 +2,7 @@
 
    A run goes through groups of up to EVL_LANES signals. Forward in time, tile by tile:
    fetch, resample, filter. The filtered block with its margins is kept, interleaved. Then
-   backward: filter, write the rows of the window, subtract the reference. Margins make the start of each direction
+   backward: filter, write the rows of the window, combine them (regress, interpolate, reference). Margins make the start of each direction
    harmless: `margin` output samples before and behind the block. */
 #include <math.h>
 #include <string.h>
@@ -20,6 +20,7 @@ struct evl_chain {
   double fs_in_hz;
   evl_source *source;
   evl_reference reference;
+  evl_spatial spatial;
   evl_resampler resampler;
   evl_cascade cascade;
   int64_t margin;      /* output samples */
@@ -33,7 +34,8 @@ struct evl_chain {
   double *inputs;      /* [tile_inputs][lanes] input of a tile; none without resampling */
   double *block;       /* [max_out + 2 margin][lanes] at the output rate */
   double *edge;        /* [lanes] the last input */
-  double *common;      /* [max_out] the reference signal; none where there is no such signal */
+  double *extra;       /* [most_extra][max_out] lanes that are not channels, first of all the reference signal */
+  const double **row;  /* [most_lanes] of each lane, for the matrix */
 };
 
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -84,7 +86,7 @@ static evl_status plan_filters(const evl_params *params, double line_hz, evl_cha
   return EVL_OK;
 }
 
-static evl_status plan_buffers(double max_block_s, evl_arena *arena, evl_chain *chain) {
+static evl_status plan_buffers(double max_block_s, int n_sources, evl_arena *arena, evl_chain *chain) {
   const evl_resampler *resampler = &chain->resampler;
   double out = ceil(max_block_s * resampler->fs_hz) + 1.0;
   if (!(out >= 1.0) || out > 1e9)
@@ -94,39 +96,47 @@ static evl_status plan_buffers(double max_block_s, evl_arena *arena, evl_chain *
   chain->tile = (int64_t)fmax(1.0, fmin(TILE, TILE_INPUTS / inputs_per_output));
   chain->tile_inputs = (int64_t)ceil((double)chain->tile * inputs_per_output) + 2 * resampler->half + 2;
   chain->extension = (int64_t)ceil((double)chain->margin * inputs_per_output) + resampler->half;
-  int n_lanes = chain->reference.n_lanes > 0 ? chain->reference.n_lanes : 1;
+  const evl_reference *reference = &chain->reference;
+  int n_lanes = reference->n_lanes > 0 ? reference->n_lanes : 1;
   int n_groups = (n_lanes + EVL_LANES - 1) / EVL_LANES, a_group = (n_lanes + n_groups - 1) / n_groups;
+  int most = (int)smaller(n_sources + reference->most_extra, smaller(reference->most_lanes, EVL_LANES));
+  most = (most + 3) / 4 * 4; /* for any lanes that another recording of this shape may have */
   chain->lanes = (a_group + 3) / 4 * 4;
   chain->cascade.quads = chain->lanes / 4;
   chain->work_n = (larger(chain->tile, chain->tile_inputs) + 7) / 8 * 8;
   EVL_NEW(arena, chain->work, 5 * chain->work_n);
-  if (resampler->taps) EVL_NEW(arena, chain->inputs, chain->tile_inputs * chain->lanes);
-  EVL_NEW(arena, chain->edge, chain->lanes);
-  size_t block = (size_t)((chain->max_out + 2 * chain->margin) * chain->lanes);
+  if (resampler->taps) EVL_NEW(arena, chain->inputs, chain->tile_inputs * most);
+  EVL_NEW(arena, chain->edge, most);
+  size_t block = (size_t)((chain->max_out + 2 * chain->margin) * most);
+  size_t extra = (size_t)(chain->max_out * reference->most_extra);
   if (!(chain->block = evl_arena_raw(arena, block * sizeof *chain->block))) return EVL_MEMORY;
-  if (chain->reference.common) EVL_NEW(arena, chain->common, chain->max_out);
-  return EVL_OK;
+  if (!(chain->extra = evl_arena_raw(arena, extra * sizeof *chain->extra))) return EVL_MEMORY;
+  EVL_NEW(arena, chain->row, reference->most_lanes);
+  return evl_spatial_plan(reference, arena, &chain->spatial);
 }
 
 evl_status evl_chain_plan(const evl_params *params, const evl_montage *montage, int n_sources,
-                          const evl_source *source, double line_hz, double max_block_s,
-                          evl_arena *arena, evl_chain **chain) {
+                          const evl_source *source, const evl_regression *regression, double line_hz,
+                          double max_block_s, evl_arena *arena, evl_chain **chain) {
   double low_hz, high_hz;
   EVL_NEW(arena, *chain, 1);
   evl_chain *c = *chain;
   EVL_TRY(copy_sources(n_sources, source, arena, &c->source));
-  EVL_TRY(evl_reference_plan(params, montage, n_sources, c->source, arena, &c->reference));
+  for (int k = 0; k < evl_regression_count(regression); k++)
+    c->source[evl_regression_source(regression, k)].offset = evl_regression_offset(regression, k);
+  EVL_TRY(evl_reference_plan(params, montage, n_sources, c->source, regression, arena, &c->reference));
   EVL_TRY(common_rate(c, n_sources));
   EVL_TRY(evl_band_edges(params, &low_hz, &high_hz));
   double removed_hz = evl_band_removed(params, evl_resampler_rate(params, c->fs_in_hz));
   EVL_TRY(evl_resampler_plan(params, c->fs_in_hz, high_hz, removed_hz, arena, &c->resampler));
   EVL_TRY(plan_filters(params, line_hz, c));
-  return plan_buffers(max_block_s, arena, c);
+  return plan_buffers(max_block_s, n_sources, arena, c);
 }
 
 double evl_chain_fs_hz(const evl_chain *chain) { return chain->resampler.fs_hz; }
 double evl_chain_fs_in_hz(const evl_chain *chain) { return chain->fs_in_hz; }
 const uint8_t *evl_chain_channel_why(const evl_chain *chain) { return chain->reference.channel_why; }
+const uint8_t *evl_chain_interpolated(const evl_chain *chain) { return chain->reference.interpolated; }
 const char *evl_chain_note(const evl_chain *chain) { return chain->reference.note; }
 
 /* Samples k with k / fs_out < n_in / fs_in: as long as the input, its last sample's duration included. Products stay
@@ -255,13 +265,27 @@ static evl_status run_forward(evl_chain *chain, const evl_extension *signal, con
   return EVL_OK;
 }
 
+/* The row of a lane: a channel of the window, or one beside it. */
+static double *row_of(const evl_chain *chain, const evl_lane *lane, double *x, size_t ld) {
+  return lane->channel >= 0 ? x + (size_t)lane->channel * ld : chain->extra + (-1 - lane->channel) * chain->max_out;
+}
+
 /* Where row `begin` of four lanes goes; lanes without a signal go to waste. */
 static void find_columns(evl_chain *chain, const evl_lane *lane, int n_lanes, int first, int64_t begin, double *x,
                          size_t ld, double *column[4]) {
   for (int i = 0; i < 4; i++)
-    column[i] = first + i >= n_lanes             ? chain->work + i * chain->work_n
-                : lane[first + i].channel >= 0 ? x + (size_t)lane[first + i].channel * ld + begin
-                                               : chain->common + begin;
+    column[i] = first + i >= n_lanes ? chain->work + i * chain->work_n : row_of(chain, &lane[first + i], x, ld) + begin;
+}
+
+/* Samples [first, first + n) of the channels from those of all lanes. */
+static void combine(evl_chain *chain, int64_t first, int64_t n, double *x, size_t ld) {
+  const evl_reference *r = &chain->reference;
+  if (!r->matrix) {
+    evl_reference_run(r, chain->extra, first, n, x, ld);
+    return;
+  }
+  for (int i = 0; i < r->n_lanes; i++) chain->row[i] = row_of(chain, &r->lane[i], x, ld);
+  evl_spatial_run(&chain->spatial, chain->row, first, n, x, ld);
 }
 
 /* Filters the n rows of chain->block against time and writes rows [margin, n - margin) of each lane to its row; with
@@ -280,7 +304,7 @@ static void run_backward(evl_chain *chain, const evl_lane *lane, int n_lanes, bo
       find_columns(chain, lane, n_lanes, first, begin - margin, x, ld, column);
       evl_deinterleave(rows + first, chain->lanes, out_n, column);
     }
-    if (last_group) evl_reference_run(&chain->reference, chain->common, begin - margin, out_n, x, ld);
+    if (last_group) combine(chain, begin - margin, out_n, x, ld);
   }
 }
 

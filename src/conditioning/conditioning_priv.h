@@ -59,6 +59,14 @@ bool evl_electrode_is(const evl_electrode *electrode, const char *common, const 
 enum { EVL_COMMON_PAIRS = 4 };
 const char *evl_electrode_common(const evl_electrode *electrode, int n);
 
+/* ---- position.c ---- */
+
+/* The canonical spelling of a name of the 10-5 system in any case; false where it is none. */
+bool evl_position_name(const char *word, char name[8]);
+/* The unit vector along `from`; false where that is 0 or not finite. */
+bool evl_position_direction(const double from[3], double xyz[3]);
+double evl_position_cosine(const double a[3], const double b[3]); /* of unit vectors, within -1 and 1 */
+
 /* ---- montage.c ---- */
 
 /* The montage is a named set of scalp positions ("10-20", "10-10"). */
@@ -120,35 +128,133 @@ void evl_cascade_settle(evl_cascade *cascade, const double *row);
 void evl_cascade_forward(evl_cascade *cascade, double *rows, int64_t n);
 void evl_cascade_backward(evl_cascade *cascade, double *rows, int64_t n);
 
-/* ---- reference.c: which signals make a channel ---- */
+/* ---- signals.c: the sources of a file by name ---- */
 
 /* One signal to filter: the weighted sum of one or two sources. */
 typedef struct evl_lane {
   int n, source[2];
   double weight[2];
-  int channel; /* row of the window; -1: the common reference */
+  int channel; /* row of the window; -1 - k: row k of those beside the window */
 } evl_lane;
 
+typedef struct evl_signals {
+  int n;
+  const evl_source *source;
+  evl_electrode *electrode; /* [n] */
+  const char *common;       /* the scalp electrode that all pairs end in; NULL */
+} evl_signals;
+
+evl_status evl_signals_read(int n, const evl_source *source, evl_arena *arena, evl_signals *signals) EVL_MUST_USE;
+/* Index of the usable source that is `name`, -1 where there is none. EVL_FORMAT where there are two. */
+evl_status evl_signals_find(const evl_signals *signals, const char *name, int *found) EVL_MUST_USE;
+evl_status evl_signals_check_layout(const evl_params *params, const evl_signals *signals) EVL_MUST_USE;
+/* What is combined must be measured against one point; `members`: of the lanes, those that the reference changes. */
+evl_status evl_signals_same_reference(const evl_signals *signals, const evl_lane *lane, int n_lanes,
+                                      bool members) EVL_MUST_USE;
+
+/* ---- reference.c: which signals make a channel ---- */
+
 typedef enum {
-  EVL_REFERENCE_NONE, EVL_REFERENCE_AVERAGE, EVL_REFERENCE_LINKED, EVL_REFERENCE_BIPOLAR, EVL_REFERENCE_ELECTRODE
+  EVL_REFERENCE_NONE, EVL_REFERENCE_AVERAGE, EVL_REFERENCE_LINKED, EVL_REFERENCE_BIPOLAR, EVL_REFERENCE_TRANSVERSE,
+  EVL_REFERENCE_REST, EVL_REFERENCE_CSD, EVL_REFERENCE_ELECTRODE
 } evl_reference_kind;
 
 typedef struct evl_reference {
-  bool average, common;  /* what to subtract: the mean of the members, or the lane with channel -1 */
+  bool average, common;  /* what to subtract: the mean of the members, or the first row beside the window */
+  bool refused;          /* there is no such reference in the file */
   int n_lanes;
   evl_lane *lane;
+  int n_extra;           /* rows beside the window */
+  int most_lanes, most_extra; /* whatever is bad: what memory is planned for */
   int n_channels, n_members;
   bool *member;          /* [n_channels] single electrodes; pairs do not change with the reference */
   uint8_t *channel_why;  /* [n_channels] */
+  uint8_t *interpolated; /* [n_channels] */
+  double *matrix;        /* [n_channels][most_lanes] channels from lanes, all steps from regress on; NULL where the
+                            lanes are the channels and the reference is a mean or one signal */
+  double *work;          /* for splines; NULL where no key asks for them */
   const char *note;      /* "" or why channels are missing that the file seems to have */
 } evl_reference;
 
 evl_reference_kind evl_reference_of(const evl_params *params);
 evl_status evl_reference_plan(const evl_params *params, const evl_montage *montage, int n_sources,
-                              const evl_source *source, evl_arena *arena, evl_reference *reference) EVL_MUST_USE;
+                              const evl_source *source, const evl_regression *regression, evl_arena *arena,
+                              evl_reference *reference) EVL_MUST_USE;
+/* Adds a sentence to the note. */
+evl_status evl_reference_note(evl_reference *reference, evl_arena *arena, const char *format, ...)
+    EVL_PRINTF(3, 4) EVL_MUST_USE;
 /* Subtracts the average or the row `common` from the members among the rows x[c * ld + t], first <= t < first + n. */
 void evl_reference_run(const evl_reference *reference, const double *common, int64_t first, int64_t n, double *x,
                        size_t ld);
+
+/* ---- interpolate.c: bad channels from good ones ---- */
+
+/* Lanes beside the window that it may add, at most. */
+int evl_interpolate_most(const evl_montage *montage);
+/* Fills the matrix rows of bad channels with the lanes of good ones. Lanes beside the window are added where pairs need
+   them. */
+evl_status evl_interpolate_plan(const evl_montage *montage, const evl_signals *signals, evl_arena *arena,
+                                evl_reference *reference) EVL_MUST_USE;
+/* Directions of n electrodes by name; source[i]: their signals, -1 where they have none. The file's positions where it
+   has as many as there are names of the 10-5 system among them, else those of the names. 0: unknown. */
+void evl_interpolate_places(const evl_signals *signals, int n, const char *const *name, const int *source,
+                            double (*xyz)[3]);
+/* The first of those electrodes that a spline may stand on: position known, none before within half a degree. */
+bool evl_interpolate_stands(int electrode, const double (*xyz)[3]);
+
+/* ---- spatial.c: the matrix of all steps behind the filters ---- */
+
+/* Turns the rows of reference->matrix, which stand for channels before the reference, into channels. */
+evl_status evl_spatial_reference(const evl_params *params, const evl_montage *montage, const evl_signals *signals,
+                                 evl_arena *arena, evl_reference *reference) EVL_MUST_USE;
+/* Adds the lanes of the regressors and their columns. */
+evl_status evl_spatial_regress(const evl_regression *regression, evl_reference *reference) EVL_MUST_USE;
+
+typedef struct evl_spatial {
+  int n_lanes, n_blocks; /* blocks of EVL_SPATIAL_ROWS channels, the last one filled with zeros */
+  const int *channel;    /* [n_blocks][ROWS] -1: none */
+  const double *weight;  /* [n_blocks][n_lanes][ROWS] */
+  double *tile;          /* [n_lanes][EVL_SPATIAL_TILE] */
+} evl_spatial;
+enum { EVL_SPATIAL_ROWS = 4, EVL_SPATIAL_TILE = 48 };
+
+/* Memory for the most lanes, whatever the matrix. */
+evl_status evl_spatial_plan(const evl_reference *reference, evl_arena *arena, evl_spatial *spatial) EVL_MUST_USE;
+/* Samples [first, first + n) of every channel, from those of the lanes: row[lane] + t, in place where they are rows
+   of x[c * ld + t] themselves. */
+void evl_spatial_run(const evl_spatial *spatial, const double *const *row, int64_t first, int64_t n, double *x,
+                     size_t ld);
+
+/* ---- regress.c ---- */
+
+enum { EVL_MOST_REGRESSORS = 8 };
+int evl_regression_most(const evl_params *params, int n_sources, const evl_source *source);
+/* 0 for NULL, and where nothing was learned. */
+int evl_regression_count(const evl_regression *regression);
+int evl_regression_source(const evl_regression *regression, int k);
+double evl_regression_offset(const evl_regression *regression, int k);
+double evl_regression_weight(const evl_regression *regression, int source, int k);
+const char *evl_regression_note(const evl_regression *regression);
+
+/* ---- spline.c, rest.c ---- */
+
+enum { EVL_SPLINE_STIFFNESS = 4, EVL_SPLINE_TERMS = 50 };
+/* Fewer electrodes than harmonics up to degree 1 have no gradient, up to degree 2 no curvature. */
+enum { EVL_SPLINE_LEAST = 4, EVL_CSD_LEAST = 9 };
+double evl_legendre_sum(const double *coefficient, int terms, double x); /* sum_{n=1}^terms c[n] P_n(x) */
+/* Doubles of `work` for n electrodes. */
+size_t evl_spline_work(int n);
+/* weight[m][n]: values at directions `to` from those at `from`. All unit vectors, those of `from` distinct. */
+evl_status evl_spline_interpolate(int n, const double (*from)[3], int m, const double (*to)[3], double lambda,
+                                  double *work, double *weight) EVL_MUST_USE;
+/* matrix[n][n]: current source density, minus the surface Laplacian on a sphere of that radius, from values. */
+evl_status evl_spline_csd(int n, const double (*xyz)[3], int stiffness, double lambda, double radius_m, double *work,
+                          double *matrix) EVL_MUST_USE;
+/* a[1..terms]: potential on the outermost of concentric spheres of a unit radial dipole at radius r in the innermost,
+   as a Legendre series of the angle between. Radii ascending. */
+void evl_rest_field(int shells, const double *radius, const double *sigma, double r, int terms, double *a);
+/* weight[n] of the potential at infinity among the values; work[n][n]. */
+evl_status evl_rest_weights(int n, const double (*xyz)[3], double *work, double *weight) EVL_MUST_USE;
 
 /* ---- extension.c: the signal of a stretch, continued beyond its edges ---- */
 
@@ -165,6 +271,10 @@ typedef struct evl_extension {
    EVL_FORMAT for a sample that is not finite. */
 evl_status evl_extension_load(const evl_extension *extension, const evl_lane *lane, int64_t first, int64_t n,
                               double *work, double *x) EVL_MUST_USE;
+
+/* ---- line.c ---- */
+
+int evl_smooth_length(int n); /* the smallest number from n on with no prime factor over 5 */
 
 /* ---- interleave.c ---- */
 

@@ -1,6 +1,6 @@
 /* Electrode labels as found in files, and what they mean.
 
-   A label is an electrode of the 10-10 system, with or without its reference: "Fp1", "EEG FP1-Ref",
+   A label is an electrode of the 10-5 system, with or without its reference: "Fp1", "EEG FP1-Ref",
    "Fp1-A2". What follows the dash decides. A word for a reference or an ear or mastoid (A1, A2, M1,
    M2) is a reference. Another scalp electrode makes a bipolar channel, which is not the
    electrode in front of the dash: taking "F3-C3" for F3 would be a silent error. "Fz-Cz" reads the same
@@ -8,22 +8,15 @@
    all labels of a file together may (evl_electrode_common). Two ears ("A2-A1") are a pair too. Words
    that are not understood leave the label unknown: an absent channel is seen, a wrong one is not.
 
-   Positions: R. Oostenveld, P. Praamstra 2001, doi:10.1016/S1388-2457(00)00527-7, figure 2; the old
+   Names: R. Oostenveld, P. Praamstra 2001, doi:10.1016/S1388-2457(00)00527-7, figures 2 and 3; the old
    names T3 T4 T5 T6 are T7 T8 P7 P8 there. */
 #include <string.h>
 #include <strings.h>
 
 #include "conditioning_priv.h"
 
-static const char *const scalp[] = {
-  "Fp1", "Fpz", "Fp2", "AF9", "AF7", "AF5", "AF3", "AF1", "AFz", "AF2", "AF4", "AF6", "AF8", "AF10",
-  "F9", "F7", "F5", "F3", "F1", "Fz", "F2", "F4", "F6", "F8", "F10",
-  "FT9", "FT7", "FC5", "FC3", "FC1", "FCz", "FC2", "FC4", "FC6", "FT8", "FT10",
-  "T9", "T7", "C5", "C3", "C1", "Cz", "C2", "C4", "C6", "T8", "T10",
-  "TP9", "TP7", "CP5", "CP3", "CP1", "CPz", "CP2", "CP4", "CP6", "TP8", "TP10",
-  "P9", "P7", "P5", "P3", "P1", "Pz", "P2", "P4", "P6", "P8", "P10",
-  "PO9", "PO7", "PO5", "PO3", "PO1", "POz", "PO2", "PO4", "PO6", "PO8", "PO10",
-  "O9", "O1", "Oz", "O2", "O10", "I1", "Iz", "I2", "Nz", "T1", "T2", NULL};
+/* Beside those that have a position: sphenoidal and anterior temporal electrodes. */
+static const char *const scalp[] = {"T1", "T2", NULL};
 
 static const char *const ear[] = {"A1", "A2", "M1", "M2", NULL};
 
@@ -50,9 +43,11 @@ static const char *in_aliases(const alias *list, const char *word) {
   return NULL;
 }
 
-static const char *scalp_name(const char *word) {
-  const char *name = in_aliases(old_name, word);
-  return name ? name : in_list(scalp, word);
+/* The canonical name of an electrode on the scalp, in `name` where it is made of its letters and number. */
+static const char *scalp_name(const char *word, char name[8]) {
+  const char *known = in_aliases(old_name, word);
+  if (!known) known = in_list(scalp, word);
+  return known ? known : evl_position_name(word, name) ? name : NULL;
 }
 
 static bool is_blank(char c) { return c == ' ' || c == '\t'; }
@@ -87,12 +82,13 @@ void evl_electrode_parse(const char *label, evl_electrode *electrode) {
   part(dash ? dash + 1 : end, end, right, sizeof right);
   if (dash && !*right) return;
 
-  const char *on_scalp = scalp_name(left), *name = on_scalp ? on_scalp : in_list(ear, left);
+  char left_name[8], right_name[8];
+  const char *on_scalp = scalp_name(left, left_name), *name = on_scalp ? on_scalp : in_list(ear, left);
   if (!name) return;
-  const char *to_scalp = scalp_name(right), *to_ear = in_list(ear, right);
+  const char *to_scalp = scalp_name(right, right_name), *to_ear = in_list(ear, right);
   const char *other = to_scalp ? to_scalp : !on_scalp ? to_ear : NULL; /* electrode that makes it a pair */
   const char *reference = to_ear ? to_ear : *right ? in_aliases(reference_word, right) : "";
-  if (other && other != name) {
+  if (other && strcmp(other, name) != 0) {
     electrode->pair = true;
     strcpy(electrode->name, name);
     strcat(strcat(electrode->name, "-"), other);

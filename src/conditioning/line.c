@@ -34,8 +34,7 @@ struct evl_line {
   double *score[PLACES]; /* [high - low + 1] */
 };
 
-/* The smallest number from n on with no prime factor over 5. */
-static int smooth_length(int n) {
+int evl_smooth_length(int n) {
   for (;; n++) {
     int rest = n;
     for (int p = 2; p <= 5; p++)
@@ -62,7 +61,7 @@ evl_status evl_line_plan(int n, double fs_hz, evl_arena *arena, evl_line **plann
   *planned = line;
   if (!(fs_hz > 0.0) || !(n >= 2.0 * fs_hz)) return EVL_OK;
   if (n > LONGEST) return evl_fail(EVL_LIMIT, "line frequency: segments of %d samples, at most %d", n, (int)LONGEST);
-  int length = smooth_length(2 * n);
+  int length = evl_smooth_length(2 * n);
   line->n = n;
   EVL_TRY(evl_fft_plan(length, arena, &line->fft));
   EVL_NEW(arena, line->hann, n);

@@ -26,6 +26,11 @@ static const char *const banana[] = {
   "Fp1-F7", "F7-T7", "T7-P7", "P7-O1", "Fp1-F3", "F3-C3", "C3-P3", "P3-O1", "Fz-Cz",
   "Cz-Pz", "Fp2-F4", "F4-C4", "C4-P4", "P4-O2", "Fp2-F8", "F8-T8", "T8-P8", "P8-O2"};
 
+/* Transverse chains from left to right, front to back: TB-18.1. */
+static const char *const sideways[] = {
+  "F7-Fp1", "Fp1-Fp2", "Fp2-F8", "F7-F3", "F3-Fz", "Fz-F4", "F4-F8", "T7-C3", "C3-Cz",
+  "Cz-C4", "C4-T8", "P7-P3", "P3-Pz", "Pz-P4", "P4-P8", "P7-O1", "O1-O2", "O2-P8"};
+
 static const char *const ten_ten[] = {
   "FC5", "FC3", "FC1", "FCz", "FC2", "FC4", "FC6", "C5", "C3", "C1", "Cz", "C2", "C4", "C6", "CP5", "CP3",
   "CP1", "CPz", "CP2", "CP4", "CP6", "Fp1", "Fpz", "Fp2", "AF7", "AF3", "AFz", "AF4", "AF8", "F7", "F5", "F3",
@@ -110,13 +115,14 @@ static evl_status from_names(const evl_value *given, int n_labels, const char *c
   return EVL_OK;
 }
 
-static evl_status check_pairs(const evl_montage *montage) {
+static evl_status check_pairs(const evl_params *params, const evl_montage *montage) {
   for (int i = 0; i < montage->n; i++) {
     evl_electrode electrode;
     evl_electrode_parse(montage->name[i], &electrode);
     if (!electrode.pair)
-      return evl_fail(EVL_USAGE, "conditioning.reference \"bipolar\": needs montage \"10-20\" or a list of pairs such "
-                                 "as \"F3-C3\", found channel \"%s\"", montage->name[i]);
+      return evl_fail(EVL_USAGE, "conditioning.reference \"%s\": needs montage \"10-20\" or a list of pairs such as "
+                                 "\"F3-C3\", found channel \"%s\"", evl_params_string(params, "reference"),
+                      montage->name[i]);
   }
   return EVL_OK;
 }
@@ -129,10 +135,13 @@ evl_status evl_montage_plan(const evl_params *params, int n_labels, const char *
   if (kind == EVL_REFERENCE_ELECTRODE) {
     evl_electrode electrode;
     evl_electrode_parse(evl_params_string(params, "reference"), &electrode);
-    EVL_TRY(check_exists("reference", "\"average\", \"linked\", \"bipolar\", \"none\"", &electrode, n_labels, label));
+    EVL_TRY(check_exists("reference", "\"average\", \"linked\", \"bipolar\", \"transverse\", \"rest\", \"csd\", \"none\"",
+                         &electrode, n_labels, label));
   }
   if (kind == EVL_REFERENCE_BIPOLAR && is(given, "10-20")) {
     **montage = (evl_montage){COUNT(banana), banana};
+  } else if (kind == EVL_REFERENCE_TRANSVERSE && is(given, "10-20")) {
+    **montage = (evl_montage){COUNT(sideways), sideways};
   } else if (is(given, "10-20")) {
     **montage = (evl_montage){COUNT(ten_twenty), ten_twenty};
   } else if (is(given, "10-10")) {
@@ -142,5 +151,6 @@ evl_status evl_montage_plan(const evl_params *params, int n_labels, const char *
   } else {
     EVL_TRY(from_names(given, n_labels, label, arena, *montage));
   }
-  return kind == EVL_REFERENCE_BIPOLAR ? check_pairs(*montage) : EVL_OK;
+  bool pairs = kind == EVL_REFERENCE_BIPOLAR || kind == EVL_REFERENCE_TRANSVERSE;
+  return pairs ? check_pairs(params, *montage) : EVL_OK;
 }

@@ -132,7 +132,7 @@ static evl_status try_shape(evl_worker *w, const evl_probe *probe, shape_list *l
     evl_chain *chain;
     const chain_group *group = &w->group[g];
     /* 50 Hz has more harmonics than 60. */
-    status = evl_chain_plan(group->params, group->montage, probe->n_sources, probe->source, 50, w->block_s, trial,
+    status = evl_chain_plan(group->params, group->montage, probe->n_sources, probe->source, NULL, 50, w->block_s, trial,
                             &chain);
     if (status != EVL_OK) break;
     double fs_hz = evl_chain_fs_hz(chain);

@@ -69,7 +69,7 @@ static int check_chain(file *f, const char *config) {
   help_recording r = {.n_sources = f->n_signals, .signal = (const double *const *)f->signal};
   CHECK(params && evl_montage_plan(params, f->n_signals, f->labels, f->arena, &montage) == EVL_OK);
   double seconds = (double)f->n / f->fs_hz;
-  evl_status status = evl_chain_plan(params, montage, f->n_signals, f->source, 50.0, seconds, f->arena, &chain);
+  evl_status status = evl_chain_plan(params, montage, f->n_signals, f->source, NULL, 50.0, seconds, f->arena, &chain);
   if (status != EVL_OK) printf("# %s\n", evl_error_message());
   CHECK(status == EVL_OK);
   if (status != EVL_OK) return 0;

@@ -33,7 +33,7 @@ static evl_chain *chain_of(evl_arena *arena, const char *config, double fs_hz, d
   evl_params *params = help_params(arena, config);
   CHECK(params != NULL);
   if (params) CHECK(evl_montage_plan(params, 0, NULL, arena, montage) == EVL_OK);
-  if (params) CHECK(evl_chain_plan(params, *montage, CHANNELS, source, 50.0, block_s, arena, &chain) == EVL_OK);
+  if (params) CHECK(evl_chain_plan(params, *montage, CHANNELS, source, NULL, 50.0, block_s, arena, &chain) == EVL_OK);
   if (!chain) printf("# %s\n", evl_error_message());
   CHECK(!chain || evl_chain_fs_in_hz(chain) == fs_hz);
   return chain;

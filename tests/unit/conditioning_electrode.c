@@ -91,6 +91,9 @@ static void montages(void) {
   CHECK_TEXT(channels("reference = \"bipolar\";", 0, NULL),
              "Fp1-F7 F7-T7 T7-P7 P7-O1 Fp1-F3 F3-C3 C3-P3 P3-O1 Fz-Cz Cz-Pz "
              "Fp2-F4 F4-C4 C4-P4 P4-O2 Fp2-F8 F8-T8 T8-P8 P8-O2");
+  CHECK_TEXT(channels("reference = \"transverse\";", 0, NULL),
+             "F7-Fp1 Fp1-Fp2 Fp2-F8 F7-F3 F3-Fz Fz-F4 F4-F8 T7-C3 C3-Cz Cz-C4 C4-T8 "
+             "P7-P3 P3-Pz Pz-P4 P4-P8 P7-O1 O1-O2 O2-P8");
   CHECK_TEXT(channels("montage = \"file\";", 6, label), "Fp1 ECG T7 Temp rectal");
   CHECK_TEXT(channels("montage = [\"T3\", \"cz\", \"EEG Pz\", \"ECG\"];", 6, label), "T7 Cz Pz ECG");
   CHECK_TEXT(channels("montage = \"Oz\";", 6, label), "Oz");
@@ -119,6 +122,7 @@ static void refused_montages(void) {
   refuse("reference = \"avrage\";", "\"average\"");
   refuse("reference = \"bipolar\"; montage = \"10-10\";", "bipolar");
   refuse("reference = \"bipolar\"; montage = [\"Cz\"];", "\"Cz\"");
+  refuse("reference = \"transverse\"; montage = \"10-10\";", "\"transverse\"");
   CHECK_TEXT(channels("montage = \"file\";", 0, NULL), "");
 }
 
@@ -149,6 +153,92 @@ static void positions(void) {
   evl_arena_free(arena);
 }
 
+/* All names of the 10-5 system in any case: known, their own, on the sphere, no two at one place. */
+static void names_of_the_10_5_system(void) {
+  static const char *const row[] = {"AFp", "AF", "AFF", "F",  "FFC", "FC",  "FCC", "C",
+                                    "CCP", "CP", "CPP", "P", "PPO", "PO", "POO"};
+  static const char *const side[] = {"AFp", "AF", "AFF", "F",  "FFT", "FT",  "FTT", "T",
+                                     "TTP", "TP", "TPP", "P", "PPO", "PO", "POO"};
+  static const char *const ends[] = {"Fp1", "Fpz", "Fp2", "Fp1h", "Fp2h", "O1",   "Oz",   "O2",  "O1h", "O2h", "OI1",
+                                     "OIz", "OI2", "OI1h", "OI2h", "I1",  "Iz", "I2", "I1h", "I2h", "Nz"};
+  static double xyz[400][3];
+  int n = 0;
+  for (int i = 0; i < 15 * 21 + 21; i++) {
+    char name[8] = "", lower[8];
+    int place = i % 21, number = (place + 1) / 2;
+    if (i >= 15 * 21) strcpy(name, ends[i - 15 * 21]);
+    else if (place == 0) sprintf(name, "%sz", row[i / 21]);
+    else sprintf(name, "%s%d%s", number > 6 ? side[i / 21] : row[i / 21], number, place % 2 ? "h" : "");
+    evl_electrode e;
+    for (size_t k = 0; k < sizeof name; k++) lower[k] = (char)(name[k] >= 'A' && name[k] <= 'Z' ? name[k] + 32 : name[k]);
+    evl_electrode_parse(lower, &e);
+    if (!e.known || strcmp(e.name, name) != 0) printf("# %s\n", name);
+    CHECK(e.known && strcmp(e.name, name) == 0 && evl_electrode_position(name, xyz[n]));
+    CHECK_NEAR(xyz[n][0] * xyz[n][0] + xyz[n][1] * xyz[n][1] + xyz[n][2] * xyz[n][2], 1.0, 1e-14);
+    for (int k = 0; k < n; k++)
+      CHECK(fabs(xyz[n][0] - xyz[k][0]) + fabs(xyz[n][1] - xyz[k][1]) + fabs(xyz[n][2] - xyz[k][2]) > 0.01);
+    n++;
+  }
+  static const char *const none[] = {"C7", "T5h", "FC7", "FT5", "Fp3", "O3", "N1", "C11", "Ch", "C0", "z", "Czh", "F1hh"};
+  for (size_t i = 0; i < sizeof none / sizeof *none; i++) CHECK(!evl_electrode_position(none[i], xyz[0]));
+}
+
+/* By hand: rings and rows of the construction. */
+static void constructed_positions(void) {
+  double a[3], b[3], c[3];
+  CHECK(evl_electrode_position("C4", a));
+  CHECK_NEAR(a[0], sin(46 * M_PI / 180), 1e-14);
+  CHECK_NEAR(a[2], cos(46 * M_PI / 180), 1e-14);
+  CHECK(evl_electrode_position("F8", a));
+  CHECK_NEAR(atan2(a[1], a[0]), 36 * M_PI / 180, 1e-14);
+  CHECK(evl_electrode_position("P9", a));
+  CHECK_NEAR(a[2], cos(115 * M_PI / 180), 1e-14);
+  CHECK_NEAR(atan2(a[1], a[0]), -144 * M_PI / 180, 1e-14);
+  /* Equal steps along the row of F. */
+  CHECK(evl_electrode_position("Fz", a) && evl_electrode_position("F2", b) && evl_electrode_position("F4", c));
+  double ab = a[0] * b[0] + a[1] * b[1] + a[2] * b[2], bc = b[0] * c[0] + b[1] * c[1] + b[2] * c[2];
+  CHECK_NEAR(ab, bc, 1e-14);
+  CHECK(evl_electrode_position("F8", a) && evl_electrode_position("F6", b));
+  CHECK_NEAR(a[0] * b[0] + a[1] * b[1] + a[2] * b[2], ab, 1e-14);
+}
+
+static void neighbours(void) {
+  static const char *const name[] = {"Fz", "Cz", "Pz", "C3", "C4", "ECG", "O1"};
+  double xyz[7][3];
+  int near[6];
+  for (int i = 0; i < 7; i++)
+    if (!evl_electrode_position(name[i], xyz[i])) xyz[i][0] = xyz[i][1] = xyz[i][2] = NAN;
+  for (int k = 0; k < 3; k++) xyz[2][k] *= 9.5; /* any length */
+  CHECK(evl_electrode_neighbours(7, (const double (*)[3])xyz, 6, 2, near) == 2 && near[0] == 2 && near[1] == 3);
+  CHECK(evl_electrode_neighbours(7, (const double (*)[3])xyz, 1, 9, near) == 5 && near[4] == 6);
+  CHECK(evl_electrode_neighbours(7, (const double (*)[3])xyz, 5, 9, near) == 0);
+}
+
+/* Electrodes of a displaced, turned, large sphere; a flat drawing; a few points. */
+static void centre_of_the_head(void) {
+  static const char *const name[] = {"Fp1", "Fp2", "F7", "F8", "T7", "T8", "Cz", "Pz", "O1", "O2", "ECG"};
+  evl_source source[11];
+  double xyz[3];
+  for (int i = 0; i < 11; i++) {
+    source[i] = (evl_source){.label = name[i], .xyz = {NAN, NAN, NAN}};
+    if (!evl_electrode_position(name[i], xyz)) continue;
+    source[i].xyz[0] = 92 * xyz[0] + 3;
+    source[i].xyz[1] = 92 * xyz[1] - 16;
+    source[i].xyz[2] = 92 * xyz[2] + 45;
+  }
+  CHECK(evl_sources_centre(11, source));
+  for (int i = 0; i < 10; i++) {
+    CHECK(evl_electrode_position(name[i], xyz));
+    for (int k = 0; k < 3; k++) CHECK_NEAR(source[i].xyz[k], xyz[k], 1e-12);
+  }
+  for (int i = 0; i < 10; i++) source[i].xyz[2] = 0.4;
+  CHECK(!evl_sources_centre(11, source) && source[3].xyz[0] == 0 && source[3].xyz[2] == 0);
+  for (int i = 0; i < 4; i++)
+    for (int k = 0; k < 3; k++) source[i].xyz[k] = (k == i % 3) * 9.0;
+  CHECK(evl_sources_centre(4, source) && source[1].xyz[1] == 1 && source[3].xyz[0] == 1);
+  CHECK(evl_sources_centre(0, source));
+}
+
 /* Every step has what the catalogue needs, and the table's parameters are unique. */
 static void table_of_steps(void) {
   const evl_param *const *tables;
@@ -170,6 +260,10 @@ int main(void) {
   RUN(montages);
   RUN(refused_montages);
   RUN(positions);
+  RUN(names_of_the_10_5_system);
+  RUN(constructed_positions);
+  RUN(neighbours);
+  RUN(centre_of_the_head);
   RUN(table_of_steps);
   CHECK_DONE();
 }

@@ -41,7 +41,7 @@ static void check(const char *config, double fs_hz, double block_s, double most_
   evl_params *params = help_params(arena, config);
   CHECK(params && evl_montage_plan(params, 0, NULL, arena, &montage) == EVL_OK);
   size_t before = evl_arena_bytes(arena);
-  CHECK(evl_chain_plan(params, montage, SOURCES, source, 50.0, block_s, arena, &chain) == EVL_OK);
+  CHECK(evl_chain_plan(params, montage, SOURCES, source, NULL, 50.0, block_s, arena, &chain) == EVL_OK);
   double mb = (double)(evl_arena_bytes(arena) - before) / 1e6;
   int64_t stretch = (int64_t)(72 * 3600 * fs_hz), all = evl_chain_samples(chain, stretch);
   int64_t n = (int64_t)(block_s * evl_chain_fs_hz(chain));

@@ -39,7 +39,7 @@ static void run(bench *b, const char *config) {
   memset(b->x, 0xff, sizeof b->x); /* NaN: rows without a channel must be written too */
   b->status = params ? evl_montage_plan(params, 0, NULL, b->arena, &b->montage) : EVL_USAGE;
   if (b->status == EVL_OK)
-    b->status = evl_chain_plan(params, b->montage, b->n_sources, b->source, 0.0, 1.0, b->arena, &b->chain);
+    b->status = evl_chain_plan(params, b->montage, b->n_sources, b->source, NULL, 0.0, 1.0, b->arena, &b->chain);
   if (b->status == EVL_OK) b->status = help_run(b->chain, &r, N, 0, N, b->x[0], N);
 }
 
@@ -260,7 +260,7 @@ static void refused_filters(void) {
     evl_params *params = help_params(arena, cases[i].config);
     CHECK(params && evl_montage_plan(params, 0, NULL, arena, &montage) == EVL_OK);
     if (params)
-      CHECK(evl_chain_plan(params, montage, 1, &source, cases[i].line_hz, 1.0, arena, &chain) == cases[i].status);
+      CHECK(evl_chain_plan(params, montage, 1, &source, NULL, cases[i].line_hz, 1.0, arena, &chain) == cases[i].status);
     if (!strstr(evl_error_message(), cases[i].expected)) printf("# %s\n", evl_error_message());
     CHECK(strstr(evl_error_message(), cases[i].expected) != NULL);
     evl_arena_free(arena);
