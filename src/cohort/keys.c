@@ -64,8 +64,9 @@ evl_key evl_input_key(const evl_study *study, int r) {
   evl_sha256_add(&hash, &p->sidecar_line_hz, sizeof p->sidecar_line_hz);
   evl_sha256_text(&hash, message);
   for (int i = 0; i < p->n_sources; i++) {
-    const uint8_t flags[2] = {p->source[i].usable, p->source[i].bad};
-    evl_sha256_add(&hash, flags, 2);
+    const evl_source *s = &p->source[i];
+    const uint8_t flags[3] = {s->usable, s->bad, (uint8_t)s->kind};
+    evl_sha256_add(&hash, flags, sizeof flags);
   }
   return evl_sha256_key(&hash);
 }

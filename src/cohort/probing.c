@@ -15,6 +15,13 @@ static bool is_eeg_type(const char *type) {
   return false;
 }
 
+/* Types of BIDS; where none is told, the label tells. */
+static evl_source_kind kind_of_type(const char *type) {
+  if (!*type || !strcasecmp(type, "n/a")) return EVL_SOURCE_NAMED;
+  if (!strcasecmp(type, "EOG") || !strcasecmp(type, "HEOG") || !strcasecmp(type, "VEOG")) return EVL_SOURCE_EOG;
+  return strcasecmp(type, "ECG") ? EVL_SOURCE_OTHER : EVL_SOURCE_ECG;
+}
+
 typedef struct look {
   evl_arena *arena;
   evl_sidecar *sidecar;
@@ -39,6 +46,7 @@ static evl_status apply_sidecar(const look *l, evl_arena *arena, evl_probe *prob
     int c = evl_sidecar_find(l->sidecar, source[i].label);
     if (c >= 0) {
       source[i].bad = l->sidecar->channel[c].bad;
+      if (source[i].usable) source[i].kind = kind_of_type(l->sidecar->channel[c].type);
       source[i].usable = source[i].usable && is_eeg_type(l->sidecar->channel[c].type);
     }
     if (!source[i].usable) continue;
@@ -78,7 +86,7 @@ static evl_status put(packer *p, const void *data, size_t bytes) {
 
 static evl_status put_text(packer *p, const char *text) { return put(p, text, strlen(text) + 1); }
 
-enum { SOURCE_NUMBERS = 6, SOURCE_BYTES = SOURCE_NUMBERS * sizeof(double) + 2 };
+enum { SOURCE_NUMBERS = 6, SOURCE_BYTES = SOURCE_NUMBERS * sizeof(double) + 3 };
 
 static evl_status pack(packer *p, const evl_probe *probe) {
   EVL_TRY(put(p, probe, sizeof *probe));
@@ -89,7 +97,7 @@ static evl_status pack(packer *p, const evl_probe *probe) {
   size_t before = p->size;
   for (int i = 0; i < probe->n_sources; i++) {
     const evl_source *s = &probe->source[i];
-    const uint8_t flags[2] = {s->usable, s->bad};
+    const uint8_t flags[3] = {s->usable, s->bad, (uint8_t)s->kind};
     const double number[SOURCE_NUMBERS] = {s->fs_hz, s->physical_min, s->physical_max, s->xyz[0], s->xyz[1], s->xyz[2]};
     EVL_TRY(put(p, number, sizeof number));
     EVL_TRY(put(p, flags, sizeof flags));
@@ -119,6 +127,7 @@ static evl_status unpack_sources(const uint8_t *at, uint32_t size, known *seen, 
     source[i] = (evl_source){.fs_hz = number[0],
                              .usable = p[sizeof number],
                              .bad = p[sizeof number + 1],
+                             .kind = (evl_source_kind)p[sizeof number + 2],
                              .physical_min = number[1],
                              .physical_max = number[2],
                              .xyz = {number[3], number[4], number[5]},

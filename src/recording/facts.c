@@ -85,7 +85,9 @@ static evl_status read_facts(evl_worker *w, facts *f) {
       double *x = j < f->n_line ? w->x + (size_t)(j * f->n_segments + i) * (size_t)f->line_n : other;
       EVL_TRY(read_segment(w, f, source, &segment[i], x));
     }
+    EVL_TRY(evl_worker_learn(w, segment[i].stretch, segment[i].from_s));
   }
+  evl_worker_learn_settle(w);
   return EVL_OK;
 }
 
@@ -109,6 +111,7 @@ evl_status evl_worker_facts(evl_worker *w) {
   const evl_probe *probe = w->probe;
   facts f = {.line_n = (int)floor(FACT_SEGMENT_S * probe->fs_hz)};
   w->line_hz = probe->sidecar_line_hz;
+  EVL_TRY(evl_worker_learn_plan(w, probe, w->source, w->own));
   if (evl_reader_header(w->reader)->n_stretches == 0 || f.line_n < 1) return EVL_OK;
   EVL_NEW(w->own, f.mean, probe->n_sources);
   EVL_NEW(w->own, f.n_means, probe->n_sources);

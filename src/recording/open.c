@@ -36,8 +36,8 @@ static evl_status bind(evl_worker *w, const char *path, const evl_probe *probe) 
   EVL_TRY(evl_worker_facts(w));
   double block_s = fmin(w->block_s, probe->duration_s);
   for (int g = 0; g < w->n_groups; g++) {
-    evl_status status = evl_chain_plan(w->group[g].params, w->group[g].montage, probe->n_sources, w->source, NULL, w->line_hz,
-                                       block_s, w->own, &w->group[g].chain);
+    evl_status status = evl_chain_plan(w->group[g].params, w->group[g].montage, probe->n_sources, w->source,
+                                       w->group[g].regression, w->line_hz, block_s, w->own, &w->group[g].chain);
     if (status != EVL_OK) return evl_fail_in(status, "%s", path);
   }
   return check_kernels(w, path);

@@ -22,7 +22,10 @@ static evl_status take_sources(const evl_header *h, evl_arena *arena, evl_probe 
   }
   probe->n_sources = h->n_signals;
   probe->source = source;
-  return EVL_OK;
+  if (evl_sources_centre(h->n_signals, source)) return EVL_OK;
+  probe->message = evl_arena_format(arena, "%s%sthe electrodes' positions lie on no sphere and are not used",
+                                    probe->message, *probe->message ? "; " : "");
+  return probe->message ? EVL_OK : EVL_MEMORY;
 }
 
 /* Beyond these a header is wrong, and sizes derived from it would be absurd. */

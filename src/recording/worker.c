@@ -26,7 +26,7 @@ static evl_status plan_groups(evl_worker *w) {
       evl_key other = params_key(w->group[g].params, w->group[g].montage);
       if (!memcmp(&key, &other, sizeof key)) break;
     }
-    if (g == w->n_groups) w->group[w->n_groups++] = (chain_group){analysis->conditioning, analysis->montage, NULL};
+    if (g == w->n_groups) w->group[w->n_groups++] = (chain_group){.params = analysis->conditioning, .montage = analysis->montage};
     w->group_of[a] = g;
   }
   return EVL_OK;
@@ -78,7 +78,7 @@ static evl_key shape_of(const evl_probe *probe) {
     const evl_source *s = &probe->source[i];
     evl_sha256_text(&hash, s->label);
     evl_sha256_add(&hash, &s->fs_hz, sizeof s->fs_hz);
-    const uint8_t flags[2] = {s->usable, s->bad};
+    const uint8_t flags[3] = {s->usable, s->bad, (uint8_t)s->kind};
     evl_sha256_add(&hash, flags, sizeof flags);
   }
   return evl_sha256_key(&hash);
@@ -127,7 +127,7 @@ static size_t open_memory(const evl_worker *w, int n, const evl_probe *probe) {
 static evl_status try_shape(evl_worker *w, const evl_probe *probe, shape_list *list, size_t *chain_memory) {
   evl_arena *trial = evl_arena_create();
   if (!trial) return evl_fail(EVL_MEMORY, "out of memory");
-  evl_status status = EVL_OK;
+  evl_status status = evl_worker_learn_plan(w, probe, probe->source, trial);
   for (int g = 0; g < w->n_groups && status == EVL_OK; g++) {
     evl_chain *chain;
     const chain_group *group = &w->group[g];

@@ -20,7 +20,8 @@ typedef struct kernel_set {
 typedef struct chain_group {
   const evl_params *params;
   const evl_montage *montage;
-  evl_chain *chain;         /* of the open recording */
+  evl_chain *chain;         /* of the open recording, like the regression */
+  evl_regression *regression;
 } chain_group;
 
 struct evl_worker {
@@ -57,6 +58,8 @@ struct evl_worker {
   const char *path;
   evl_reader *reader;
   evl_source *source;       /* with offsets */
+  int learn_n;              /* samples of a segment */
+  double *learn_x;          /* [n_sources][learn_n]; NULL where nothing is learned */
   double from_s, to_s;      /* what is loaded, from the start of its stretch */
   int stretch;
   double line_hz;
@@ -77,6 +80,14 @@ void evl_worker_shut(evl_worker *worker);
 size_t evl_worker_raw_bytes(const evl_worker *worker, const evl_probe *probe);
 /* Offsets of all usable sources and the line frequency, from fixed positions. */
 evl_status evl_worker_facts(evl_worker *worker) EVL_MUST_USE;
+
+/* ---- learn.c ---- */
+/* Memory for what is learned of a recording with these sources. */
+evl_status evl_worker_learn_plan(evl_worker *worker, const evl_probe *probe, const evl_source *source,
+                                 evl_arena *arena) EVL_MUST_USE;
+/* Learns from a segment that is loaded. */
+evl_status evl_worker_learn(evl_worker *worker, int stretch, double from_s) EVL_MUST_USE;
+void evl_worker_learn_settle(evl_worker *worker);
 
 /* ---- samples.c ---- */
 /* Raw bytes of [from_s, to_s) of a stretch. */
