@@ -58,6 +58,31 @@ typedef struct evl_annotations {
 /* `item` is the caller's room. */
 evl_status evl_annotations_read(evl_reader *reader, const evl_keep *keep, evl_annotations *annotations) EVL_MUST_USE;
 
+/* ---- epochs: which windows of an analysis count ----------------------------------------------- */
+
+/* The group `epochs` of an analysis. */
+extern const evl_param evl_epoch_params[];
+typedef struct evl_epochs {
+  bool hours, inside, cleanest;
+  double from_h, to_h;        /* of window starts, since the event */
+  double seconds;             /* of the cleanest windows */
+  int n_inside, n_outside;
+  const int *inside_name, *outside_name; /* names of evl_keep */
+  const char *text;           /* the rule in words */
+} evl_epochs;
+/* Errors (EVL_USAGE): keys that contradict each other, names that annotations.keep does not have. */
+evl_status evl_epochs_plan(const evl_params *params, const evl_keep *keep, double window_s, const char *where,
+                           evl_arena *arena, const evl_epochs **epochs) EVL_MUST_USE;
+bool evl_epochs_need_annotations(const evl_epochs *epochs); /* NULL allowed: all windows */
+/* Of what is decided before a window runs. */
+void evl_epochs_hash(const evl_epochs *epochs, const evl_keep *keep, evl_sha256 *hash);
+/* Whether window [from_s, to_s) may run, by all rules but `cleanest`. start_h: of the recording, NaN where unknown. An
+   annotation without duration lasts until the next one that is kept where windows are inside it, and for no time where
+   they are outside. */
+bool evl_epochs_choose(const evl_epochs *epochs, const evl_annotations *annotations, double start_h, double from_s,
+                       double to_s);
+int64_t evl_epochs_cleanest(const evl_epochs *epochs, double window_s); /* windows, at least 1 */
+
 /* ---- analyses and their window grids -------------------------------------------------- */
 
 enum { EVL_MOST_ANALYSES = 64 };
@@ -68,6 +93,7 @@ typedef struct evl_analysis {
   const evl_params *conditioning;
   const evl_montage *montage;
   const evl_layout *layout;
+  const evl_epochs *epochs; /* NULL: all windows */
   bool summary_only;        /* store = "summary": no window rows */
   bool single;              /* f32 in the store */
 } evl_analysis;

@@ -59,7 +59,8 @@ static evl_status check_free(const job *j, const evl_header *h, const char *out)
   if (stat(out, &found)) return EVL_OK;
   for (int f = 0; f < h->n_files; f++)
     if (!stat(h->file[f].path, &input) && input.st_dev == found.st_dev && input.st_ino == found.st_ino)
-      return evl_fail(EVL_USAGE, "%s: the output would take the place of the input; choose another folder (--to=DIR)", out);
+      return evl_fail(EVL_USAGE, "%s: the output would take the place of the input; choose another folder (--to=DIR)",
+                      out);
   if (j->replace) return EVL_OK;
   return evl_fail(EVL_USAGE, "%s: is there already; --replace writes it anew", out);
 }

@@ -6,9 +6,10 @@
 
 const evl_param evl_annotation_params[] = {
     {"keep", EVL_PATTERNS, "()", 0, 0, NULL, "",
-     "Annotations that enter the store: { eyes_closed = [\"EC*\", \"eyes closed\"]; } by patterns of the shell, case ignored, "
-     "or a list of whole texts; others are counted, as free text may hold names."},
-    {"most", EVL_INT, "10000", 1, 1000000, NULL, "", "Kept annotations of a recording; of more the first in the file are."},
+     "Annotations that enter the store: keep: { eyes_closed = [\"EC*\", \"eyes closed\"]; } by patterns of the shell, case "
+     "ignored, or a list of whole texts; others are counted, as free text may hold names."},
+    {"most", EVL_INT, "10000", 1, 1000000, NULL, "",
+     "Kept annotations of a recording; of more the first in the file are."},
     {0}};
 
 evl_status evl_keep_plan(const evl_params *params, evl_arena *arena, evl_keep *keep) {

@@ -28,7 +28,8 @@ static size_t frame_bytes(const evl_convert *c) {
 static void try_frames(const evl_convert *c, int64_t frames, double shortest_s, choice *best) {
   char text[16];
   double length_s = (double)frames * c->source->frame_s;
-  choice new = {.frames = frames, .record_s = evl_edf_number(length_s, 0, 8, text), .length_error = fabs(log(length_s))};
+  choice new = {
+      .frames = frames, .record_s = evl_edf_number(length_s, 0, 8, text), .length_error = fabs(log(length_s))};
   if (length_s < shortest_s || length_s > LONGEST_S || (size_t)frames > MOST_RECORD_BYTES / frame_bytes(c)) return;
   if (!(new.record_s > 0)) return;
   new.rate_error = fabs(new.record_s / length_s - 1);
@@ -51,7 +52,8 @@ static choice best_divisor(const evl_convert *c, int64_t n, double shortest_s) {
 /* Whether the last records of all pieces end before the next piece. */
 static bool fills_fit(const evl_convert *c, int64_t frames) {
   for (int p = 0; p + 1 < c->n_pieces; p++) {
-    double start_s = evl_convert_start_s(c->source, &c->piece[p]), next_s = evl_convert_start_s(c->source, &c->piece[p + 1]);
+    double start_s = evl_convert_start_s(c->source, &c->piece[p]);
+    double next_s = evl_convert_start_s(c->source, &c->piece[p + 1]);
     double records = ceil((double)c->piece[p].n / (double)frames);
     if (start_s + records * (double)frames * c->source->frame_s > next_s + 0.25 * c->source->frame_s) return false;
   }

@@ -90,8 +90,8 @@ static bool fit(const evl_convert_signal *signal, const evl_convert_seen *seen, 
 
 static evl_status refuse(const evl_convert *c, int s) {
   const evl_convert_signal *signal = &c->source->signal[c->of[s]];
-  return evl_fail(EVL_LIMIT, "%s: signal %s: a range of %g to %g %s does not fit into the 8 characters that a header has",
-                  c->source->path, signal->label, c->seen[c->of[s]].low, c->seen[c->of[s]].high, signal->unit);
+  return evl_fail(EVL_LIMIT, "%s: signal %s: a range of %g to %g %s does not fit into the 8 characters that a header "
+                  "has", c->source->path, signal->label, c->seen[c->of[s]].low, c->seen[c->of[s]].high, signal->unit);
 }
 
 /* Of the signals whose steps the file cannot keep: how many, and the coarsest. */

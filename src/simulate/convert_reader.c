@@ -8,7 +8,8 @@ static const double LOAD_S = 8;
 static evl_status read_frames(void *context, int stretch, int64_t first, int64_t n, double *const *x) {
   const evl_convert_input *o = context;
   double frame_s = o->header->record_s;
-  EVL_TRY(evl_reader_load(o->reader, stretch, ((double)first + 0.25) * frame_s, ((double)(first + n) - 0.25) * frame_s));
+  double from_s = ((double)first + 0.25) * frame_s, to_s = ((double)(first + n) - 0.25) * frame_s;
+  EVL_TRY(evl_reader_load(o->reader, stretch, from_s, to_s));
   for (int s = 0; s < o->source.n_signals; s++) {
     int64_t each = o->source.signal[s].samples;
     EVL_TRY(evl_reader_channel(o->reader, o->of[s], first * each, n * each, x[s]));
