@@ -89,8 +89,9 @@ evl_status evl_formats_read(const char *config, const char *text, evl_arena *are
                             evl_format_options *options) EVL_MUST_USE;
 /* Local. The group `annotations` of the configuration `config` (NULL: none, nothing is kept). */
 evl_status evl_keep_read(const char *config, evl_arena *arena, evl_keep *keep) EVL_MUST_USE;
-/* Local. A recording, described; options NULL: defaults. */
-evl_status evl_recording_print(const char *path, const evl_format_options *options, FILE *out) EVL_MUST_USE;
+/* Local. A recording, described; options NULL: defaults. Annotations by their names in `keep`, never by their texts. */
+evl_status evl_recording_print(const char *path, const evl_format_options *options, const evl_keep *keep,
+                               FILE *out) EVL_MUST_USE;
 /* Local. A store: attributes, recordings, analyses. */
 evl_status evl_store_print(const char *path, FILE *out) EVL_MUST_USE;
 /* Local. One column of one recording, by names: its summary (window -1), or its value in a window. Names that are not

@@ -7,7 +7,7 @@
 #include "command_priv.h"
 #include "eveil/cohort.h"
 
-static evl_status describe(const char *path, const evl_format_options *options) {
+static evl_status describe(const char *path, const evl_format_options *options, const evl_keep *keep) {
   static const unsigned char hdf5[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
   unsigned char first[8] = {0};
   struct stat info;
@@ -17,7 +17,7 @@ static evl_status describe(const char *path, const evl_format_options *options) 
   if (file) fclose(file);
   if (n == sizeof hdf5 && !memcmp(first, hdf5, sizeof hdf5)) return evl_store_print(path, stdout);
   size_t length = strlen(path);
-  if (length < 4 || strcmp(path + length - 4, ".cfg")) return evl_recording_print(path, options, stdout);
+  if (length < 4 || strcmp(path + length - 4, ".cfg")) return evl_recording_print(path, options, keep, stdout);
   evl_study *study = NULL;
   evl_status status = evl_study_open(path, &study);
   if (status == EVL_OK) status = evl_study_print_state(study, stdout);
@@ -38,11 +38,12 @@ static evl_status describe_cell(const evl_arguments *arguments) {
 }
 
 /* All files are described; the first error is the command's. */
-static evl_status describe_all(const evl_arguments *arguments, const evl_format_options *options) {
+static evl_status describe_all(const evl_arguments *arguments, const evl_format_options *options,
+                               const evl_keep *keep) {
   evl_status first = EVL_OK;
   char *message = NULL; /* of the latest error, not told yet */
   for (int i = 0; i < arguments->n; i++) {
-    evl_status status = describe(arguments->operand[i], options);
+    evl_status status = describe(arguments->operand[i], options, keep);
     if (status == EVL_OK) continue;
     if (first == EVL_OK) first = status;
     if (message) evl_log(EVL_LOG_ERROR, "%s", message);
@@ -61,8 +62,11 @@ static evl_status run(const evl_arguments *arguments) {
   evl_arena *arena = evl_arena_create();
   if (!arena) return evl_fail(EVL_MEMORY, "out of memory");
   evl_format_options options;
-  evl_status status = evl_formats_read(evl_option(arguments, "config"), evl_option(arguments, "formats"), arena, &options);
-  if (status == EVL_OK) status = describe_all(arguments, &options);
+  evl_keep keep;
+  const char *config = evl_option(arguments, "config");
+  evl_status status = evl_formats_read(config, evl_option(arguments, "formats"), arena, &options);
+  if (status == EVL_OK) status = evl_keep_read(config, arena, &keep);
+  if (status == EVL_OK) status = describe_all(arguments, &options, &keep);
   evl_arena_free(arena);
   return status;
 }
@@ -71,7 +75,7 @@ static const evl_command_option options[] = {{"recording", "ID", "with --analysi
                                              {"analysis", "NAME", "the analysis"},
                                              {"column", "NAME", "the column; its summary over windows is printed"},
                                              {"window", "I", "its value in window I of the recording instead"},
-                                             {"config", "CFG", "read recordings by the group formats of this configuration"},
+                                             {"config", "CFG", "recordings by its groups formats and annotations (names of those that are kept)"},
                                              {"formats", "TEXT", "or by this one: \"text: { fs_hz = 250; };\""},
                                              {0}};
 

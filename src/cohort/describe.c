@@ -1,54 +1,9 @@
-/* describe: a recording, a store or a run in words and numbers. */
+/* describe: a run in words and numbers. */
 #include <string.h>
 #include <sys/stat.h>
 
 #include "eveil/parallel.h"
-#include "eveil/readers.h"
 #include "study_priv.h"
-
-/* ---- a recording ---- */
-
-static evl_status count_one(void *context, double onset_s, double duration_s, const char *text) {
-  (void)onset_s, (void)duration_s, (void)text;
-  ++*(int64_t *)context;
-  return EVL_OK;
-}
-
-static void print_header(const evl_header *h, FILE *out) {
-  fprintf(out, "  format        %s\n  size          %lld bytes\n  records       %lld of %g s\n", h->format,
-          (long long)h->bytes, (long long)h->n_records, h->record_s);
-  fprintf(out, "  duration      %g s in %d stretch%s\n", h->duration_s, h->n_stretches,
-          h->n_stretches == 1 ? "" : "es");
-  if (h->truncated) fprintf(out, "  truncated     yes: whole records are kept\n");
-  if (*h->note) fprintf(out, "  note          %s\n", h->note);
-  fprintf(out, "  signals       %d\n", h->n_signals);
-  for (int i = 0; i < h->n_signals; i++) {
-    static const char *const kinds[] = {"voltage", "other", "annotations"};
-    evl_electrode e;
-    evl_electrode_parse(h->signal[i].label, &e);
-    fprintf(out, "    %3d  %-18s %-11s %8.6g Hz  %-6s%s%s\n", i, h->signal[i].label, kinds[h->signal[i].kind],
-            h->signal[i].fs_hz, h->signal[i].unit, e.known ? "  is " : "", e.known ? e.name : "");
-  }
-  for (int s = 0; s < h->n_stretches && h->n_stretches > 1; s++)
-    fprintf(out, "    stretch %d from %g s, %g s long\n", s, h->stretch[s].start_s, h->stretch[s].duration_s);
-}
-
-evl_status evl_recording_print(const char *path, const evl_format_options *options, FILE *out) {
-  evl_arena *arena = evl_arena_create();
-  if (!arena) return evl_fail(EVL_MEMORY, "out of memory");
-  evl_reader *reader;
-  int64_t annotations = 0;
-  evl_status status = evl_reader_open(path, options, 0, arena, &reader);
-  if (status == EVL_OK) {
-    fprintf(out, "%s\n", path);
-    print_header(evl_reader_header(reader), out);
-    status = evl_reader_annotations(reader, count_one, &annotations);
-    if (status == EVL_OK) fprintf(out, "  annotations   %lld\n", (long long)annotations);
-    evl_reader_close(reader);
-  }
-  evl_arena_free(arena);
-  return status;
-}
 
 /* ---- a run ---- */
 
