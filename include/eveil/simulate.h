@@ -107,7 +107,7 @@ typedef struct evl_convert evl_convert;
 typedef struct evl_convert_report {
   bool wide; /* BDF */
   bool gaps;
-  int n_signals, n_pieces; /* signals without any sample are left out */
+  int n_signals, n_stretches; /* signals without any sample are left out */
   double duration_s, start_s; /* start_s: of the first sample that is there, in the source */
   const char *note; /* what the file cannot hold, in words; "" */
 } evl_convert_report;

@@ -71,8 +71,8 @@ static void tell(const job *j, const opened *o, const evl_convert_report *r, con
   int64_t others = o->annotations.others, left = others + o->annotations.kept - o->annotations.n;
   printf("%s\n  from          %s (%s)\n  format        %s+%s\n", out, o->input.source.path, o->input.header->format,
          r->wide ? "BDF" : "EDF", r->gaps ? "D" : "C");
-  printf("  duration      %.9g s in %d stretch%s\n  signals       %d\n", r->duration_s, r->n_pieces,
-         r->n_pieces == 1 ? "" : "es", r->n_signals);
+  printf("  duration      %.9g s in %d stretch%s\n  signals       %d\n", r->duration_s, r->n_stretches,
+         r->n_stretches == 1 ? "" : "es", r->n_signals);
   printf("  annotations   %d kept, %lld left out%s\n", o->annotations.n, (long long)left,
          others && !j->keep.n_names ? " (annotations.keep of a configuration names what to keep: --config=CFG)" : "");
   if (*r->note) printf("  note          %s\n", r->note);

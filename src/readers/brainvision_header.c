@@ -203,6 +203,7 @@ static void take_scale(evl_reader *reader, int c, int *n_zero, int *first_zero) 
   double low = (-half - scale->zero) * scale->gain, high = (half - 1 - scale->zero) * scale->gain;
   signal->physical_min = fmin(low, high);
   signal->physical_max = fmax(low, high);
+  signal->step = fabs(scale->gain);
 }
 
 static evl_status conclude(parser *p) {

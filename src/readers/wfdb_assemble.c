@@ -38,6 +38,7 @@ static evl_status make_signals(evl_reader *reader, const evl_wfdb_header *layout
     double b = ((double)(line->zero - line->baseline) + half - 1) * scale;
     signal->physical_min = fmin(a, b);
     signal->physical_max = fmax(a, b);
+    signal->step = fabs(scale);
   }
   if (uncalibrated == layout->n_lines)
     return evl_fail(EVL_FORMAT, "%s: expected a gain above 0, found 0 or none for all %d signals: they are not "

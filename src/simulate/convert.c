@@ -203,6 +203,13 @@ static evl_status take_tracks(evl_convert *c, evl_arena *arena) {
 
 /* ---- the plan ---- */
 
+/* Half a sample of the fastest signal is where readers see a gap. */
+static bool is_gap(const evl_convert *c, double gap_s) {
+  int64_t most = 1;
+  for (int s = 0; s < c->n_signals; s++) most = c->track[s].samples > most ? c->track[s].samples : most;
+  return gap_s > 0.5 * c->record_s / (double)most;
+}
+
 static double piece_s(const evl_convert *c, const evl_convert_piece *piece) {
   return (double)piece->n * c->source->frame_s;
 }
@@ -223,12 +230,25 @@ static evl_status count_annotations(evl_convert *c) {
   return EVL_OK;
 }
 
-static void report_on(const evl_convert *c, evl_convert_report *report) {
+static int count_gaps(const evl_convert *c) {
+  int n = 0;
+  for (int p = 0; p + 1 < c->n_pieces; p++) {
+    double end_s = evl_convert_start_s(c->source, &c->piece[p]) + piece_s(c, &c->piece[p]);
+    n += is_gap(c, evl_convert_start_s(c->source, &c->piece[p + 1]) - end_s);
+  }
+  return n;
+}
+
+static void report_on(evl_convert *c, evl_convert_report *report) {
   const evl_convert_piece *last = &c->piece[c->n_pieces - 1];
+  int gaps = count_gaps(c), joined = c->n_pieces - 1 - gaps;
+  if (joined)
+    evl_convert_note(c, "%d place%s where the recording was stopped without a gap in time %s not marked", joined,
+                     joined == 1 ? "" : "s", joined == 1 ? "is" : "are");
   *report = (evl_convert_report){.wide = c->wide,
-                                 .gaps = c->n_pieces > 1,
+                                 .gaps = gaps > 0,
                                  .n_signals = c->n_signals,
-                                 .n_pieces = c->n_pieces,
+                                 .n_stretches = gaps + 1,
                                  .duration_s = evl_convert_start_s(c->source, last) + piece_s(c, last) - c->start_s,
                                  .start_s = c->start_s,
                                  .note = c->note};
@@ -294,7 +314,7 @@ static evl_status fill_up(writing *w, int64_t there, int64_t frames, double end_
 static evl_status write_piece(writing *w, const evl_convert_piece *piece, bool last) {
   const evl_convert *c = w->c;
   double start_s = evl_convert_start_s(c->source, piece) - c->start_s;
-  if (start_s > w->end_s + 0.25 * c->source->frame_s) {
+  if (is_gap(c, start_s - w->end_s)) {
     EVL_TRY(evl_edf_gap(w->writer, start_s - w->end_s));
     w->end_s = start_s;
   }

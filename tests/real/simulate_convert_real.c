@@ -48,18 +48,18 @@ static void compare(evl_convert_input *source, evl_reader *copy, int of, int sig
                     const char *path) {
   const evl_header *h = evl_reader_header(copy), *from = source->header;
   static double x[1 << 16], y[1 << 16];
-  double fs_hz = from->signal[of].fs_hz, start_s = h->stretch[stretch].start_s + from_s;
-  int k = stretch_at(from, start_s);
-  int64_t first = llround((start_s - from->stretch[k].start_s) * fs_hz), all = evl_reader_samples(source->reader, of, k);
-  int64_t n = evl_reader_samples(copy, signal, stretch), most = (int64_t)(4 * fs_hz) < 1 << 16 ? (int64_t)(4 * fs_hz) : 1 << 16;
+  double fs_hz = from->signal[of].fs_hz, rate_hz = h->signal[signal].fs_hz, start_s = h->stretch[stretch].start_s + from_s;
+  int64_t n = evl_reader_samples(copy, signal, stretch), most = (int64_t)fmax(1, fmin(4 * fs_hz, 1 << 16));
   double step = h->signal[signal].step, worst = 0;
-  if (n > all - first) n = all - first; /* filled up */
-  if (most < 1) most = 1;
-  for (int64_t t = 0; t < n; t += most) {
-    int64_t m = n - t < most ? n - t : most;
-    CHECK(evl_reader_load(source->reader, k, (double)(first + t) / fs_hz, (double)(first + t + m) / fs_hz) == EVL_OK);
-    CHECK(evl_reader_channel(source->reader, of, first + t, m, x) == EVL_OK);
-    double rate_hz = h->signal[signal].fs_hz;
+  for (int64_t t = 0, m; t < n; t += m) {
+    int k = stretch_at(from, start_s + (double)t / fs_hz);
+    int64_t first = llround((start_s - from->stretch[k].start_s) * fs_hz) + t;
+    m = evl_reader_samples(source->reader, of, k) - first;
+    if (m <= 0) break; /* filled up */
+    m = m < n - t ? m : n - t;
+    m = m < most ? m : most;
+    CHECK(evl_reader_load(source->reader, k, (double)first / fs_hz, (double)(first + m) / fs_hz) == EVL_OK);
+    CHECK(evl_reader_channel(source->reader, of, first, m, x) == EVL_OK);
     CHECK(evl_reader_load(copy, stretch, (double)t / rate_hz, (double)(t + m) / rate_hz) == EVL_OK);
     CHECK(evl_reader_channel(copy, signal, t, m, y) == EVL_OK);
     for (int64_t i = 0; i < m; i++) worst = fmax(worst, fabs(x[i] - y[i]) - 1e-9 * fabs(x[i]));
@@ -78,7 +78,7 @@ static void check_copy(evl_convert_input *source, const evl_convert_report *repo
   CHECK(status == EVL_OK);
   if (status != EVL_OK) return;
   const evl_header *h = evl_reader_header(copy);
-  CHECK(h->n_stretches == report->n_pieces && h->n_signals == report->n_signals + 1);
+  CHECK(h->n_stretches == report->n_stretches && h->n_signals == report->n_signals + 1);
   for (int k = 0; k < h->n_stretches && h->n_stretches == source->header->n_stretches; k++)
     CHECK_NEAR(h->stretch[k].start_s, source->header->stretch[k].start_s - report->start_s, 2e-7);
   for (int s = 0, of = 0; s < report->n_signals; s++, of++) {
