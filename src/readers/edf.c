@@ -1,7 +1,6 @@
 /* edf: EDF, EDF+C, EDF+D and their 24-bit siblings BDF. */
 #include "edf_priv.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "damage_priv.h"
@@ -158,20 +157,13 @@ static evl_status open_edf(evl_reader *reader) {
 /* ---- loading ------------------------------------------------------------------------------ */
 
 static evl_status load(evl_reader *reader, int stretch, double from_s, double to_s) {
-  const evl_stretch *span = &reader->header.stretch[stretch];
-  int64_t first = (int64_t)floor(from_s / reader->header.record_s);
-  int64_t end = (int64_t)ceil(to_s / reader->header.record_s);
-  if (first > span->n_records - 1) first = span->n_records - 1;
-  if (end > span->n_records) end = span->n_records;
-  if (end <= first) end = first + 1;
-  size_t bytes = (size_t)(end - first) * reader->record_bytes;
+  int64_t first, n;
   reader->loaded_stretch = -1;
-  if (!reader->raw || bytes > reader->raw_bytes)
-    return evl_fail(EVL_LIMIT, "%s: expected at most %zu raw bytes at once, found %zu for [%g, %g) s", reader->path,
-                    reader->raw_bytes, bytes, from_s, to_s);
-  EVL_TRY(evl_reader_bytes(reader, evl_edf_record_offset(reader, span->first_record + first), reader->raw, bytes));
-  reader->loaded_first = span->first_record + first;
-  reader->loaded_records = end - first;
+  EVL_TRY(evl_reader_span(reader, stretch, from_s, to_s, &first, &n));
+  EVL_TRY(evl_reader_bytes(reader, evl_edf_record_offset(reader, first), reader->raw,
+                           (size_t)n * reader->record_bytes));
+  reader->loaded_first = first;
+  reader->loaded_records = n;
   reader->loaded_stretch = stretch;
   evl_status status = evl_edf_check_loaded(reader);
   if (status != EVL_OK) reader->loaded_stretch = -1;

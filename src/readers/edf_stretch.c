@@ -8,11 +8,10 @@
 #include "edf_priv.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "tal_priv.h"
 
-enum { EXACT_RECORDS = 1024, MAX_STRETCHES = 1 << 18 };
+enum { EXACT_RECORDS = 1024 };
 
 typedef struct search {
   evl_reader *reader;
@@ -49,21 +48,9 @@ static evl_status overlap(const evl_reader *reader, int64_t record, double expec
 }
 
 static evl_status add_stretch(search *seek, int64_t record, double onset_s) {
-  evl_header *header = &seek->reader->header;
-  if (header->n_stretches == seek->capacity) {
-    if (seek->capacity == MAX_STRETCHES)
-      return evl_fail(EVL_LIMIT, "%s: expected at most %d stretches without gap, found more", seek->reader->path,
-                      MAX_STRETCHES);
-    evl_stretch *wider;
-    seek->capacity = seek->capacity ? 4 * seek->capacity : 16;
-    EVL_NEW(seek->reader->arena, wider, seek->capacity);
-    if (header->n_stretches) memcpy(wider, header->stretch, (size_t)header->n_stretches * sizeof *wider);
-    header->stretch = wider;
-  }
   const evl_edf *edf = seek->reader->state;
-  header->stretch[header->n_stretches++] =
-    (evl_stretch){.start_s = onset_s - edf->first_onset_s, .first_record = record};
-  return EVL_OK;
+  return evl_reader_add_stretch(seek->reader, &seek->capacity,
+                                (evl_stretch){.start_s = onset_s - edf->first_onset_s, .first_record = record});
 }
 
 /* Finds the gaps between records a and b, in order. */

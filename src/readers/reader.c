@@ -39,6 +39,22 @@ evl_status evl_reader_signals(evl_reader *reader, int n) {
   return EVL_OK;
 }
 
+evl_status evl_reader_add_stretch(evl_reader *reader, int *room, evl_stretch stretch) {
+  enum { MOST = 1 << 18 };
+  evl_header *header = &reader->header;
+  if (header->n_stretches == *room) {
+    if (*room == MOST)
+      return evl_fail(EVL_LIMIT, "%s: expected at most %d stretches without gap, found more", reader->path, MOST);
+    evl_stretch *wider;
+    *room = *room ? 4 * *room : 16;
+    EVL_NEW(reader->arena, wider, *room);
+    if (header->n_stretches) memcpy(wider, header->stretch, (size_t)header->n_stretches * sizeof *wider);
+    header->stretch = wider;
+  }
+  header->stretch[header->n_stretches++] = stretch;
+  return EVL_OK;
+}
+
 bool evl_reader_unchanged(const evl_reader *reader) {
   const evl_known *known = reader->known;
   const evl_header *header = &reader->header;
@@ -127,6 +143,22 @@ size_t evl_reader_raw_bytes(const evl_reader *reader, double seconds) {
   double records = ceil(seconds / header->record_s) + 2.0;
   if (records > (double)header->n_records) records = (double)header->n_records;
   return (size_t)records * reader->record_bytes;
+}
+
+evl_status evl_reader_span(const evl_reader *reader, int stretch, double from_s, double to_s, int64_t *first,
+                           int64_t *n) {
+  const evl_stretch *span = &reader->header.stretch[stretch];
+  int64_t from = (int64_t)floor(from_s / reader->header.record_s), to = (int64_t)ceil(to_s / reader->header.record_s);
+  if (from > span->n_records - 1) from = span->n_records - 1;
+  if (to > span->n_records) to = span->n_records;
+  if (to <= from) to = from + 1;
+  size_t bytes = (size_t)(to - from) * reader->record_bytes;
+  if (!reader->raw || bytes > reader->raw_bytes)
+    return evl_fail(EVL_LIMIT, "%s: expected at most %zu raw bytes at once, found %zu for [%g, %g) s", reader->path,
+                    reader->raw_bytes, bytes, from_s, to_s);
+  *first = span->first_record + from;
+  *n = to - from;
+  return EVL_OK;
 }
 
 evl_status evl_reader_load(evl_reader *reader, int stretch, double from_s, double to_s) {

@@ -43,8 +43,14 @@ void evl_reader_close_files(evl_reader *reader);
 void evl_reader_key(evl_reader *reader, evl_sha256 *hash);
 /* header.signal: n of them, with all that may be unknown unknown. */
 evl_status evl_reader_signals(evl_reader *reader, int n) EVL_MUST_USE;
+/* While opening: one stretch more behind header.stretch, which has *room. EVL_LIMIT: too many. */
+evl_status evl_reader_add_stretch(evl_reader *reader, int *room, evl_stretch stretch) EVL_MUST_USE;
 /* Whether it was opened before and is still the same. */
 bool evl_reader_unchanged(const evl_reader *reader);
+/* Records [first, first + n), from the first of the file, that hold a span of a stretch. EVL_LIMIT where `raw` does not
+   hold them. */
+evl_status evl_reader_span(const evl_reader *reader, int stretch, double from_s, double to_s, int64_t *first,
+                           int64_t *n) EVL_MUST_USE;
 /* Adds a remark to header.note, "; " between remarks; what does not fit is dropped. */
 void evl_reader_note(evl_reader *reader, const char *format, ...) EVL_PRINTF(2, 3);
 
@@ -58,5 +64,8 @@ double evl_unit_microvolt(const char *unit);
 /* A decimal number that fills `n` characters but for blanks and NULs around it; correctly
    rounded, whatever the locale. False for anything else and beyond 15 digits or 1e22. */
 bool evl_text_decimal(const char *text, size_t n, double *number);
+/* The decimal number at the start of [text, end), of any length and size that a double holds, correctly rounded;
+   where it ends, NULL where there is none. */
+const char *evl_text_number(const char *text, const char *end, double *number);
 
 #endif

@@ -1,6 +1,9 @@
 /* reader_text: text and numbers of headers, from bytes that may hold anything. */
 #include "reader_priv.h"
 
+#include <locale.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Length of the UTF-8 sequence at `bytes`, 0 where it is none (Unicode 15, table 3-7). */
@@ -87,52 +90,105 @@ double evl_unit_microvolt(const char *unit) {
   return 0.0;
 }
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+/* ---- numbers ---- */
 
-/* A mantissa below 1e15 and a power of ten up to 1e22 are both exact, so that one product or
+/* (-1)^negative * mantissa * 10^exponent, from text. */
+typedef struct decimal {
+  uint64_t mantissa;
+  int exponent, whole_digits; /* digits in front of the point that a mantissa of 15 has no room for, too */
+  bool negative, lost;        /* digits other than the mantissa's */
+} decimal;
+
+enum { MOST_DIGITS = 15 };
+static const uint64_t FULL = 1000000000000000000; /* one digit more fits */
+
+static inline bool digit_of(const char *c, const char *end, unsigned *digit) {
+  return c < end && (*digit = (unsigned)(uint8_t)*c - '0') <= 9;
+}
+
+/* The 10 behind "e"; where it ends, NULL where there are no digits. */
+static const char *scan_exponent(const char *c, const char *end, int *exponent) {
+  bool down = c < end && *c == '-';
+  int e = 0;
+  unsigned digit;
+  if (c < end && (*c == '-' || *c == '+')) c++;
+  if (!digit_of(c, end, &digit)) return NULL;
+  for (; digit_of(c, end, &digit); c++)
+    if (e < 100000) e = 10 * e + (int)digit;
+  *exponent += down ? -e : e;
+  return c;
+}
+
+static const char *scan_decimal(const char *c, const char *end, decimal *d) {
+  uint64_t mantissa = 0;
+  int exponent = 0;
+  unsigned digit;
+  bool lost = false;
+  d->negative = c < end && *c == '-';
+  if (c < end && (*c == '-' || *c == '+')) c++;
+  const char *first = c;
+  for (; digit_of(c, end, &digit); c++) {
+    if (mantissa < FULL) mantissa = 10 * mantissa + digit;
+    else exponent++, lost = true;
+  }
+  const char *zeros = first;
+  while (zeros < c && *zeros == '0') zeros++;
+  d->whole_digits = (int)(c - zeros);
+  ptrdiff_t digits = c - first;
+  if (c < end && *c == '.') {
+    const char *point = c++;
+    for (; digit_of(c, end, &digit); c++) {
+      if (mantissa < FULL) mantissa = 10 * mantissa + digit, exponent--;
+      else lost = true;
+    }
+    digits += c - point - 1;
+  }
+  if (digits == 0) return NULL;
+  if (c < end && (*c == 'e' || *c == 'E') && !(c = scan_exponent(c + 1, end, &exponent))) return NULL;
+  d->mantissa = mantissa;
+  d->exponent = exponent;
+  d->lost = lost;
+  return c;
+}
+
+/* A mantissa up to 2^53 and a power of ten up to 1e22 are both exact, so that one product or
    quotient is correctly rounded (Clinger 1990, doi:10.1145/93548.93557). */
-static bool scale_decimal(int64_t mantissa, int exponent, double *number) {
+static bool scale_decimal(const decimal *d, double *number) {
   static const double power[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                  1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-  if (exponent < -22 || exponent > 22) return false;
-  *number = exponent < 0 ? (double)mantissa / power[-exponent] : (double)mantissa * power[exponent];
+  if (d->lost || d->mantissa > (uint64_t)1 << 53 || d->exponent < -22 || d->exponent > 22) return false;
+  double x = (double)d->mantissa;
+  x = d->exponent < 0 ? x / power[-d->exponent] : x * power[d->exponent];
+  *number = d->negative ? -x : x;
   return true;
+}
+
+/* Any other decimal: the C library rounds correctly, too. */
+static bool scale_long(const char *text, const char *end, double *number) {
+  static locale_t plain;
+  char copy[128];
+  if (!plain) plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+  if (!plain || (size_t)(end - text) >= sizeof copy) return false;
+  memcpy(copy, text, (size_t)(end - text));
+  copy[end - text] = 0;
+  *number = strtod_l(copy, NULL, plain);
+  return isfinite(*number);
+}
+
+const char *evl_text_number(const char *text, const char *end, double *number) {
+  decimal d;
+  const char *stop = scan_decimal(text, end, &d);
+  return stop && (scale_decimal(&d, number) || scale_long(text, stop, number)) ? stop : NULL;
 }
 
 bool evl_text_decimal(const char *text, size_t n, double *number) {
   const char *c = text, *end = text + n;
+  decimal d;
   while (end > c && (end[-1] == ' ' || end[-1] == 0)) end--;
   while (c < end && *c == ' ') c++;
-  bool negative = c < end && *c == '-';
-  if (c < end && (*c == '-' || *c == '+')) c++;
-  int64_t mantissa = 0;
-  int digits = 0, fraction = 0;
-  bool point = false;
-  for (; c < end && (is_digit(*c) || (*c == '.' && !point)); c++) {
-    if (*c == '.') {
-      point = true;
-      continue;
-    }
-    digits++;
-    if (mantissa >= 100000000000000) { /* 15 digits: more of a fraction cannot matter */
-      if (!point) return false;
-      continue;
-    }
-    mantissa = 10 * mantissa + (*c - '0');
-    fraction += point;
-  }
-  if (digits == 0) return false;
-  int exponent = 0;
-  if (c < end && (*c == 'e' || *c == 'E')) {
-    c++;
-    bool down = c < end && *c == '-';
-    if (c < end && (*c == '-' || *c == '+')) c++;
-    if (c == end) return false;
-    for (; c < end && is_digit(*c); c++)
-      if (exponent < 1000) exponent = 10 * exponent + (*c - '0');
-    if (down) exponent = -exponent;
-  }
-  if (c != end || !scale_decimal(mantissa, exponent - fraction, number)) return false;
-  if (negative) *number = -*number;
-  return true;
+  if (scan_decimal(c, end, &d) != end || d.whole_digits > MOST_DIGITS) return false;
+  if (scale_decimal(&d, number)) return true;
+  int power = d.exponent;
+  for (uint64_t m = d.mantissa; m >= 1000000000000000; m /= 10) power++; /* as of 15 digits */
+  return power >= -22 && power <= 22 && scale_long(c, end, number);
 }
