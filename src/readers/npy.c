@@ -38,18 +38,17 @@ static evl_status wrong(const evl_reader *reader, const char *expected, const ch
 }
 
 static evl_status read_number(const evl_reader *reader, const char *descr, evl_matrix *matrix) {
-  static const struct { const char *code; evl_number number; } known[] = {
-    {"f4", EVL_FLOAT32}, {"f8", EVL_FLOAT64}, {"i2", EVL_INT16},  {"i4", EVL_INT32},
-    {"u2", EVL_UINT16},  {"i1", EVL_INT8},    {"u1", EVL_UINT8}};
+  static const struct { const char *code; evl_plane_type type; } known[] = {
+    {"f4", EVL_PLANE_F32}, {"f8", EVL_PLANE_F64}, {"i2", EVL_PLANE_I16}, {"i4", EVL_PLANE_I32}};
   if (!descr || (*descr != '\'' && *descr != '"') || !descr[1] || !strchr("<>|", descr[1]))
     return wrong(reader, "a type of number ('descr')", descr ? descr : "");
   matrix->swapped = descr[1] == '>';
   for (size_t i = 0; i < sizeof known / sizeof *known; i++)
     if (strncmp(descr + 2, known[i].code, 2) == 0 && descr[4] == descr[0]) {
-      matrix->series.number = known[i].number;
+      matrix->series.type = known[i].type;
       return EVL_OK;
     }
-  return wrong(reader, "numbers of the type f4, f8, i1, i2, i4, u1 or u2", descr);
+  return wrong(reader, "numbers of the type f4, f8, i2 or i4", descr);
 }
 
 static evl_status read_shape(const evl_reader *reader, const char *text, extent *shape) {
@@ -121,7 +120,7 @@ static evl_status open_npy(evl_reader *reader) {
   EVL_TRY(read_dictionary(reader, matrix, &shape));
   EVL_TRY(find_channels(reader, &shape, &rows));
   if (shape.n == 1 && rows) shape.size[1] = shape.size[0], shape.size[0] = 1;
-  double asked = (double)shape.size[0] * (double)shape.size[1] * (double)evl_number_bytes(matrix->series.number);
+  double asked = (double)shape.size[0] * (double)shape.size[1] * (double)evl_plane_width(matrix->series.type);
   double data = (double)(reader->header.bytes - matrix->offset);
   if (asked > data)
     return evl_fail(EVL_FORMAT, "%s: expected %.0f bytes of %lld x %lld numbers, found %.0f: the file is cut",

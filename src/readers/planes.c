@@ -13,20 +13,12 @@ void evl_planes_begin(evl_reader *reader, evl_plane_type type) {
 }
 
 evl_status evl_planes_load(evl_reader *reader, int stretch, double from_s, double to_s, evl_planes_read *read) {
-  const evl_stretch *span = &reader->header.stretch[stretch];
-  int64_t first = (int64_t)floor(from_s / reader->header.record_s);
-  int64_t end = (int64_t)ceil(to_s / reader->header.record_s);
-  if (first > span->n_records - 1) first = span->n_records - 1;
-  if (end > span->n_records) end = span->n_records;
-  if (end <= first) end = first + 1;
-  size_t bytes = (size_t)(end - first) * reader->record_bytes;
+  int64_t first, n;
   reader->loaded_stretch = -1;
-  if (!reader->raw || bytes > reader->raw_bytes)
-    return evl_fail(EVL_LIMIT, "%s: expected at most %zu raw bytes at once, found %zu for [%g, %g) s", reader->path,
-                    reader->raw_bytes, bytes, from_s, to_s);
-  reader->loaded_first = span->first_record + first;
-  reader->loaded_records = end - first;
-  EVL_TRY(read(reader, reader->loaded_first, end - first));
+  EVL_TRY(evl_reader_span(reader, stretch, from_s, to_s, &first, &n));
+  reader->loaded_first = first;
+  reader->loaded_records = n;
+  EVL_TRY(read(reader, first, n));
   reader->loaded_stretch = stretch;
   return EVL_OK;
 }

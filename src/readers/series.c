@@ -5,40 +5,6 @@
 
 #include "series_priv.h"
 
-size_t evl_number_bytes(evl_number number) {
-  static const size_t bytes[] = {1, 1, 2, 2, 4, 4, 8};
-  return bytes[number];
-}
-
-/* x - x is 0 for finite x alone; a select that vectors have. */
-#define DECODE(name, type)                                                                     \
-  static void name(const type *restrict raw, int64_t n, double gain, double *restrict x) {     \
-    for (int64_t i = 0; i < n; i++) {                                                          \
-      double value = (double)raw[i];                                                           \
-      x[i] = value - value == 0 ? value * gain : NAN;                                          \
-    }                                                                                          \
-  }
-DECODE(decode_int8, int8_t)
-DECODE(decode_uint8, uint8_t)
-DECODE(decode_int16, int16_t)
-DECODE(decode_uint16, uint16_t)
-DECODE(decode_int32, int32_t)
-DECODE(decode_float32, float)
-DECODE(decode_float64, double)
-#undef DECODE
-
-void evl_number_decode(evl_number number, const void *raw, int64_t n, double gain, double *x) {
-  switch (number) {
-    case EVL_INT8: decode_int8(raw, n, gain, x); break;
-    case EVL_UINT8: decode_uint8(raw, n, gain, x); break;
-    case EVL_INT16: decode_int16(raw, n, gain, x); break;
-    case EVL_UINT16: decode_uint16(raw, n, gain, x); break;
-    case EVL_INT32: decode_int32(raw, n, gain, x); break;
-    case EVL_FLOAT32: decode_float32(raw, n, gain, x); break;
-    case EVL_FLOAT64: decode_float64(raw, n, gain, x); break;
-  }
-}
-
 evl_status evl_series_rate(const evl_reader *reader, double file_hz, double *fs_hz) {
   *fs_hz = evl_params_real(reader->params, "fs_hz");
   if (*fs_hz > 0) return EVL_OK;
@@ -51,7 +17,7 @@ evl_status evl_series_rate(const evl_reader *reader, double file_hz, double *fs_
 void evl_series_unit(evl_reader *reader, const char *unit) {
   evl_series *series = reader->state;
   double gain = evl_unit_microvolt(unit);
-  series->gain = gain > 0 ? gain : 1;
+  series->scale = (evl_plane_scale){0, gain > 0 ? gain : 1, EVL_NONE_MISSING};
   for (int c = 0; c < reader->header.n_signals; c++) {
     evl_signal *signal = &reader->header.signal[c];
     signal->kind = gain > 0 ? EVL_SIGNAL_VOLTAGE : EVL_SIGNAL_OTHER;
@@ -92,7 +58,7 @@ evl_status evl_series_header(evl_reader *reader, int64_t n_channels, int64_t n_s
   EVL_NEW(reader->arena, header->stretch, 1);
   header->n_stretches = 1;
   header->stretch[0] = (evl_stretch){.duration_s = header->duration_s, .n_records = n_samples};
-  reader->record_bytes = (size_t)n_channels * evl_number_bytes(series->number);
+  evl_planes_begin(reader, series->type);
   if (!reader->params) return EVL_OK;
   evl_series_unit(reader, evl_params_string(reader->params, "unit"));
   return name_signals(reader);
@@ -100,24 +66,13 @@ evl_status evl_series_header(evl_reader *reader, int64_t n_channels, int64_t n_s
 
 evl_status evl_series_load(evl_reader *reader, int stretch, double from_s, double to_s) {
   const evl_series *series = reader->state;
-  int64_t first, n;
-  EVL_TRY(evl_reader_span(reader, stretch, from_s, to_s, &first, &n));
-  if (reader->loaded_stretch == stretch && reader->loaded_first <= first &&
-      reader->loaded_first + reader->loaded_records >= first + n)
-    return EVL_OK;
-  reader->loaded_stretch = -1;
-  EVL_TRY(series->fetch(reader, first, n));
-  reader->loaded_first = first;
-  reader->loaded_records = n;
-  reader->loaded_stretch = stretch;
-  return EVL_OK;
+  return evl_planes_load(reader, stretch, from_s, to_s, series->fetch);
 }
 
 evl_status evl_series_channel(evl_reader *reader, int signal, int64_t first, int64_t n, double *x) {
   const evl_series *series = reader->state;
   int64_t earlier = reader->loaded_first - reader->header.stretch[reader->loaded_stretch].first_record;
-  size_t at = (size_t)(signal * reader->loaded_records + first - earlier);
-  evl_number_decode(series->number, reader->raw + at * evl_number_bytes(series->number), n, series->gain, x);
+  evl_planes_decode(series->type, evl_planes_at(reader, series->type, signal, first - earlier), n, &series->scale, x);
   return EVL_OK;
 }
 

@@ -1,18 +1,15 @@
 /* series: what formats share whose files hold nothing but channels at one rate. One record is one frame: a sample of
-   every channel. Loaded samples stand channel after channel in `raw`, in the number type of the file. */
+   every channel. */
 #ifndef EVEIL_SERIES_PRIV_H
 #define EVEIL_SERIES_PRIV_H
 
-#include "reader_priv.h"
-
-typedef enum evl_number { EVL_INT8, EVL_UINT8, EVL_INT16, EVL_UINT16, EVL_INT32, EVL_FLOAT32, EVL_FLOAT64 } evl_number;
+#include "planes_priv.h"
 
 /* The state of such a format begins with this. */
 typedef struct evl_series {
-  evl_number number;
-  double gain;             /* to microvolt or the unit */
-  /* Samples [first, first + n) of every channel to reader->raw[c * n + i]. */
-  evl_status (*fetch)(evl_reader *reader, int64_t first, int64_t n);
+  evl_plane_type type;
+  evl_plane_scale scale;
+  evl_planes_read *fetch;
 } evl_series;
 
 /* Beyond these a shape is wrong. */
@@ -26,16 +23,12 @@ enum { EVL_SERIES_CHANNELS = 10000 };
   {"labels", EVL_STRINGS, "[]", 0, 0, NULL, "",                                                                       \
    "Names of the channels, in their order; none: what the file says, or 1, 2, ..."}
 
-size_t evl_number_bytes(evl_number number);
-/* x[i] = number i of raw, times gain; NaN where it is not finite. */
-void evl_number_decode(evl_number number, const void *raw, int64_t n, double gain, double *x);
-
 /* The rate by the key fs_hz, else by the file (0: it has none), else by a sidecar. EVL_USAGE: nowhere. */
 evl_status evl_series_rate(const evl_reader *reader, double file_hz, double *fs_hz) EVL_MUST_USE;
 /* Fills header and signals for one stretch; names are numbers, or those of the key labels (EVL_USAGE: not so many);
-   unit and gain by the key unit. reader->state is the series. */
+   unit and scale by the key unit. reader->state is the series, its type set. */
 evl_status evl_series_header(evl_reader *reader, int64_t n_channels, int64_t n_samples, double fs_hz) EVL_MUST_USE;
-/* The unit of all signals, and the gain that goes with it. */
+/* The unit of all signals, and the scale that goes with it. */
 void evl_series_unit(evl_reader *reader, const char *unit);
 /* load and channel of such a format. */
 evl_status evl_series_load(evl_reader *reader, int stretch, double from_s, double to_s) EVL_MUST_USE;
@@ -57,7 +50,7 @@ typedef struct evl_matrix {
   uint8_t *chunk;          /* frames before they are sorted into channels */
 } evl_matrix;
 
-/* Sets fetch, takes memory. The other fields are set, but for gain; the header tells channels and samples. */
+/* Sets fetch, takes memory. The other fields are set, the header tells channels and samples. */
 evl_status evl_matrix_plan(evl_reader *reader, evl_matrix *matrix) EVL_MUST_USE;
 
 #endif

@@ -78,7 +78,7 @@ static evl_status open_text(evl_reader *reader) {
   EVL_NEW(reader->arena, text, 1);
   reader->state = text;
   reader->header.format = "text";
-  text->series = (evl_series){EVL_FLOAT64, 1, fetch};
+  text->series = (evl_series){.type = EVL_PLANE_F64, .fetch = fetch};
   EVL_NEW(reader->arena, text->lines.buffer, EVL_TEXT_BLOCK + 1);
   EVL_TRY(hash_start(reader));
   EVL_TRY(evl_text_header(reader));
