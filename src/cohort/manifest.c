@@ -14,7 +14,7 @@ const evl_param evl_cohort_params[] = {
       "may be absent unless named."},
     {"recordings", EVL_STRING, "\"\"", 0, 0, NULL, "",
       "Table of the recordings (subject, session, file and further columns); empty: recordings.tsv of the root, else "
-      "the BIDS layout, else the files in the root."},
+      "the BIDS layout, the folders of I-CARE, a file RECORDS, or the files in the root."},
     {NULL, EVL_STRING, NULL, 0, 0, NULL, NULL, NULL}
 };
 
@@ -213,7 +213,7 @@ evl_status evl_manifest_read(const evl_params *cohort, const char *config_folder
   EVL_TRY(check_missing(&draft));
   evl_recording **sorted;
   EVL_TRY(sorted_recordings(&draft, by_subject, &sorted));
-  EVL_TRY(*draft.manifest->participants_table ? match_participants(&draft, sorted) : make_participants(&draft, sorted));
+  EVL_TRY(draft.participant_line ? match_participants(&draft, sorted) : make_participants(&draft, sorted));
   EVL_TRY(evl_complaints_verdict(&draft));
   *manifest = draft.manifest;
   return EVL_OK;

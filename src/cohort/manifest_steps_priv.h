@@ -21,6 +21,7 @@
   X(EMPTY_FOLDER, false, "subject folder(s) without recording")                            \
   X(OUTSIDE, false, "recording(s) in the root left out, because it has sub- folders")      \
   X(STEM, false, "file(s) taken each for a subject of its own; a recordings.tsv tells which belong together") \
+  X(OTHER_SIGNALS, false, "record(s) of other signals than EEG left out")                  \
   X(NEARLY_NUMBERS, false, "column(s) of numbers kept as text because of some cells")
 
 typedef enum {
@@ -41,7 +42,7 @@ typedef struct evl_draft {
   evl_arena *arena;
   evl_complaints complaints;
   const int *recording_line;   /* [n_recordings] in the table; NULL where found by walking */
-  const int *participant_line; /* [n_participants] in the table; NULL where there is none */
+  const int *participant_line; /* [n_participants] in the table, or numbers of patients; NULL where there is none */
 } evl_draft;
 
 /* Notes one case (printf format). EVL_MEMORY only. */
@@ -54,6 +55,9 @@ evl_status evl_manifest_from_table(evl_draft *draft, const char *path) EVL_MUST_
 evl_status evl_manifest_from_folder(evl_draft *draft) EVL_MUST_USE;
 /* Fills subject[] and participant_column[] from a table. */
 evl_status evl_manifest_participants(evl_draft *draft, const char *path) EVL_MUST_USE;
+
+/* The same from a table that was read; `key`: its column of identifiers. */
+evl_status evl_manifest_participants_fill(evl_draft *draft, const evl_table *table, int key) EVL_MUST_USE;
 
 /* Columns of a table but those in `key` (indices, `n_keys` of them). */
 evl_status evl_columns_read(evl_draft *draft, const evl_table *table, const int *key, int n_keys, int *n,

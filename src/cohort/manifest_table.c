@@ -117,12 +117,8 @@ evl_status evl_manifest_from_table(evl_draft *draft, const char *path) {
   return EVL_OK;
 }
 
-evl_status evl_manifest_participants(evl_draft *draft, const char *path) {
+evl_status evl_manifest_participants_fill(evl_draft *draft, const evl_table *table, int key) {
   evl_manifest *m = draft->manifest;
-  evl_table *table;
-  EVL_TRY(evl_table_read(path, 0, draft->arena, &table));
-  const int key = evl_manifest_key_column(table, participant_names);
-  if (key < 0) return lacks(table, "\"participant_id\"");
   m->n_participants = table->n_rows;
   draft->participant_line = table->line;
   EVL_NEW(draft->arena, m->subject, table->n_rows);
@@ -130,7 +126,16 @@ evl_status evl_manifest_participants(evl_draft *draft, const char *path) {
     const char *cell = evl_table_cell(table, row, key);
     m->subject[row] = evl_entity_value("sub-", cell);
     if (!evl_entity_usable(m->subject[row]))
-      EVL_TRY(evl_complain(draft, EVL_COMPLAINT_SUBJECT, "\"%s\" in line %d of %s", cell, table->line[row], path));
+      EVL_TRY(evl_complain(draft, EVL_COMPLAINT_SUBJECT, "\"%s\" in line %d of %s", cell, table->line[row],
+                           table->path));
   }
   return evl_columns_read(draft, table, &key, 1, &m->n_participant_columns, &m->participant_column);
+}
+
+evl_status evl_manifest_participants(evl_draft *draft, const char *path) {
+  evl_table *table;
+  EVL_TRY(evl_table_read(path, 0, draft->arena, &table));
+  const int key = evl_manifest_key_column(table, participant_names);
+  if (key < 0) return lacks(table, "\"participant_id\"");
+  return evl_manifest_participants_fill(draft, table, key);
 }

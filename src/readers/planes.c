@@ -125,12 +125,13 @@ evl_status evl_planes_read_frames(evl_reader *reader, int file, int64_t offset, 
 
 /* ---- decoding ---- */
 
+/* Compared as doubles, so that all lanes of a vector have one width; a choice of the factor needs no branch. */
 #define DECODE_WHOLE(type)                                                  \
   for (int64_t i = 0; i < n; i++) {                                         \
     type v;                                                                 \
     memcpy(&v, (const uint8_t *)plane + (size_t)i * sizeof v, sizeof v);    \
-    double y = ((double)v - zero) * gain;                                   \
-    x[i] = v == missing ? NAN : y;                                          \
+    double d = (double)v, factor = d == missing ? NAN : gain;               \
+    x[i] = (d - zero) * factor;                                             \
   }
 
 /* A difference with itself is 0 for finite numbers alone. */
@@ -142,30 +143,14 @@ evl_status evl_planes_read_frames(evl_reader *reader, int file, int64_t offset, 
     x[i] = y - y == 0.0 ? y : NAN;                                          \
   }
 
-static void decode_i16(const void *restrict plane, int64_t n, double zero, double gain, int16_t missing,
+static void decode_i16(const void *restrict plane, int64_t n, double zero, double gain, double missing,
                        double *restrict x) {
   DECODE_WHOLE(int16_t)
 }
 
-static void decode_i32(const void *restrict plane, int64_t n, double zero, double gain, int32_t missing,
+static void decode_i32(const void *restrict plane, int64_t n, double zero, double gain, double missing,
                        double *restrict x) {
   DECODE_WHOLE(int32_t)
-}
-
-static void decode_all_i16(const void *restrict plane, int64_t n, double zero, double gain, double *restrict x) {
-  for (int64_t i = 0; i < n; i++) {
-    int16_t v;
-    memcpy(&v, (const uint8_t *)plane + (size_t)i * sizeof v, sizeof v);
-    x[i] = ((double)v - zero) * gain;
-  }
-}
-
-static void decode_all_i32(const void *restrict plane, int64_t n, double zero, double gain, double *restrict x) {
-  for (int64_t i = 0; i < n; i++) {
-    int32_t v;
-    memcpy(&v, (const uint8_t *)plane + (size_t)i * sizeof v, sizeof v);
-    x[i] = ((double)v - zero) * gain;
-  }
 }
 
 static void decode_f32(const void *restrict plane, int64_t n, double zero, double gain, double *restrict x) {
@@ -178,11 +163,9 @@ static void decode_f64(const void *restrict plane, int64_t n, double zero, doubl
 
 void evl_planes_decode(evl_plane_type type, const void *plane, int64_t n, const evl_plane_scale *scale, double *x) {
   double zero = scale->zero, gain = scale->gain;
-  bool all = scale->missing == EVL_NONE_MISSING;
+  double missing = scale->missing == EVL_NONE_MISSING ? INFINITY : (double)scale->missing;
   if (type == EVL_PLANE_F32) decode_f32(plane, n, zero, gain, x);
   else if (type == EVL_PLANE_F64) decode_f64(plane, n, zero, gain, x);
-  else if (type == EVL_PLANE_I16 && all) decode_all_i16(plane, n, zero, gain, x);
-  else if (type == EVL_PLANE_I16) decode_i16(plane, n, zero, gain, (int16_t)scale->missing, x);
-  else if (all) decode_all_i32(plane, n, zero, gain, x);
-  else decode_i32(plane, n, zero, gain, (int32_t)scale->missing, x);
+  else if (type == EVL_PLANE_I16) decode_i16(plane, n, zero, gain, missing, x);
+  else decode_i32(plane, n, zero, gain, missing, x);
 }

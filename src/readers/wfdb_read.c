@@ -55,7 +55,8 @@ static evl_status read_group(const source *from, const evl_wfdb_header *header, 
   const evl_wfdb_format *format = group->format;
   int64_t per_frame = group->per_frame, file_bytes = from->reader->header.file[group->file].bytes;
   int64_t read_frames = (int64_t)w->most_bytes / format->bytes * format->samples / per_frame;
-  int64_t piece_frames = w->most_samples / per_frame;
+  int64_t piece_frames = (format->unpack ? w->most_samples : EVL_PIECE_BYTES / (int64_t)from->width) / per_frame;
+  if (piece_frames == 0 || evl_plane_width(format->type) != from->width) piece_frames = w->most_samples / per_frame;
   for (int64_t f = first; f < first + n;) {
     int64_t many = least(read_frames, first + n - f), unit = f * per_frame / format->samples;
     int64_t start = group->offset + unit * format->bytes;

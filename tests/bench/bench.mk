@@ -1,6 +1,6 @@
-# Programs of `make bench`: recording_chain is what it measures, bare is what it is measured by.
+# Programs of `make bench`: recording_chain and decode are what it measures, bare is what the first is measured by.
 
-BENCH := $(addprefix $(BUILD)/tests/bench/,recording_chain bare)
+BENCH := $(addprefix $(BUILD)/tests/bench/,recording_chain bare decode)
 BARE_GATHER := $(BUILD)/tests/bench/bare_gather
 .PHONY: bench-programs bench-gather
 bench-programs: $(BENCH) $(BARE_GATHER)

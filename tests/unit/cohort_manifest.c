@@ -194,6 +194,119 @@ static void plain_folder(void) {
   CHECK(m->n_warnings == 1 && warned(m, "2 file(s) taken each for a subject of its own"));
 }
 
+static const char *cell(const evl_manifest *m, const char *column, int row) {
+  static char text[8][64];
+  static int next;
+  const evl_variable *v = variable(m->participant_column, m->n_participant_columns, column);
+  if (v->text) return v->text[row];
+  next = (next + 1) % 8;
+  snprintf(text[next], sizeof text[next], "%g", v->number ? v->number[row] : 0.5);
+  return text[next];
+}
+
+static void make_icare(const char *inner) {
+  static const char *const files[] = {"0284_001_004_EEG.hea", "0284_001_004_EEG.mat", "0284_002_017_EEG.hea",
+                                      "0284_002_017_ECG.hea", "0284_002_017_REF.hea", "0284_003_018_OTHER.hea",
+                                      "RECORDS", "0284_extra_EEG.hea"};
+  char name[256];
+  scratch_clear();
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+    snprintf(name, sizeof name, "%s0284/%s", inner, files[i]);
+    scratch_file(name, "x");
+  }
+  snprintf(name, sizeof name, "%s0284/0284.txt", inner);
+  scratch_file(name, "Patient: 0284\r\nHospital: A\r\nAge: 53\r\nSex: Male\r\nROSC: nan\r\nOHCA: True\r\n"
+                     "Shockable Rhythm: False\r\nTTM: 33\r\nOutcome: Good\r\nCPC: 1\r\n");
+  snprintf(name, sizeof name, "%s0286/0286.txt", inner);
+  scratch_file(name, "Patient: 0286\nHospital: B\nAge: nan\nROSC: 11\nOutcome: Poor\nCPC: 5\n");
+  snprintf(name, sizeof name, "%s0286/0286_010_071_EEG.hea", inner);
+  scratch_file(name, "x");
+  snprintf(name, sizeof name, "%s0300/0300.txt", inner);
+  scratch_file(name, "Patient: 0300\nAge: 60\n");
+  scratch_file("RECORDS", "training/0284/\n");
+  scratch_file("other/file.txt", "x");
+}
+
+static void icare_folders(void) {
+  static const char *const inners[] = {"", "training/"};
+  for (int i = 0; i < 2; i++) {
+    char id[128];
+    make_icare(inners[i]);
+    const evl_manifest *m = accepted("root = \"%s\";");
+    if (!m) return;
+    CHECK(m->n_recordings == 4 && m->n_participants == 3);
+    snprintf(id, sizeof id, "0284/001/%s0284/0284_001_004_EEG.hea", inners[i]);
+    check_recording(m, 0, id, "0284", "001");
+    snprintf(id, sizeof id, "0286/010/%s0286/0286_010_071_EEG.hea", inners[i]);
+    check_recording(m, 3, id, "0286", "010");
+    CHECK(m->recording[0].start_h == 4 && m->recording[1].start_h == 17 && m->recording[3].start_h == 71);
+    CHECK(isnan(m->recording[2].start_h) && m->recording[3].participant == 1);
+    CHECK(m->n_columns == 1 && variable(m->column, 1, "start_h")->number[3] == 71);
+    CHECK_TEXT(cell(m, "hospital", 1), "B");
+    CHECK_TEXT(cell(m, "age", 0), "53");
+    CHECK_TEXT(cell(m, "age", 1), "nan");
+    CHECK_TEXT(cell(m, "rosc", 0), "nan");
+    CHECK_TEXT(cell(m, "rosc", 1), "11");
+    CHECK_TEXT(cell(m, "shockable_rhythm", 0), "False");
+    CHECK_TEXT(cell(m, "sex", 1), "n/a");
+    CHECK_TEXT(cell(m, "outcome", 0), "Good");
+    CHECK_TEXT(cell(m, "cpc", 1), "5");
+    CHECK_TEXT(m->subject[2], "0300");
+    CHECK(warned(m, "3 record(s) of other signals") && warned(m, "1 participant(s) without recording: \"0300\""));
+    CHECK(warned(m, "1 recording(s) without start_h: "));
+  }
+  scratch_file("participants.tsv", "participant_id\tgroup\n0284\tx\n0286\ty\n");
+  const evl_manifest *m = accepted("root = \"%s\";");
+  if (m) CHECK(m->n_participants == 2 && m->n_participant_columns == 1 && m->recording[0].start_h == 4);
+  scratch_file("training/0286/0286.txt", "Patient: 0287\n");
+  remove(scratch_path("participants.tsv"));
+  refused("root = \"%s\";", "1 file(s) named after another subject than their folder: training/0286/0286.txt");
+  scratch_file("training/0286/0286.txt", "Patient: 0286\nSex: \xff\n");
+  refused("root = \"%s\";", "0286.txt: expected");
+}
+
+static void lists_of_records(void) {
+  scratch_clear();
+  scratch_file("RECORDS", "S001/S001R01.edf\r\nS002/x01\nplain\ndeep/er/\n");
+  scratch_file("deep/er/RECORDS", "r1\nr2\n");
+  scratch_file("S001/S001R01.edf", "x");
+  scratch_file("S001/S001R02.edf", "not in the list");
+  scratch_file("S002/x01.hea", "x");
+  scratch_file("S002/x01.dat", "x");
+  scratch_file("plain.hea", "x");
+  scratch_file("deep/er/r1.hea", "x");
+  const evl_manifest *m = accepted("root = \"%s\";");
+  if (!m) return;
+  CHECK(m->n_recordings == 5 && m->n_participants == 4);
+  check_recording(m, 0, "S001//S001/S001R01.edf", "S001", "");
+  check_recording(m, 1, "S002//S002/x01.hea", "S002", "");
+  check_recording(m, 2, "er//deep/er/r1.hea", "er", "");
+  check_recording(m, 4, "plain//plain.hea", "plain", "");
+  CHECK(warned(m, "1 recording(s) whose file is not there; they will be marked as failed: deep/er/r2.hea"));
+  scratch_file("RECORDS", "plain\nplain.hea\n");
+  refused("root = \"%s\";", "1 file(s) given more than once: plain.hea");
+  scratch_file("RECORDS", "../plain\n");
+  refused("root = \"%s\";", "RECORDS: expected names inside its folder");
+  scratch_file("RECORDS", "./\n");
+  refused("root = \"%s\";", "at most 3 levels");
+}
+
+/* The header is the recording, what lies beside it is not. */
+static void files_of_several_parts(void) {
+  scratch_clear();
+  scratch_file("sub-a/eeg/sub-a_eeg.vhdr", "x");
+  scratch_file("sub-a/eeg/sub-a_eeg.vmrk", "x");
+  scratch_file("sub-a/eeg/sub-a_eeg.eeg", "x");
+  scratch_file("sub-b/eeg/sub-b_eeg.hea", "x");
+  scratch_file("sub-b/eeg/sub-b_eeg.mat", "x");
+  scratch_file("sub-b/eeg/sub-b_eeg.dat", "x");
+  const evl_manifest *m = accepted("root = \"%s\";");
+  if (!m) return;
+  CHECK(m->n_recordings == 2);
+  check_recording(m, 0, "a//sub-a/eeg/sub-a_eeg.vhdr", "a", "");
+  check_recording(m, 1, "b//sub-b/eeg/sub-b_eeg.hea", "b", "");
+}
+
 static void everything_wrong_at_once(void) {
   scratch_clear();
   scratch_file("1.edf", "x");
@@ -357,6 +470,9 @@ int main(void) {
   RUN(absolute_files);
   RUN(bids_layout);
   RUN(plain_folder);
+  RUN(icare_folders);
+  RUN(lists_of_records);
+  RUN(files_of_several_parts);
   RUN(everything_wrong_at_once);
   RUN(long_lists_are_cut);
   RUN(folders_that_are_wrong);
