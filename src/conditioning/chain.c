@@ -2,8 +2,8 @@
 
    A run goes through groups of up to EVL_LANES signals. Forward in time, tile by tile:
    fetch, resample, filter. The filtered block with its margins is kept, interleaved. Then
-   backward: filter, write the rows of the window, combine them (regress, interpolate, reference). Margins make the start of each direction
-   harmless: `margin` output samples before and behind the block. */
+   backward: filter, write the rows of the window, combine them (regress, interpolate, reference). Margins make the
+   start of each direction harmless: `margin` output samples before and behind the block. */
 #include <math.h>
 #include <string.h>
 

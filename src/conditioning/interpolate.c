@@ -121,7 +121,8 @@ static int lane_of(evl_reference *r, int source, bool add) {
   for (int i = 0; i < r->n_lanes; i++)
     if (r->lane[i].n == 1 && r->lane[i].source[0] == source) return i;
   if (!add) return -1;
-  r->lane[r->n_lanes] = (evl_lane){.n = 1, .source = {source, source}, .weight = {1.0, 0.0}, .channel = -1 - r->n_extra++};
+  const int row = -1 - r->n_extra++;
+  r->lane[r->n_lanes] = (evl_lane){.n = 1, .source = {source, source}, .weight = {1.0, 0.0}, .channel = row};
   return r->n_lanes++;
 }
 

@@ -135,7 +135,8 @@ evl_status evl_montage_plan(const evl_params *params, int n_labels, const char *
   if (kind == EVL_REFERENCE_ELECTRODE) {
     evl_electrode electrode;
     evl_electrode_parse(evl_params_string(params, "reference"), &electrode);
-    EVL_TRY(check_exists("reference", "\"average\", \"linked\", \"bipolar\", \"transverse\", \"rest\", \"csd\", \"none\"",
+    EVL_TRY(check_exists("reference",
+                         "\"average\", \"linked\", \"bipolar\", \"transverse\", \"rest\", \"csd\", \"none\"",
                          &electrode, n_labels, label));
   }
   if (kind == EVL_REFERENCE_BIPOLAR && is(given, "10-20")) {

@@ -8,7 +8,7 @@
    4, 6, 8 to the right one, 9 and 10 on the lower ring, and h half a step nearer the median.
    Source: Oostenveld & Praamstra 2001, doi:10.1016/S1388-2457(00)00527-7, figures 2 and 3. A realistic head
    (standard_1005 of MNE, seen from the centre of its best sphere, turned to fit) differs by 3 degrees on average, by
-   less than 5 for the 10-20 system, by less than 8 anywhere: tests/golden/conditioning_peers.py. */
+   less than 5 for the 10-20 system, by less than 8 anywhere: tests/golden/conditioning_mne.py. */
 #include <math.h>
 #include <string.h>
 #include <strings.h>

@@ -188,7 +188,6 @@ static evl_status bind_matrix(const evl_params *params, const evl_montage *monta
   bool infinity = kind == EVL_REFERENCE_REST || kind == EVL_REFERENCE_CSD, needed = infinity;
   for (int c = 0; c < r->n_channels; c++) needed |= r->interpolated[c];
   if (infinity) EVL_TRY(evl_signals_same_reference(all, r->lane, r->n_lanes, true));
-  if (*evl_regression_note(regression)) EVL_TRY(evl_reference_note(r, arena, "%s", evl_regression_note(regression)));
   if (!needed && evl_regression_count(regression) == 0) {
     r->matrix = NULL;
     return EVL_OK;
@@ -209,6 +208,7 @@ evl_status evl_reference_plan(const evl_params *params, const evl_montage *monta
   EVL_NEW(arena, r->channel_why, montage->n);
   EVL_NEW(arena, r->interpolated, montage->n);
   EVL_TRY(plan_lanes(params, montage, evl_regression_most(params, n_sources, source), arena, r));
+  if (*evl_regression_note(regression)) EVL_TRY(evl_reference_note(r, arena, "%s", evl_regression_note(regression)));
   EVL_TRY(evl_signals_read(n_sources, source, arena, &all));
   EVL_TRY(evl_signals_check_layout(params, &all));
   for (int c = 0; c < montage->n; c++) EVL_TRY(bind_channel(&all, montage->name[c], c, r, &seen));

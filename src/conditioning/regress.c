@@ -14,11 +14,11 @@ const evl_param evl_step_regress_params[] = {
 const evl_step evl_step_regress = {
   .name = "regress",
   .summary = "ocular and cardiac regression",
-  .definition = "y_c = x_c - sum_k b_ck z_k, z the EOG and ECG signals of the file (by the type in _channels.tsv, else "
-                "by a label with EOG, ECG or EKG; bad ones left out). b by weighted least squares in the frequency "
-                "domain: segments of 4 s at 16 fixed places of the recording, mean removed, Hann window, bins from 1 to "
-                "30 Hz inside band_hz; weight of a segment 1 / (r + median r), r its residual power, 5 times over. One "
-                "set of coefficients a recording. Signals of other rates are left as they are.",
+  .definition = "y_c = x_c - sum_k b_ck z_k, z the EOG and ECG signals of the file (by the type in _channels.tsv, "
+                "else by a label with EOG, ECG or EKG; bad ones left out). b by weighted least squares in the "
+                "frequency domain: segments of 4 s at 16 fixed places of the recording, mean removed, Hann window, "
+                "bins from 1 to 30 Hz inside band_hz; weight of a segment 1 / (r + median r), r its residual power, 5 "
+                "times over. One set of coefficients a recording. Signals of other rates are left as they are.",
   .cite = "Gratton, Coles & Donchin 1983, doi:10.1016/0013-4694(83)90135-9; Croft & Barry 2000, "
           "doi:10.1016/S0987-7053(00)00055-1",
   .version = 1,
@@ -165,7 +165,7 @@ static bool learn_regressors(evl_regression *r, const double *x, size_t ld, int 
   }
   for (int k = 0; k < r->n; k++)
     for (int j = 0; j < r->n; j++)
-      rr[k * r->n + j] = product(r->spectrum + (size_t)k * (size_t)width, r->spectrum + (size_t)j * (size_t)width, width);
+      rr[k * r->n + j] = product(r->spectrum + (size_t)(k * width), r->spectrum + (size_t)(j * width), width);
   return true;
 }
 

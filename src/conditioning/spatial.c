@@ -37,8 +37,16 @@ static evl_status place_members(const evl_montage *montage, const evl_signals *s
   return EVL_OK;
 }
 
-static evl_status refer_to_infinity(int n, const int *member, const double (*xyz)[3], double *sum, evl_reference *r) {
+/* The potential of infinity into `sum`, or no members any more. */
+static evl_status refer_to_infinity(int n, const int *member, const double (*xyz)[3], evl_arena *arena, double *sum,
+                                    evl_reference *r) {
   double *weight = r->work + (size_t)n * (size_t)n;
+  if (n < EVL_SPLINE_LEAST) {
+    for (int c = 0; c < r->n_channels; c++)
+      if (r->member[c]) r->channel_why[c] = EVL_WHY_UNDEFINED;
+    return evl_reference_note(r, arena, "conditioning.reference \"rest\": %d good electrodes with positions, %d are "
+                                        "needed", n, (int)EVL_SPLINE_LEAST);
+  }
   EVL_TRY(evl_rest_weights(n, xyz, r->work, weight));
   for (int i = 0; i < n; i++) add_row(r, weight[i], row_of(r, member[i]), sum);
   return EVL_OK;
@@ -57,8 +65,8 @@ static evl_status take_csd(const evl_params *params, int n, const int *member, c
     if (r->channel_why[c] == EVL_WHY_VALUE) r->channel_why[c] = EVL_WHY_UNDEFINED;
   }
   if (n < EVL_CSD_LEAST)
-    return evl_reference_note(r, arena, "conditioning.reference \"csd\": %d good electrodes with positions, %d are needed",
-                              n, (int)EVL_CSD_LEAST);
+    return evl_reference_note(r, arena, "conditioning.reference \"csd\": %d good electrodes with positions, %d are "
+                                        "needed", n, (int)EVL_CSD_LEAST);
   EVL_TRY(evl_spline_csd(n, xyz, (int)evl_params_int(params, "csd_stiffness"), evl_params_real(params, "csd_lambda"),
                          evl_params_real(params, "head_radius_m"), r->work, csd));
   for (int i = 0; i < n; i++) {
@@ -80,7 +88,7 @@ evl_status evl_spatial_reference(const evl_params *params, const evl_montage *mo
   if (kind == EVL_REFERENCE_CSD || kind == EVL_REFERENCE_REST)
     EVL_TRY(place_members(montage, signals, arena, r, member, xyz, &n));
   if (kind == EVL_REFERENCE_CSD) return take_csd(params, n, member, (const double (*)[3])xyz, arena, r);
-  if (kind == EVL_REFERENCE_REST) EVL_TRY(refer_to_infinity(n, member, (const double (*)[3])xyz, sum, r));
+  if (kind == EVL_REFERENCE_REST) EVL_TRY(refer_to_infinity(n, member, (const double (*)[3])xyz, arena, sum, r));
   for (int i = 0; r->common && i < r->n_lanes; i++)
     if (r->lane[i].channel == -1) sum[i] = 1;
   for (int c = 0; r->average && c < r->n_channels; c++)

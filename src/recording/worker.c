@@ -26,7 +26,8 @@ static evl_status plan_groups(evl_worker *w) {
       evl_key other = params_key(w->group[g].params, w->group[g].montage);
       if (!memcmp(&key, &other, sizeof key)) break;
     }
-    if (g == w->n_groups) w->group[w->n_groups++] = (chain_group){.params = analysis->conditioning, .montage = analysis->montage};
+    if (g == w->n_groups)
+      w->group[w->n_groups++] = (chain_group){.params = analysis->conditioning, .montage = analysis->montage};
     w->group_of[a] = g;
   }
   return EVL_OK;

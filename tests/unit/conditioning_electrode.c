@@ -170,7 +170,10 @@ static void names_of_the_10_5_system(void) {
     else if (place == 0) sprintf(name, "%sz", row[i / 21]);
     else sprintf(name, "%s%d%s", number > 6 ? side[i / 21] : row[i / 21], number, place % 2 ? "h" : "");
     evl_electrode e;
-    for (size_t k = 0; k < sizeof name; k++) lower[k] = (char)(name[k] >= 'A' && name[k] <= 'Z' ? name[k] + 32 : name[k]);
+    for (size_t k = 0; k < sizeof name; k++) {
+      bool upper = name[k] >= 'A' && name[k] <= 'Z';
+      lower[k] = (char)(upper ? name[k] + 32 : name[k]);
+    }
     evl_electrode_parse(lower, &e);
     if (!e.known || strcmp(e.name, name) != 0) printf("# %s\n", name);
     CHECK(e.known && strcmp(e.name, name) == 0 && evl_electrode_position(name, xyz[n]));
@@ -179,7 +182,8 @@ static void names_of_the_10_5_system(void) {
       CHECK(fabs(xyz[n][0] - xyz[k][0]) + fabs(xyz[n][1] - xyz[k][1]) + fabs(xyz[n][2] - xyz[k][2]) > 0.01);
     n++;
   }
-  static const char *const none[] = {"C7", "T5h", "FC7", "FT5", "Fp3", "O3", "N1", "C11", "Ch", "C0", "z", "Czh", "F1hh"};
+  static const char *const none[] = {"C7",  "T5h", "FC7", "FT5", "Fp3", "O3",  "N1",
+                                     "C11", "Ch",  "C0",  "z",   "Czh", "F1hh"};
   for (size_t i = 0; i < sizeof none / sizeof *none; i++) CHECK(!evl_electrode_position(none[i], xyz[0]));
 }
 

@@ -84,8 +84,8 @@ static void legendre_polynomials(void) {
   }
 }
 
-/* A radial dipole in one sphere: 1/(4 pi sigma) (2 (x - r) / d^3 + (1 / d - 1) / r), d^2 = 1 + r^2 - 2 r x. Three shells
-   of one conductivity are one sphere; a skull of 1/80 takes most of the potential, of high degrees the more. */
+/* A radial dipole in one sphere: 1/(4 pi sigma) (2 (x - r) / d^3 + (1 / d - 1) / r), d^2 = 1 + r^2 - 2 r x. Three
+   shells of one conductivity are one sphere; a skull of 1/80 takes most of the potential, of high degrees the more. */
 static void dipole_in_a_sphere(void) {
   const double one = 1, sigma[3] = {0.3, 0.3, 0.3}, radius[3] = {0.87, 0.92, 1}, skull[3] = {0.3, 0.3 / 80, 0.3};
   double a[301], b[301], c[301];
