@@ -157,7 +157,12 @@ typedef struct evl_mechanism {
 
 /* channels: bit c = head channel c; duration: where the truth mask is set; height at the electrode, before the
    amplifier's gain. */
-typedef struct evl_event { const char *kind; double onset_s, duration_s, height_uv; uint32_t channels; } evl_event;
+typedef struct evl_event {
+  const char *kind;
+  double onset_s, duration_s, height_uv;
+  uint32_t channels;
+  const char *note; /* NULL, or what else is to be told; kept by the artefact */
+} evl_event;
 typedef evl_status evl_tell(void *context, const evl_event *event);
 
 /* Changes the samples of a recording; the table is in order of application: body, electrodes, device. */

@@ -24,7 +24,7 @@ evl_status evl_simulation_folders(const char *path, evl_arena *scratch) {
 
 /* The truth beside a recording: courses and artefacts. Each file is begun with its first line, since only
    recordings with something to tell have one. */
-enum { MOST_EVENTS = 512 /* of a block */ };
+enum { MOST_EVENTS = 1 << 14 /* of a block */ };
 typedef struct beside {
   const evl_simulation *simulation;
   const evl_truth_item *item; /* courses */
@@ -82,13 +82,13 @@ static evl_status annotate(beside *b, const evl_event *event) {
 static evl_status write_events(beside *b) {
   if (b->n_events && !b->artefacts.file) {
     EVL_TRY(begin_file(b, "artefacts", &b->artefacts));
-    fprintf(b->artefacts.file, "onset\tduration\tkind\tchannels\theight_uv\n");
+    fprintf(b->artefacts.file, "onset\tduration\tkind\tchannels\theight_uv\tnote\n");
   }
   for (int i = 0; i < b->n_events; i++) {
     const evl_event *e = &b->event[i];
     fprintf(b->artefacts.file, "%.6f\t%.6f\t%s\t", e->onset_s, e->duration_s, e->kind);
     print_channels(e->channels, b->artefacts.file);
-    fprintf(b->artefacts.file, "\t%.6g\n", e->height_uv);
+    fprintf(b->artefacts.file, "\t%.6g\t%s\n", e->height_uv, e->note ? e->note : "n/a");
     if (is_annotated(b->simulation, e->kind)) EVL_TRY(annotate(b, e));
   }
   b->n_events = 0;
