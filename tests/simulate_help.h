@@ -5,7 +5,7 @@
 #include "check.h"
 #include "../src/simulate/simulate_priv.h"
 
-#define MADE_TRUTHS 32
+#define MADE_TRUTHS 64
 
 typedef struct made {
   evl_generator_spec spec;
@@ -98,6 +98,24 @@ static inline double density(const double *x, int n, double fs_hz, double step, 
     sum += c * c + s * s;
   }
   return 2 * sum / (segments * weight * fs_hz);
+}
+
+/* Adds the one-sided power density of x, Hann-windowed segments of `length` side by side, to psd[length / 2 + 1]. */
+static inline void add_spectrum(const double *x, int64_t n, int length, double fs_hz, double *psd) {
+  evl_arena *arena = evl_arena_create();
+  evl_fft *fft;
+  size_t stride;
+  double weight = 0, pi = acos(-1.0);
+  CHECK(evl_fft_plan(length, arena, &fft) == EVL_OK);
+  for (int t = 0; t < length; t++) weight += pow(0.5 - 0.5 * cos(2 * pi * t / length), 2);
+  for (int64_t from = 0; from + length <= n; from += length) {
+    double *in = evl_fft_input(fft, &stride);
+    for (int t = 0; t < length; t++) in[t] = x[from + t] * (0.5 - 0.5 * cos(2 * pi * t / length));
+    const double *out = evl_fft_forward(fft, &stride);
+    for (int i = 0; i <= length / 2; i++)
+      psd[i] += 2 * (out[2 * i] * out[2 * i] + out[2 * i + 1] * out[2 * i + 1]) / ((double)(n / length) * weight * fs_hz);
+  }
+  evl_arena_free(arena);
 }
 
 #endif

@@ -36,7 +36,7 @@ void evl_head_point(int channel, double point[3]) {
   point[2] = cos(polar);
 }
 
-static double spread(int a, int b, double width) {
+double evl_head_spread(int a, int b, double width) {
   double angle = evl_head_between(a, b);
   return exp(-angle * angle / (2 * width * width));
 }
@@ -48,12 +48,12 @@ void evl_head_mix(double mix[EVL_HEAD_CORTEX][EVL_HEAD_BACKGROUND]) {
   for (int c = 0; c < EVL_HEAD_CHANNELS; c++) {
     double background = 0, rhythm = 0;
     for (int k = 0; k < EVL_HEAD_CHANNELS; k++) {
-      mix[k][c] = spread(k, c, BACKGROUND_SPREAD);
+      mix[k][c] = evl_head_spread(k, c, BACKGROUND_SPREAD);
       background += mix[k][c] * mix[k][c];
     }
     for (int k = 0; k < EVL_HEAD_CHANNELS; k++) mix[k][c] /= sqrt(background);
     for (int g = 0; g < 3; g++) {
-      double w = generator_weight[g] * spread(generator[g], c, RHYTHM_SPREAD);
+      double w = generator_weight[g] * evl_head_spread(generator[g], c, RHYTHM_SPREAD);
       mix[EVL_HEAD_BACKGROUND + g][c] = w;
       rhythm += w * w;
     }

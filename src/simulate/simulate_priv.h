@@ -23,6 +23,8 @@ enum {
 };
 extern const char *const evl_head_name[EVL_HEAD_CHANNELS]; /* "Fp1" */
 extern const char *const evl_head_old_name[EVL_HEAD_CHANNELS]; /* "T3" for "T7" */
+/* exp(-angle^2 / (2 width^2)) of the angle between two electrodes; width in radian. */
+double evl_head_spread(int a, int b, double width);
 /* mix[source][channel], rms 1 in every channel for independent background sources of rms 1, and at the
    strongest channel for the alpha generators. Channels padded to EVL_HEAD_BACKGROUND. */
 void evl_head_mix(double mix[EVL_HEAD_CORTEX][EVL_HEAD_BACKGROUND]);

@@ -40,7 +40,7 @@ static evl_status write_recordings(const evl_simulation *s, const char *root, ev
 }
 
 static void print_filter(const char *name, double hz, const char *comma, FILE *out) {
-  if (hz > 0) fprintf(out, "\"%s\": {\"Half-amplitude cutoff (Hz)\": %g}%s", name, hz, comma);
+  if (hz > 0) fprintf(out, "\"%s\": {\"Half-power cutoff (Hz)\": %g}%s", name, hz, comma);
 }
 
 static evl_status write_description_of(const evl_simulation *s, const char *root, const char *stem,

@@ -1,6 +1,7 @@
 /* truth.tsv, what is true of every subject, and truth.json, what its columns mean. */
 #include "simulate_priv.h"
 
+#include <math.h>
 #include <string.h>
 
 /* The truths of all mechanisms of the cohort, each name once: column k is item[k] of every mechanism that has it. */
@@ -25,7 +26,7 @@ static void write_brain(const evl_simulation *s, const evl_subject *t, const col
   for (int k = 0; k < c->n; k++) {
     int i = 0;
     while (own[i].name && strcmp(own[i].name, c->item[k]->name)) i++;
-    if (own[i].name) fprintf(out, "\t%.12g\t%.12g", t->value[i], t->z[i]);
+    if (own[i].name && !isnan(t->value[i])) fprintf(out, "\t%.12g\t%.12g", t->value[i], t->z[i]);
     else fprintf(out, "\tn/a\tn/a");
   }
 }

@@ -1,13 +1,18 @@
 # Programs of `make bench`: recording_chain and decode are what it measures, bare is what the first is measured by.
 
 BENCH := $(addprefix $(BUILD)/tests/bench/,recording_chain bare decode)
+GENERATORS := $(BUILD)/tests/bench/generators
 BARE_GATHER := $(BUILD)/tests/bench/bare_gather
 .PHONY: bench-programs bench-gather
-bench-programs: $(BENCH) $(BARE_GATHER)
+bench-programs: $(BENCH) $(BARE_GATHER) $(GENERATORS)
 
 $(BENCH): $(BUILD)/tests/bench/%: tests/bench/%.c $(foreach room,recording $(UNDER_recording),$(call archive,$(room)))
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) $(FFTW_CFLAGS) $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(FFTW_LIBS) $(LIBCONFIG_LIBS) $(BLAS_LIBS) -lm -o $@
+
+$(GENERATORS): tests/bench/generators.c $(foreach room,simulate $(UNDER_simulate),$(call archive,$(room)))
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(FFTW_LIBS) $(LIBCONFIG_LIBS) $(BLAS_LIBS) -lz -lm -o $@
 
 # Beside the program: only MPI and HDF5.
 $(BARE_GATHER): tests/bench/bare_gather.c

@@ -136,10 +136,23 @@ def mne():
                f"largest {np.max(np.abs(db[:, band])):.4f} dB of {db[:, band].size} recordings and channels")
 
 
+# ---- generators ----
+
+LINEAR = {"background", "var", "spindles"}
+
+
+def generators():
+    for entry in json.loads(sh([PROGRAMS / "generators"])):
+        asked = 1000 if entry["name"] in LINEAR or entry["kind"] == "artefact" else 200
+        figure(f"{entry['kind']} {entry['name']}: times real time", entry["times_real_time"], "x",
+               "19 channels, 250 Hz, one core", asked)
+
+
 def main():
     facts = start()
     parts = {"chain": lambda: (chain(250, 1500), chain(500, 800)), "ranks": ranks, "eegmat": eegmat, "memory": memory,
-             "plan": plan, "gather": lambda: gather.measure(1), "resume": lambda: resume.measure(1), "mne": mne}
+             "plan": plan, "gather": lambda: gather.measure(1), "resume": lambda: resume.measure(1), "mne": mne,
+             "generators": generators}
     for name in sys.argv[1:] or parts:
         parts[name]()
     end(facts, "bench")
