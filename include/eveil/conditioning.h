@@ -97,6 +97,9 @@ double evl_chain_fs_hz(const evl_chain *chain);            /* of the output */
 double evl_chain_fs_in_hz(const evl_chain *chain);         /* of its signals; where all are bad, of the first usable */
 const uint8_t *evl_chain_channel_why(const evl_chain *chain); /* [montage->n] */
 const uint8_t *evl_chain_interpolated(const evl_chain *chain); /* [montage->n] 1: made of other electrodes */
+/* Whether what a source has is seen in a channel: one that the channel is the signal of or a difference of; of an
+   interpolated channel the nearest electrodes. What the reference adds to all channels does not count. */
+bool evl_chain_uses(const evl_chain *chain, int channel, int source);
 /* "" or one sentence for the recording's message: why channels that the file has are absent all the same. */
 const char *evl_chain_note(const evl_chain *chain);
 /* Output samples of a stretch with n_in input samples: sample k lies k / fs_out after the first input
@@ -162,6 +165,8 @@ typedef struct evl_quality evl_quality;
    Errors: EVL_USAGE (impossible keys), EVL_LIMIT (max_block_s). */
 evl_status evl_quality_plan(const evl_params *params, int n_sources, const evl_source *source, double line_hz,
                             double max_block_s, evl_arena *arena, evl_quality **quality) EVL_MUST_USE;
+/* Of the rules and their keys: conditionings with the same key share their marks. */
+evl_key evl_quality_key(const evl_params *params);
 double evl_quality_fs_hz(const evl_quality *quality); /* of the signals looked at; 0: none is, nothing is marked */
 /* The recording's scales, from segments at fixed positions, EVL_LEARN_SEGMENTS of up to EVL_LEARN_S at most (more are ignored),
    in order of time: offsets removed, x[source * ld + t], t < n; other signals hold zeros, missing samples NaN.

@@ -128,15 +128,39 @@ typedef struct evl_section {
   size_t why;                  /* u8  [n][columns] */
   size_t tensor;               /* f64 [n][window_tensor_size] */
   size_t state;                /* f64 [state_size] */
+  size_t quality;              /* u32 [channels][EVL_QUALITY_COUNTS] cells that start in the span */
   size_t end;
 } evl_section;
+
+/* Counts of cells of a channel: all, marked ones, then by cause. */
+enum { EVL_QUALITY_COUNTS = 2 + EVL_CAUSES };
+
+/* What became of a channel in a recording. X(name, code, text) */
+#define EVL_CHANNEL_LIST(X)                                          \
+  X(GOOD, 0, "good")                                                 \
+  X(ABSENT, 1, "not in the file")                                    \
+  X(TOLD_BAD, 2, "bad by its sidecar")                               \
+  X(FOUND_BAD, 3, "found bad by the rules of quality")               \
+  X(INTERPOLATED, 4, "interpolated from its neighbours")             \
+  X(UNDEFINED, 5, "zero by construction (the reference itself)")     \
+  X(UNKNOWN, 6, "recording failed or not finished")
+enum {
+#define EVL_CHANNEL_ENUM(name, code, text) EVL_CHANNEL_##name = code,
+  EVL_CHANNEL_LIST(EVL_CHANNEL_ENUM)
+#undef EVL_CHANNEL_ENUM
+};
 
 /* Sections of a window task; returns the bytes of the whole payload. A failed task is a head alone. */
 size_t evl_window_sections(int n_analyses, const evl_analysis *analysis, double duration_s, double task_s, int span,
                            evl_section *section);
 
 /* Where the parts of one analysis lie in the payload of a finish task. */
-typedef struct evl_finish_section { size_t value, why, tensor, end; } evl_finish_section;
+typedef struct evl_finish_section {
+  size_t value, why, tensor;
+  size_t channel;              /* u8 [channels] EVL_CHANNEL_* */
+  size_t causes;               /* u16 [channels] for which the whole channel was found bad */
+  size_t end;
+} evl_finish_section;
 size_t evl_finish_sections(int n_analyses, const evl_analysis *analysis, evl_finish_section *section);
 
 /* ---- the worker ------------------------------------------------------------------------------ */

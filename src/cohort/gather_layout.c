@@ -39,11 +39,7 @@ static const char *const done_meanings[] = {"PENDING DONE"};
 static const evl_attribute done_attributes[] = {
     {"flag_values", EVL_U8, sizeof done_values, done_values}, {"flag_meanings", EVL_TEXT, 1, done_meanings}};
 
-static evl_dataset *add(gather *g, evl_type type, const void *data, const char *unit, const char *format, ...)
-    EVL_PRINTF(5, 6);
-
-/* A dataset of no dimensions yet; never NULL (memory was counted beforehand), path NULL when out of memory. */
-static evl_dataset *add(gather *g, evl_type type, const void *data, const char *unit, const char *format, ...) {
+evl_dataset *evl_gather_add(gather *g, evl_type type, const void *data, const char *unit, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   evl_dataset *d = &g->dataset[g->n_datasets++];
@@ -53,22 +49,21 @@ static evl_dataset *add(gather *g, evl_type type, const void *data, const char *
   return d;
 }
 
-static void dimension(evl_dataset *d, uint64_t size, const char *scale) {
+void evl_gather_dimension(evl_dataset *d, uint64_t size, const char *scale) {
   d->dim[d->n_dims] = size;
   d->scale[d->n_dims++] = scale;
 }
 
 static void as_scale(evl_dataset *d, uint64_t size) {
-  dimension(d, size, NULL);
+  evl_gather_dimension(d, size, NULL);
   d->is_scale = true;
 }
 
-/* An integer scale 0, 1, 2, ...; its path. */
-static const char *index_scale(gather *g, uint64_t n, const char *path) {
+const char *evl_gather_scale(gather *g, uint64_t n, const char *path) {
   int32_t *index = evl_arena_alloc(g->arena, (n + 1) * sizeof *index);
   if (!path || !index) return NULL;
   for (uint64_t i = 0; i < n; i++) index[i] = (int32_t)i;
-  as_scale(add(g, EVL_I32, index, NULL, "%s", path), n);
+  as_scale(evl_gather_add(g, EVL_I32, index, NULL, "%s", path), n);
   return path;
 }
 
@@ -76,7 +71,7 @@ static const char *index_scale(gather *g, uint64_t n, const char *path) {
 static void *table_column(gather *g, evl_type type, int n, const char *scale, const char *unit, const char *path) {
   size_t bytes = type == EVL_TEXT ? sizeof(char *) : evl_type_bytes(type);
   void *data = evl_arena_alloc(g->arena, (size_t)(n + 1) * bytes);
-  dimension(add(g, type, data, unit, "%s", path), (uint64_t)n, scale);
+  evl_gather_dimension(evl_gather_add(g, type, data, unit, "%s", path), (uint64_t)n, scale);
   return data;
 }
 
@@ -93,7 +88,7 @@ static evl_status lay_variables(gather *g, const evl_variable *variable, int n_v
                                 const char *scale, const char *group) {
   for (int v = 0; v < n_variables; v++) {
     const void *data = variable[v].number ? (const void *)variable[v].number : (const void *)variable[v].text;
-    dimension(add(g, variable[v].number ? EVL_F64 : EVL_TEXT, data, NULL, "%s/columns/%s", group, variable[v].name),
+    evl_gather_dimension(evl_gather_add(g, variable[v].number ? EVL_F64 : EVL_TEXT, data, NULL, "%s/columns/%s", group, variable[v].name),
               (uint64_t)n_rows, scale);
   }
   return EVL_OK;
@@ -103,7 +98,7 @@ static evl_status lay_recordings(gather *g) {
   const evl_study *s = g->study;
   const evl_manifest *m = s->manifest;
   int n = s->n_recordings;
-  const char *scale = index_scale(g, (uint64_t)n, "/recordings/recording");
+  const char *scale = evl_gather_scale(g, (uint64_t)n, "/recordings/recording");
 #define COLUMN(type, name, unit) table_column(g, type, n, scale, unit, "/recordings/" name)
   const char **id = COLUMN(EVL_TEXT, "id", NULL), **subject = COLUMN(EVL_TEXT, "subject", NULL);
   const char **session = COLUMN(EVL_TEXT, "session", NULL), **file = COLUMN(EVL_TEXT, "file", NULL);
@@ -152,8 +147,8 @@ static evl_status lay_recordings(gather *g) {
 
 static evl_status lay_participants(gather *g) {
   const evl_manifest *m = g->study->manifest;
-  const char *scale = index_scale(g, (uint64_t)m->n_participants, "/participants/participant");
-  dimension(add(g, EVL_TEXT, m->subject, NULL, "/participants/subject"), (uint64_t)m->n_participants, scale);
+  const char *scale = evl_gather_scale(g, (uint64_t)m->n_participants, "/participants/participant");
+  evl_gather_dimension(evl_gather_add(g, EVL_TEXT, m->subject, NULL, "/participants/subject"), (uint64_t)m->n_participants, scale);
   return lay_variables(g, m->participant_column, m->n_participant_columns, m->n_participants, scale, "/participants");
 }
 
@@ -175,18 +170,18 @@ static evl_status lay_channels(gather *g) {
       if (!evl_electrode_position(name[n], xyz + 3 * n)) xyz[3 * n] = xyz[3 * n + 1] = xyz[3 * n + 2] = NAN;
       n++;
     }
-  const char *scale = index_scale(g, (uint64_t)n, "/channels/channel");
-  as_scale(add(g, EVL_TEXT, axis_names, NULL, "/channels/axis"), 3);
-  dimension(add(g, EVL_TEXT, name, NULL, "/channels/channel_name"), (uint64_t)n, scale);
-  evl_dataset *d = add(g, EVL_F64, xyz, NULL, "/channels/channel_xyz");
-  dimension(d, (uint64_t)n, scale);
-  dimension(d, 3, "/channels/axis");
+  const char *scale = evl_gather_scale(g, (uint64_t)n, "/channels/channel");
+  as_scale(evl_gather_add(g, EVL_TEXT, axis_names, NULL, "/channels/axis"), 3);
+  evl_gather_dimension(evl_gather_add(g, EVL_TEXT, name, NULL, "/channels/channel_name"), (uint64_t)n, scale);
+  evl_dataset *d = evl_gather_add(g, EVL_F64, xyz, NULL, "/channels/channel_xyz");
+  evl_gather_dimension(d, (uint64_t)n, scale);
+  evl_gather_dimension(d, 3, "/channels/axis");
   return EVL_OK;
 }
 
 static evl_status lay_tasks(gather *g) {
   const evl_study *s = g->study;
-  const char *scale = index_scale(g, (uint64_t)s->n_tasks, "/tasks/task");
+  const char *scale = evl_gather_scale(g, (uint64_t)s->n_tasks, "/tasks/task");
   int n = (int)s->n_tasks;
   uint8_t *status = table_column(g, EVL_U8, n, scale, NULL, "/tasks/status");
   explain(g, done_attributes);
@@ -211,7 +206,7 @@ static evl_status lay_tasks(gather *g) {
 static evl_status lay_costs(gather *g) {
   const evl_costs *costs = g->study->costs;
   int n = g->n_costs;
-  const char *scale = index_scale(g, (uint64_t)n, "/costs/cost");
+  const char *scale = evl_gather_scale(g, (uint64_t)n, "/costs/cost");
   const char **name = table_column(g, EVL_TEXT, n, scale, NULL, "/costs/name");
   const char **unit = table_column(g, EVL_TEXT, n, scale, NULL, "/costs/unit");
   const char **cpu = table_column(g, EVL_TEXT, n, scale, NULL, "/costs/cpu");
@@ -229,10 +224,10 @@ static evl_status lay_costs(gather *g) {
 
 /* ---- /analyses ---- */
 
-static evl_dataset *add_rows(gather *g, rows what, evl_type type, const char *unit, const char *group,
+evl_dataset *evl_gather_add_rows(gather *g, rows what, evl_type type, const char *unit, const char *group,
                              const char *name) {
   g->rows[g->n_datasets] = what;
-  evl_dataset *d = add(g, type, NULL, unit, "%s/%s", group, name);
+  evl_dataset *d = evl_gather_add(g, type, NULL, unit, "%s/%s", group, name);
   if (what.kind == ROWS_WHY || what.kind == ROWS_SUMMARY_WHY || what.kind == ROWS_RECORDING_WHY)
     explain(g, why_attributes);
   return d;
@@ -265,9 +260,9 @@ static const char *tensor_scale(gather *g, const char *group, const evl_dimensio
   for (int i = 0; path && i < g->n_datasets; i++)
     if (g->dataset[i].path && !strcmp(g->dataset[i].path, path)) return path;
   if (!path) return NULL;
-  if (!dim->label && !dim->coordinate) return index_scale(g, (uint64_t)dim->size, path);
-  as_scale(dim->label ? add(g, EVL_TEXT, dim->label, NULL, "%s", path)
-                      : add(g, EVL_F64, dim->coordinate, dim->unit, "%s", path), (uint64_t)dim->size);
+  if (!dim->label && !dim->coordinate) return evl_gather_scale(g, (uint64_t)dim->size, path);
+  as_scale(dim->label ? evl_gather_add(g, EVL_TEXT, dim->label, NULL, "%s", path)
+                      : evl_gather_add(g, EVL_F64, dim->coordinate, dim->unit, "%s", path), (uint64_t)dim->size);
   return path;
 }
 
@@ -285,10 +280,10 @@ static evl_status lay_tensors(gather *g, int a, const char *group, const char *w
       if (!model || !(scale[k] = tensor_scale(g, model, &tensor->dimension[k]))) return EVL_MEMORY;
     rows what = {tensor->of_recording ? ROWS_RECORDING_TENSOR : ROWS_TENSOR, a, t};
     bool single = s->analysis[a].single && !tensor->of_recording;
-    evl_dataset *d = add_rows(g, what, single ? EVL_F32 : EVL_F64, tensor->unit, model, tensor->name);
-    if (tensor->of_recording) dimension(d, (uint64_t)s->n_recordings, recording_scale);
-    else dimension(d, n_windows, window_scale);
-    for (int k = 0; k < tensor->n_dimensions; k++) dimension(d, (uint64_t)tensor->dimension[k].size, scale[k]);
+    evl_dataset *d = evl_gather_add_rows(g, what, single ? EVL_F32 : EVL_F64, tensor->unit, model, tensor->name);
+    if (tensor->of_recording) evl_gather_dimension(d, (uint64_t)s->n_recordings, recording_scale);
+    else evl_gather_dimension(d, n_windows, window_scale);
+    for (int k = 0; k < tensor->n_dimensions; k++) evl_gather_dimension(d, (uint64_t)tensor->dimension[k].size, scale[k]);
   }
   return EVL_OK;
 }
@@ -296,15 +291,15 @@ static evl_status lay_tensors(gather *g, int a, const char *group, const char *w
 static void lay_windows(gather *g, int a, const char *group, const char *window, const char *column, uint64_t w,
                         uint64_t c) {
   bool single = g->study->analysis[a].single;
-  dimension(add_rows(g, (rows){ROWS_RECORDING, a, 0}, EVL_I32, NULL, group, "window_recording"), w, window);
-  dimension(add_rows(g, (rows){ROWS_START, a, 0}, EVL_F64, "s", group, "window_start_s"), w, window);
-  dimension(add_rows(g, (rows){ROWS_CLEAN, a, 0}, EVL_F32, NULL, group, "window_clean"), w, window);
-  evl_dataset *d = add_rows(g, (rows){ROWS_VALUES, a, 0}, single ? EVL_F32 : EVL_F64, NULL, group, "values");
-  dimension(d, w, window);
-  dimension(d, c, column);
-  d = add_rows(g, (rows){ROWS_WHY, a, 0}, EVL_U8, NULL, group, "why");
-  dimension(d, w, window);
-  dimension(d, c, column);
+  evl_gather_dimension(evl_gather_add_rows(g, (rows){ROWS_RECORDING, a, 0}, EVL_I32, NULL, group, "window_recording"), w, window);
+  evl_gather_dimension(evl_gather_add_rows(g, (rows){ROWS_START, a, 0}, EVL_F64, "s", group, "window_start_s"), w, window);
+  evl_gather_dimension(evl_gather_add_rows(g, (rows){ROWS_CLEAN, a, 0}, EVL_F32, NULL, group, "window_clean"), w, window);
+  evl_dataset *d = evl_gather_add_rows(g, (rows){ROWS_VALUES, a, 0}, single ? EVL_F32 : EVL_F64, NULL, group, "values");
+  evl_gather_dimension(d, w, window);
+  evl_gather_dimension(d, c, column);
+  d = evl_gather_add_rows(g, (rows){ROWS_WHY, a, 0}, EVL_U8, NULL, group, "why");
+  evl_gather_dimension(d, w, window);
+  evl_gather_dimension(d, c, column);
 }
 
 static evl_status lay_summary(gather *g, int a, const char *group, const char *column, const char *recording) {
@@ -312,18 +307,18 @@ static evl_status lay_summary(gather *g, int a, const char *group, const char *c
   static const char *const names[] = {EVL_STATISTIC_LIST(STATISTIC_NAME)};
 #undef STATISTIC_NAME
   uint64_t c = (uint64_t)g->study->analysis[a].layout->n_columns, n = (uint64_t)g->study->n_recordings;
-  const char *statistic = index_scale(g, N_STATISTICS, evl_arena_format(g->arena, "%s/statistic", group));
-  dimension(add(g, EVL_TEXT, names, NULL, "%s/summary_statistic", group), N_STATISTICS, statistic);
-  evl_dataset *d = add_rows(g, (rows){ROWS_SUMMARY, a, 0}, EVL_F64, NULL, group, "summary");
-  dimension(d, n, recording);
-  dimension(d, c, column);
-  dimension(d, N_STATISTICS, statistic);
-  d = add_rows(g, (rows){ROWS_COUNT, a, 0}, EVL_U32, NULL, group, "summary_count");
-  dimension(d, n, recording);
-  dimension(d, c, column);
-  d = add_rows(g, (rows){ROWS_SUMMARY_WHY, a, 0}, EVL_U8, NULL, group, "summary_why");
-  dimension(d, n, recording);
-  dimension(d, c, column);
+  const char *statistic = evl_gather_scale(g, N_STATISTICS, evl_arena_format(g->arena, "%s/statistic", group));
+  evl_gather_dimension(evl_gather_add(g, EVL_TEXT, names, NULL, "%s/summary_statistic", group), N_STATISTICS, statistic);
+  evl_dataset *d = evl_gather_add_rows(g, (rows){ROWS_SUMMARY, a, 0}, EVL_F64, NULL, group, "summary");
+  evl_gather_dimension(d, n, recording);
+  evl_gather_dimension(d, c, column);
+  evl_gather_dimension(d, N_STATISTICS, statistic);
+  d = evl_gather_add_rows(g, (rows){ROWS_COUNT, a, 0}, EVL_U32, NULL, group, "summary_count");
+  evl_gather_dimension(d, n, recording);
+  evl_gather_dimension(d, c, column);
+  d = evl_gather_add_rows(g, (rows){ROWS_SUMMARY_WHY, a, 0}, EVL_U8, NULL, group, "summary_why");
+  evl_gather_dimension(d, n, recording);
+  evl_gather_dimension(d, c, column);
   return EVL_OK;
 }
 
@@ -331,14 +326,14 @@ static evl_status lay_recording_stage(gather *g, int a, const char *group, const
   const evl_layout *l = g->study->analysis[a].layout;
   uint64_t n = (uint64_t)g->study->n_recordings, c = (uint64_t)l->n_recording_columns;
   if (c == 0) return EVL_OK;
-  const char *column = index_scale(g, c, evl_arena_format(g->arena, "%s/recording_column", group));
+  const char *column = evl_gather_scale(g, c, evl_arena_format(g->arena, "%s/recording_column", group));
   EVL_TRY(lay_columns(g, l->recording_column, (int)c, column, group, "recording_"));
-  evl_dataset *d = add_rows(g, (rows){ROWS_RECORDING_VALUES, a, 0}, EVL_F64, NULL, group, "recording_values");
-  dimension(d, n, recording);
-  dimension(d, c, column);
-  d = add_rows(g, (rows){ROWS_RECORDING_WHY, a, 0}, EVL_U8, NULL, group, "recording_why");
-  dimension(d, n, recording);
-  dimension(d, c, column);
+  evl_dataset *d = evl_gather_add_rows(g, (rows){ROWS_RECORDING_VALUES, a, 0}, EVL_F64, NULL, group, "recording_values");
+  evl_gather_dimension(d, n, recording);
+  evl_gather_dimension(d, c, column);
+  d = evl_gather_add_rows(g, (rows){ROWS_RECORDING_WHY, a, 0}, EVL_U8, NULL, group, "recording_why");
+  evl_gather_dimension(d, n, recording);
+  evl_gather_dimension(d, c, column);
   return EVL_OK;
 }
 
@@ -362,16 +357,17 @@ static evl_status lay_analysis(gather *g, int a) {
   const char *group = evl_arena_format(g->arena, "/analyses/%s", analysis->name);
   if (!group) return EVL_MEMORY;
   uint64_t w = (uint64_t)s->first_window[a][s->n_recordings], c = (uint64_t)analysis->layout->n_columns;
-  const char *recording = index_scale(g, (uint64_t)s->n_recordings, evl_arena_format(g->arena, "%s/recording", group));
-  const char *column = index_scale(g, c, evl_arena_format(g->arena, "%s/column", group));
+  const char *recording = evl_gather_scale(g, (uint64_t)s->n_recordings, evl_arena_format(g->arena, "%s/recording", group));
+  const char *column = evl_gather_scale(g, c, evl_arena_format(g->arena, "%s/column", group));
   const char *window = evl_arena_format(g->arena, "%s/window", group);
-  window = analysis->summary_only ? NULL : index_scale(g, w, window);
+  window = analysis->summary_only ? NULL : evl_gather_scale(g, w, window);
   if (!window && !analysis->summary_only) return EVL_MEMORY;
   EVL_TRY(describe_analysis(g, a, group));
   EVL_TRY(lay_columns(g, analysis->layout->column, (int)c, column, group, ""));
   if (window) lay_windows(g, a, group, window, column, w, c);
   EVL_TRY(lay_summary(g, a, group, column, recording));
   EVL_TRY(lay_recording_stage(g, a, group, recording));
+  EVL_TRY(evl_gather_lay_quality(g, a, group, recording));
   return lay_tensors(g, a, group, window, w, recording);
 }
 
@@ -385,7 +381,7 @@ evl_status evl_gather_layout(gather *g) {
   const char **text;
   EVL_NEW(g->arena, text, 1);
   *text = s->config_text;
-  add(g, EVL_TEXT, text, NULL, "/config");
+  evl_gather_add(g, EVL_TEXT, text, NULL, "/config");
   EVL_TRY(lay_recordings(g));
   EVL_TRY(lay_participants(g));
   EVL_TRY(lay_channels(g));

@@ -25,7 +25,8 @@ typedef enum {
   /* by window */
   ROWS_VALUES, ROWS_WHY, ROWS_CLEAN, ROWS_RECORDING, ROWS_START, ROWS_TENSOR,
   /* by recording */
-  ROWS_SUMMARY, ROWS_COUNT, ROWS_SUMMARY_WHY, ROWS_RECORDING_VALUES, ROWS_RECORDING_WHY, ROWS_RECORDING_TENSOR
+  ROWS_SUMMARY, ROWS_COUNT, ROWS_SUMMARY_WHY, ROWS_RECORDING_VALUES, ROWS_RECORDING_WHY, ROWS_RECORDING_TENSOR,
+  ROWS_QUALITY, ROWS_CHANNEL_STATUS, ROWS_CHANNEL_CAUSES
 } rows_kind;
 
 typedef struct rows { rows_kind kind; int analysis, tensor; } rows;
@@ -61,6 +62,25 @@ evl_status evl_gather_rows(void *context, int dataset, uint64_t row, uint64_t n,
 /* summary.c: `statistic` [C][K]; `count` [C] or `why` [C] may be NULL. */
 evl_status evl_gather_summary(gather *g, int analysis, int recording, double *statistic) EVL_MUST_USE;
 evl_status evl_gather_counts(gather *g, int analysis, int recording, uint32_t *count, uint8_t *why) EVL_MUST_USE;
+/* quality_rows.c: what the rules of quality found of a recording. `share` [channels][EVL_QUALITIES] of the time that was
+   looked at; `status` [channels]; `causes` [channels]. */
+enum { EVL_QUALITIES = 1 + EVL_CAUSES }; /* any, then by cause */
+evl_status evl_gather_quality(gather *g, int analysis, int recording, float *share) EVL_MUST_USE;
+evl_status evl_gather_channels(gather *g, int analysis, int recording, uint8_t *status, uint32_t *causes) EVL_MUST_USE;
+/* quality_layout.c */
+evl_status evl_gather_lay_quality(gather *g, int analysis, const char *group, const char *recording) EVL_MUST_USE;
+
+/* gather_layout.c, for the others that lay out. A dataset of no dimensions yet; never NULL (memory was counted
+   beforehand), path NULL when out of memory. */
+evl_dataset *evl_gather_add(gather *g, evl_type type, const void *data, const char *unit, const char *format, ...)
+    EVL_PRINTF(5, 6);
+void evl_gather_dimension(evl_dataset *dataset, uint64_t size, const char *scale);
+/* An integer scale 0, 1, 2, ...; its path. */
+const char *evl_gather_scale(gather *g, uint64_t n, const char *path);
+/* A dataset whose rows evl_gather_rows fills. */
+evl_dataset *evl_gather_add_rows(gather *g, rows what, evl_type type, const char *unit, const char *group,
+                                 const char *name);
+
 /* Rows [first, first + n) of one part of the windows of a recording: of each row of row_bytes the `bytes` from
    `offset` on. What is not there is NaN with its why. */
 evl_status evl_gather_windows(gather *g, rows_kind kind, int analysis, int recording, int64_t first, int64_t n,

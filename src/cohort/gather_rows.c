@@ -157,6 +157,7 @@ static evl_status finish_rows(gather *g, const rows *what, int r, uint8_t *out) 
 
 static evl_status recording_rows(gather *g, const rows *what, uint64_t row, uint64_t n, uint8_t *data) {
   const evl_layout *l = g->study->analysis[what->analysis].layout;
+  size_t channels = (size_t)g->study->analysis[what->analysis].montage->n;
   size_t c = (size_t)l->n_columns, cr = (size_t)l->n_recording_columns;
   for (uint64_t i = 0; i < n; i++) {
     int r = (int)(row + i);
@@ -168,6 +169,15 @@ static evl_status recording_rows(gather *g, const rows *what, uint64_t row, uint
       case ROWS_SUMMARY_WHY: EVL_TRY(evl_gather_counts(g, what->analysis, r, NULL, data + i * c)); break;
       case ROWS_RECORDING_WHY: EVL_TRY(finish_rows(g, what, r, data + i * cr)); break;
       case ROWS_RECORDING_VALUES: EVL_TRY(finish_rows(g, what, r, data + i * cr * sizeof(double))); break;
+      case ROWS_QUALITY:
+        EVL_TRY(evl_gather_quality(g, what->analysis, r, (float *)data + i * channels * EVL_QUALITIES));
+        break;
+      case ROWS_CHANNEL_STATUS:
+        EVL_TRY(evl_gather_channels(g, what->analysis, r, data + i * channels, NULL));
+        break;
+      case ROWS_CHANNEL_CAUSES:
+        EVL_TRY(evl_gather_channels(g, what->analysis, r, NULL, (uint32_t *)data + i * channels));
+        break;
       default: {
         size_t bytes = l->tensor[what->tensor].tensor.size * sizeof(double);
         EVL_TRY(finish_rows(g, what, r, data + i * bytes));

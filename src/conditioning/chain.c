@@ -137,6 +137,28 @@ double evl_chain_fs_hz(const evl_chain *chain) { return chain->resampler.fs_hz; 
 double evl_chain_fs_in_hz(const evl_chain *chain) { return chain->fs_in_hz; }
 const uint8_t *evl_chain_channel_why(const evl_chain *chain) { return chain->reference.channel_why; }
 const uint8_t *evl_chain_interpolated(const evl_chain *chain) { return chain->reference.interpolated; }
+
+static bool lane_has(const evl_lane *lane, int source) {
+  for (int j = 0; j < lane->n; j++)
+    if (lane->source[j] == source) return true;
+  return false;
+}
+
+bool evl_chain_uses(const evl_chain *chain, int channel, int source) {
+  const evl_reference *r = &chain->reference;
+  const double *weight = r->matrix ? r->matrix + (size_t)channel * (size_t)r->most_lanes : NULL;
+  double most = 0;
+  if (r->interpolated[channel] && weight) {
+    for (int i = 0; i < r->n_lanes; i++) most = fmax(most, fabs(weight[i]));
+    for (int i = 0; i < r->n_lanes; i++)
+      if (fabs(weight[i]) > 0.2 * most && lane_has(&r->lane[i], source)) return true;
+    return false;
+  }
+  for (int i = 0; i < r->n_lanes; i++)
+    if (r->lane[i].channel == channel && lane_has(&r->lane[i], source)) return true;
+  return false;
+}
+
 const char *evl_chain_note(const evl_chain *chain) { return chain->reference.note; }
 
 /* Samples k with k / fs_out < n_in / fs_in: as long as the input, its last sample's duration included. Products stay

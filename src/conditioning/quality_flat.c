@@ -4,6 +4,8 @@
 const evl_param evl_rule_missing_params[] = {
   {"artefacts", EVL_STRING, "\"robust\"", 0, 0, "robust|icare|neural|none", "",
    "rules that mark artefacts: robust: of this project; icare, neural: as published; none"},
+  {"artefact_share", EVL_REAL, "0.1", 0.0, 1.0, NULL, "",
+   "largest share of a window that may be marked in a channel; beyond it the channel has why 6 in this window"},
   {0}};
 
 const evl_step evl_rule_missing = {

@@ -5,7 +5,8 @@
 #include "worker_priv.h"
 
 /* Until a run has measured: one core of a 2020s server. Seconds a unit; entries estimate their own. */
-static const double OPEN_S = 1e-3, READ_S = 1e-3, HASH_S = 1e-3, FINISH_S = 2e-3, CONDITION_S = 0.05;
+static const double OPEN_S = 1e-3, READ_S = 1e-3, HASH_S = 1e-3, FINISH_S = 2e-3, CONDITION_S = 0.05,
+                    QUALITY_S = 0.015;
 
 static void add_entry(evl_sha256 *hash, const evl_slot *slot) {
   evl_sha256_text(hash, slot->entry->name);
@@ -46,13 +47,20 @@ static bool leads_group(const evl_worker *w, int a) {
   return true;
 }
 
+/* By the first analysis that has these rules. */
+static const char *quality_name(const evl_worker *w, int q) {
+  int a = 0;
+  while (w->group[w->group_of[a]].quality != q) a++;
+  return evl_arena_format(w->arena, "%s.quality", w->analysis[a].name);
+}
+
 evl_status evl_worker_plan_costs(evl_worker *w) {
   static const evl_cost fixed[COST_FIXED] = {
       [COST_OPEN] = {.kind = EVL_COST_OTHER, .name = "open", .unit = "task"},
       [COST_READ] = {.kind = EVL_COST_READ, .name = "read", .unit = "MB"},
       [COST_HASH] = {.kind = EVL_COST_OTHER, .name = "hash", .unit = "MB"},
       [COST_FINISH] = {.kind = EVL_COST_OTHER, .name = "finish", .unit = "recording"}};
-  int most = COST_FIXED;
+  int most = COST_FIXED + w->n_qualities;
   for (int a = 0; a < w->n_analyses; a++) most += 1 + w->analysis[a].layout->n_slots;
   EVL_NEW(w->arena, w->cost, most);
   EVL_NEW(w->arena, w->spent, most);
@@ -61,6 +69,12 @@ evl_status evl_worker_plan_costs(evl_worker *w) {
   memcpy(w->cost, fixed, sizeof fixed);
   w->n_costs = COST_FIXED;
   for (int i = 0; i < COST_FIXED; i++) w->cost[i].key = named_key(w->cost[i].name);
+  w->cost_of_quality = w->n_costs;
+  for (int q = 0; q < w->n_qualities; q++)
+    w->cost[w->n_costs++] = (evl_cost){.kind = EVL_COST_CONDITION,
+                                       .name = quality_name(w, q),
+                                       .unit = "Msample",
+                                       .key = w->quality[q].key};
   for (int a = 0; a < w->n_analyses; a++) {
     const evl_analysis *analysis = &w->analysis[a];
     if (leads_group(w, a)) {
@@ -104,13 +118,14 @@ typedef struct amount { double read_mb, samples; } amount;
 static amount amount_of(const evl_worker *w, const evl_probe *probe, int span) {
   double signal_s = fmax(0, fmin(w->task_s, probe->duration_s - span * w->task_s));
   double mb = probe->record_s > 0 ? 1e-6 * signal_s / probe->record_s * (double)probe->record_bytes : 0;
-  return (amount){w->n_groups * mb, 1e-6 * signal_s * probe->fs_hz * probe->n_usable};
+  return (amount){(w->n_groups + w->n_qualities) * mb, 1e-6 * signal_s * probe->fs_hz * probe->n_usable};
 }
 
 void evl_worker_count(evl_worker *w, const evl_probe *probe, int span) {
   amount a = amount_of(w, probe, span);
   w->spent[COST_READ].units += a.read_mb;
   for (int g = 0; g < w->n_groups; g++) w->spent[w->cost_of_group[g]].units += a.samples;
+  for (int q = 0; q < w->n_qualities; q++) w->spent[w->cost_of_quality + q].units += a.samples;
 }
 
 /* ---- expected ---- */
@@ -149,6 +164,8 @@ evl_expected evl_span_expected(const evl_worker *w, const evl_probe *probe, int 
   e.read_s = e.read_mb * price(w, COST_READ, READ_S);
   for (int g = 0; g < w->n_groups; g++)
     e.condition_s += asked.samples * price(w, w->cost_of_group[g], CONDITION_S);
+  for (int q = 0; q < w->n_qualities; q++)
+    e.condition_s += asked.samples * price(w, w->cost_of_quality + q, QUALITY_S);
   for (int a = 0; a < w->n_analyses; a++) e.compute_s += compute_s(w, a, probe, span);
   return e;
 }

@@ -6,10 +6,11 @@
 #include "eveil/math.h"
 #include "worker_priv.h"
 
-/* The segments' places: the same fractions of the recorded time in every run. */
-typedef struct fact_segment { int stretch; double from_s; } fact_segment;
+_Static_assert((int)FACT_SEGMENTS == (int)EVL_LEARN_SEGMENTS && (int)FACT_SEGMENT_S == (int)EVL_LEARN_S,
+               "the rules learn from the segments of the facts");
 
-static int place_segments(const evl_header *h, fact_segment *segment) {
+int evl_worker_segments(const evl_worker *w, fact_segment segment[]) {
+  const evl_header *h = evl_reader_header(w->reader);
   double recorded = 0;
   for (int s = 0; s < h->n_stretches; s++) recorded += h->stretch[s].duration_s;
   int n = (int)(recorded / (2.0 * FACT_SEGMENT_S));
@@ -34,8 +35,7 @@ typedef struct facts {
   int *n_means;                    /* [source] */
 } facts;
 
-/* Samples of one source that a segment has, and the first of them. */
-static int64_t samples_of(const evl_worker *w, int source, const fact_segment *segment, int64_t *first) {
+int64_t evl_worker_segment_samples(const evl_worker *w, int source, const fact_segment *segment, int64_t *first) {
   double fs_hz = w->source[source].fs_hz;
   int64_t n = (int64_t)floor(FACT_SEGMENT_S * fs_hz), all = evl_reader_samples(w->reader, source, segment->stretch);
   *first = (int64_t)floor(segment->from_s * fs_hz);
@@ -58,7 +58,7 @@ static double mean_of(const double *x, int64_t n) {
 /* One source in a segment into x; missing samples and the rest of a short segment hold the mean. */
 static evl_status read_segment(evl_worker *w, facts *f, int source, const fact_segment *segment, double *x) {
   int64_t first, n = (int64_t)floor(FACT_SEGMENT_S * w->source[source].fs_hz);
-  int64_t count = samples_of(w, source, segment, &first);
+  int64_t count = evl_worker_segment_samples(w, source, segment, &first);
   if (count > 0) EVL_TRY(evl_worker_fetch_raw(w, source, first, count, x));
   double mean = mean_of(x, count);
   if (isfinite(mean)) f->mean[source][f->n_means[source]++] = mean;
@@ -68,16 +68,16 @@ static evl_status read_segment(evl_worker *w, facts *f, int source, const fact_s
   return EVL_OK;
 }
 
-static evl_status load_segment(evl_worker *w, const fact_segment *segment) {
+evl_status evl_worker_load_segment(evl_worker *w, const fact_segment *segment) {
   return evl_worker_load(w, segment->stretch, segment->from_s, segment->from_s + FACT_SEGMENT_S + 1);
 }
 
 static evl_status read_facts(evl_worker *w, facts *f) {
   fact_segment segment[FACT_SEGMENTS];
-  f->n_segments = place_segments(evl_reader_header(w->reader), segment);
+  f->n_segments = evl_worker_segments(w, segment);
   double *other = w->x + (size_t)LINE_CHANNELS * FACT_SEGMENTS * (size_t)f->line_n;
   for (int i = 0; i < f->n_segments; i++) {
-    EVL_TRY(load_segment(w, &segment[i]));
+    EVL_TRY(evl_worker_load_segment(w, &segment[i]));
     for (int source = 0; source < w->probe->n_sources; source++) {
       if (!w->source[source].usable) continue;
       int j = 0;

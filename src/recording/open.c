@@ -1,4 +1,4 @@
-/* open: a worker bound to one recording: header, facts from fixed positions, chains. */
+/* open: a worker bound to one recording: header, facts from fixed positions, rules of quality, chains. */
 #include <math.h>
 #include <string.h>
 
@@ -31,12 +31,15 @@ static evl_status bind(evl_worker *w, const char *path, const evl_probe *probe) 
     return evl_fail(EVL_FORMAT, "%s: changed since the run was planned (%lld bytes then, %lld now); run again", path,
                     (long long)probe->bytes, (long long)h->bytes);
   EVL_NEW(w->own, w->source, probe->n_sources);
+  EVL_NEW(w->own, w->view, probe->n_sources);
   memcpy(w->source, probe->source, (size_t)probe->n_sources * sizeof *w->source);
   w->probe = probe;
   EVL_TRY(evl_worker_facts(w));
+  EVL_TRY(evl_worker_scales(w));
   double block_s = fmin(w->block_s, probe->duration_s);
   for (int g = 0; g < w->n_groups; g++) {
-    evl_status status = evl_chain_plan(w->group[g].params, w->group[g].montage, probe->n_sources, w->source,
+    evl_worker_view(w, &w->quality[w->group[g].quality]);
+    evl_status status = evl_chain_plan(w->group[g].params, w->group[g].montage, probe->n_sources, w->view,
                                        w->group[g].regression, w->line_hz, block_s, w->own, &w->group[g].chain);
     if (status != EVL_OK) return evl_fail_in(status, "%s", path);
   }

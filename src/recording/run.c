@@ -12,7 +12,7 @@ typedef struct task {
   int analysis;
   const evl_section *section;
   const kernel_set *kernels;
-  const uint8_t *channel_why;
+  const uint8_t *channel_why; /* of the recording */
 } task;
 
 static const evl_layout *layout_of(const task *t) { return t->worker->analysis[t->analysis].layout; }
@@ -68,10 +68,14 @@ static double **tensor_pointers(evl_worker *w, const evl_layout *l, const evl_sl
   return w->tensor;
 }
 
-static void run_window(task *t, const evl_window *window, int64_t row) {
+/* Of a window without a channel the row stays as it was started. */
+static void run_entries(task *t, const evl_window *window, int64_t row) {
   evl_worker *w = t->worker;
   const evl_analysis *analysis = &w->analysis[t->analysis];
   const evl_layout *l = analysis->layout;
+  bool any = false;
+  for (int c = 0; c < analysis->montage->n && !any; c++) any = !window->channel_why[c];
+  if (!any) return;
   fill(t, row, EVL_WHY_UNDEFINED);
   evl_products_begin(t->kernels->products, window);
   double *state = (double *)(t->payload + t->section->state), began_s = evl_seconds();
@@ -81,11 +85,18 @@ static void run_window(task *t, const evl_window *window, int64_t row) {
                    tensor_pointers(w, l, slot, false, tensors_of(t, row)),
                    slot->state_size ? state + slot->state : NULL};
     slot->entry->run(t->kernels->kernel[s], window, &out);
-    mark_channels(slot, analysis->montage, t->channel_why, false, out.why);
+    mark_channels(slot, analysis->montage, window->channel_why, false, out.why);
     settle(out.value, out.why, slot->n_columns);
     began_s = evl_worker_spend(w, w->cost_of_slots[t->analysis] + s, began_s, 1);
   }
-  ((float *)(t->payload + t->section->clean))[row] = 1;
+}
+
+static void run_window(task *t, const evl_window *window, double in_stretch_s, int64_t row) {
+  evl_worker *w = t->worker;
+  const evl_analysis *a = &w->analysis[t->analysis];
+  ((float *)(t->payload + t->section->clean))[row] =
+      evl_worker_window_why(w, w->group_of[t->analysis], in_stretch_s, in_stretch_s + a->window_s);
+  run_entries(t, window, row);
   if (w->tick) w->tick(w->tick_context);
 }
 
@@ -125,8 +136,8 @@ static void run_block(task *t, const evl_stretch *stretch, int64_t samples, int6
     int64_t first, i = t->section->first + row;
     if (!inside(a, stretch, i, t->kernels->fs_hz, samples, n, &first)) continue;
     const evl_window window = {t->worker->x + (first - block_first), ld, a->montage->n, n, t->kernels->fs_hz,
-                               (double)i * a->step_s, t->channel_why};
-    run_window(t, &window, row);
+                               (double)i * a->step_s, t->worker->window_why};
+    run_window(t, &window, (double)i * a->step_s - stretch->start_s, row);
   }
 }
 
@@ -148,11 +159,19 @@ static void block_range(const evl_worker *w, int g, const evl_stretch *stretch, 
   *n = high > low ? high - low : 0;
 }
 
-static evl_status run_stretch(evl_worker *w, uint8_t *payload, int g, int s) {
+static void count_marks(evl_worker *w, uint8_t *payload, int g, const evl_stretch *stretch, int span) {
+  for (int a = 0; a < w->n_analyses; a++)
+    if (w->group_of[a] == g)
+      evl_worker_count_marks(w, a, stretch, span, (uint32_t *)(payload + w->section[a].quality));
+}
+
+static evl_status run_stretch(evl_worker *w, uint8_t *payload, int g, int s, int span) {
   const chain_group *group = &w->group[g];
   const evl_stretch *stretch = &evl_reader_header(w->reader)->stretch[s];
   double fs_hz = evl_chain_fs_hz(group->chain), fs_in_hz = evl_chain_fs_in_hz(group->chain);
   int64_t in = llround(stretch->duration_s * fs_in_hz), samples = evl_chain_samples(group->chain, in), first, n;
+  evl_worker_mark_channels(w, g);
+  count_marks(w, payload, g, stretch, span);
   block_range(w, g, stretch, samples, fs_hz, &first, &n);
   if (!n) return EVL_OK;
   size_t ld = ((size_t)n + 7) & ~(size_t)7;
@@ -204,10 +223,10 @@ static evl_status run_span(evl_worker *w, const char *path, const evl_probe *pro
   start_rows(w, payload);
   const evl_header *h = evl_reader_header(w->reader);
   double from_s = (double)span * w->task_s - 1, to_s = (double)(span + 1) * w->task_s + w->window_s;
-  for (int g = 0; g < w->n_groups; g++) {
-    if (!any_channel(&w->group[g])) continue;
-    for (int s = first_stretch(h, from_s); s < h->n_stretches && h->stretch[s].start_s < to_s; s++)
-      EVL_TRY(run_stretch(w, payload, g, s));
+  for (int s = first_stretch(h, from_s); s < h->n_stretches && h->stretch[s].start_s < to_s; s++) {
+    EVL_TRY(evl_worker_mark(w, s, span));
+    for (int g = 0; g < w->n_groups; g++)
+      if (any_channel(&w->group[g])) EVL_TRY(run_stretch(w, payload, g, s, span));
   }
   return EVL_OK;
 }
@@ -264,6 +283,9 @@ static void finish_analysis(evl_worker *w, int a, const double *state, uint8_t *
   for (int c = 0; c < l->n_recording_columns; c++) value[c] = NAN;
   memset(why, any ? EVL_WHY_UNDEFINED : EVL_WHY_ARTEFACT, (size_t)l->n_recording_columns);
   for (size_t i = 0; i < l->recording_tensor_size; i++) tensor[i] = NAN;
+  for (int c = 0; c < analysis->montage->n; c++)
+    payload[w->finish[a].channel + (size_t)c] =
+        evl_worker_channel_state(w, w->group_of[a], c, (uint16_t *)(payload + w->finish[a].causes) + c);
   for (int s = 0; s < l->n_slots; s++) {
     const evl_slot *slot = &l->slot[s];
     evl_out out = {value + slot->recording_column, why + slot->recording_column,

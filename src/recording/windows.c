@@ -66,7 +66,8 @@ size_t evl_window_sections(int n_analyses, const evl_analysis *analysis, double 
     s->why = padded(s->value + n * c * sizeof(double));
     s->tensor = padded(s->why + n * c);
     s->state = padded(s->tensor + n * l->window_tensor_size * sizeof(double));
-    s->end = at = padded(s->state + l->state_size * sizeof(double));
+    s->quality = padded(s->state + l->state_size * sizeof(double));
+    s->end = at = padded(s->quality + (size_t)analysis[a].montage->n * EVL_QUALITY_COUNTS * sizeof(uint32_t));
   }
   return at;
 }
@@ -79,7 +80,9 @@ size_t evl_finish_sections(int n_analyses, const evl_analysis *analysis, evl_fin
     section[a].value = at;
     section[a].why = padded(at + c * sizeof(double));
     section[a].tensor = padded(section[a].why + c);
-    section[a].end = at = padded(section[a].tensor + l->recording_tensor_size * sizeof(double));
+    section[a].channel = padded(section[a].tensor + l->recording_tensor_size * sizeof(double));
+    section[a].causes = padded(section[a].channel + (size_t)analysis[a].montage->n);
+    section[a].end = at = padded(section[a].causes + (size_t)analysis[a].montage->n * sizeof(uint16_t));
   }
   return at;
 }

@@ -15,8 +15,17 @@ static evl_key params_key(const evl_params *params, const evl_montage *montage) 
   return evl_sha256_key(&hash);
 }
 
+static int quality_of(evl_worker *w, const evl_params *params) {
+  int q = 0;
+  evl_key key = evl_quality_key(params);
+  while (q < w->n_qualities && memcmp(&w->quality[q].key, &key, sizeof key)) q++;
+  if (q == w->n_qualities) w->quality[w->n_qualities++] = (quality_group){.params = params, .key = key};
+  return q;
+}
+
 static evl_status plan_groups(evl_worker *w) {
   EVL_NEW(w->arena, w->group, w->n_analyses);
+  EVL_NEW(w->arena, w->quality, w->n_analyses);
   EVL_NEW(w->arena, w->group_of, w->n_analyses);
   for (int a = 0; a < w->n_analyses; a++) {
     const evl_analysis *analysis = &w->analysis[a];
@@ -27,7 +36,9 @@ static evl_status plan_groups(evl_worker *w) {
       if (!memcmp(&key, &other, sizeof key)) break;
     }
     if (g == w->n_groups)
-      w->group[w->n_groups++] = (chain_group){.params = analysis->conditioning, .montage = analysis->montage};
+      w->group[w->n_groups++] = (chain_group){.params = analysis->conditioning,
+                                              .montage = analysis->montage,
+                                              .quality = quality_of(w, analysis->conditioning)};
     w->group_of[a] = g;
   }
   return EVL_OK;
@@ -116,12 +127,24 @@ size_t evl_worker_raw_bytes(const evl_worker *w, const evl_probe *probe) {
 
 /* Memory of the largest recording when it is open. */
 static size_t open_memory(const evl_worker *w, int n, const evl_probe *probe) {
-  size_t most = 0, source = sizeof(evl_source) + sizeof(double[FACT_SEGMENTS + 1]);
+  size_t most = 0, source = 2 * sizeof(evl_source) + sizeof(double[FACT_SEGMENTS + 1]);
   for (int i = 0; i < n; i++) {
     size_t memory = probe[i].header_memory + evl_worker_raw_bytes(w, &probe[i]) + (size_t)probe[i].n_sources * source;
     if (memory > most) most = memory;
   }
   return most;
+}
+
+static evl_status try_quality(evl_worker *w, const quality_group *group, const evl_probe *probe, evl_arena *trial) {
+  evl_quality *quality;
+  EVL_TRY(evl_quality_plan(group->params, probe->n_sources, probe->source, 50, w->block_s, trial, &quality));
+  double fs_hz = evl_quality_fs_hz(quality);
+  int64_t first, n, endless = (int64_t)1 << 40;
+  if (!(fs_hz > 0)) return EVL_OK;
+  int64_t middle = (int64_t)((double)(endless / 2) / fs_hz / EVL_CELL_S);
+  evl_quality_needs(quality, middle, (int64_t)ceil(w->block_s / EVL_CELL_S) + 1, endless, &first, &n);
+  w->load_s = fmax(w->load_s, (double)n / fs_hz);
+  return EVL_OK;
 }
 
 /* A trial binding of every group to one shape: rates for the kernels, memory for the chains. */
@@ -147,8 +170,10 @@ static evl_status try_shape(evl_worker *w, const evl_probe *probe, shape_list *l
     for (int a = 0; a < w->n_analyses && status == EVL_OK; a++)
       if (w->group_of[a] == g) status = plan_kernels(w, a, fs_hz);
   }
+  for (int q = 0; q < w->n_qualities && status == EVL_OK; q++) status = try_quality(w, &w->quality[q], probe, trial);
   size_t facts = (size_t)((LINE_CHANNELS * FACT_SEGMENTS + 1) * FACT_SEGMENT_S * (probe->fs_hz + 1));
   if (facts > list->x_size) list->x_size = facts;
+  if (evl_worker_scales_samples(probe) > list->x_size) list->x_size = evl_worker_scales_samples(probe);
   evl_line *line;
   if (status == EVL_OK) status = evl_line_plan((int)(FACT_SEGMENT_S * probe->fs_hz), probe->fs_hz, trial, &line);
   size_t memory = evl_arena_bytes(trial);
@@ -205,6 +230,16 @@ static evl_status plan_payload(evl_worker *w, int n_probes, const evl_probe *pro
   return EVL_OK;
 }
 
+static evl_status plan_marks(evl_worker *w) {
+  int channels = 1;
+  for (int a = 0; a < w->n_analyses; a++)
+    if (w->analysis[a].montage->n > channels) channels = w->analysis[a].montage->n;
+  w->marks_ld = (size_t)ceil(w->block_s / EVL_CELL_S) + 2;
+  EVL_NEW(w->arena, w->marks, (size_t)channels * w->marks_ld);
+  EVL_NEW(w->arena, w->window_why, channels);
+  return EVL_OK;
+}
+
 evl_status evl_worker_plan(int n_analyses, const evl_analysis *analysis, int n_probes, const evl_probe *probe,
                            double task_s, evl_arena *arena, evl_worker **worker) {
   evl_worker *w;
@@ -224,6 +259,7 @@ evl_status evl_worker_plan(int n_analyses, const evl_analysis *analysis, int n_p
   /* A span and the window that starts at its end, as far as a recording goes. */
   w->block_s = fmin(task_s + w->window_s, longest_of(n_probes, probe));
   EVL_NEW(arena, w->tensor, tensors);
+  EVL_TRY(plan_marks(w));
   EVL_NEW(arena, w->io, HASH_BLOCK);
   w->damage = evl_arena_alloc(arena, evl_damage_size());
   if (!w->damage) return EVL_MEMORY;

@@ -16,10 +16,19 @@ typedef struct kernel_set {
   struct kernel_set *next;
 } kernel_set;
 
+/* Groups with the same rules of quality share its marks. */
+typedef struct quality_group {
+  const evl_params *params;
+  evl_key key;
+  evl_quality *quality;     /* of the open recording */
+  int64_t first_cell, n_cells; /* of the last run, from the start of the stretch */
+} quality_group;
+
 /* Analyses with the same conditioning and montage share one pass of the chain. */
 typedef struct chain_group {
   const evl_params *params;
   const evl_montage *montage;
+  int quality;              /* index of its quality_group */
   evl_chain *chain;         /* of the open recording, like the regression */
   evl_regression *regression;
 } chain_group;
@@ -35,11 +44,16 @@ struct evl_worker {
   int n_groups;
   chain_group *group;
   int *group_of;            /* [n_analyses] */
+  int n_qualities;
+  quality_group *quality;
+  uint16_t *marks;          /* [channel][marks_ld] of the group at hand: causes, cell by cell */
+  size_t marks_ld;
+  uint8_t *window_why;      /* [channel] of the window at hand */
   kernel_set *kernels;
   size_t payload_bytes;
   evl_section *section;     /* [n_analyses] */
   evl_finish_section *finish; /* [n_analyses] */
-  double *x;                /* conditioned block */
+  double *x;                /* conditioned block; before that, the segments of the facts */
   size_t x_size;            /* doubles */
   double **tensor;          /* pointers for evl_out */
   uint8_t *io;              /* for hashing a file */
@@ -50,6 +64,7 @@ struct evl_worker {
   evl_cost *cost;           /* [n_costs] */
   evl_spent *spent;         /* [n_costs] since the plan */
   int *cost_of_group, *cost_of_slots; /* [n_groups], [n_analyses]: of the first slot */
+  int cost_of_quality;      /* of the first quality group */
   double accounted_s;       /* of the present task, already in `spent` */
   /* the open recording */
   evl_arena *own;           /* reset for each */
@@ -58,6 +73,7 @@ struct evl_worker {
   const char *path;
   evl_reader *reader;
   evl_source *source;       /* with offsets */
+  evl_source *view;         /* the same as a quality group sees them */
   int learn_n;              /* samples of a segment */
   double *learn_x;          /* [n_sources][learn_n]; NULL where nothing is learned */
   double from_s, to_s;      /* what is loaded, from the start of its stretch */
@@ -96,6 +112,33 @@ evl_status evl_worker_load(evl_worker *worker, int stretch, double from_s, doubl
 evl_status evl_worker_fetch_raw(void *context, int source, int64_t first, int64_t n, double *x) EVL_MUST_USE;
 /* The same; missing ones lie on a straight line between those beside them. */
 evl_status evl_worker_fetch(void *context, int source, int64_t first, int64_t n, double *x) EVL_MUST_USE;
+
+/* ---- facts.c ---- */
+/* The segments' places: the same fractions of the recorded time in every run; their number. */
+typedef struct fact_segment { int stretch; double from_s; } fact_segment;
+int evl_worker_segments(const evl_worker *worker, fact_segment segment[]);
+evl_status evl_worker_load_segment(evl_worker *worker, const fact_segment *segment) EVL_MUST_USE;
+/* Samples of one source that a segment has, and the first of them. */
+int64_t evl_worker_segment_samples(const evl_worker *worker, int source, const fact_segment *segment, int64_t *first);
+
+/* ---- scales.c ---- */
+/* Scales and bad channels for the rules of quality; after the facts. */
+evl_status evl_worker_scales(evl_worker *worker) EVL_MUST_USE;
+size_t evl_worker_scales_samples(const evl_probe *probe); /* doubles that it needs in `x` */
+/* The sources in `view`, with the channels that the rules found bad. */
+void evl_worker_view(evl_worker *worker, const quality_group *quality);
+
+/* ---- marks.c ---- */
+/* Runs all rules on what the windows of a span need of a stretch. */
+evl_status evl_worker_mark(evl_worker *worker, int stretch, int span) EVL_MUST_USE;
+/* After that: the marks of a group's channels. */
+void evl_worker_mark_channels(evl_worker *worker, int group);
+/* window_why of the window [from_s, to_s) of the stretch; the share of its channels' time that is clean. */
+float evl_worker_window_why(evl_worker *worker, int group, double from_s, double to_s);
+/* Adds to count[channel][EVL_QUALITY_COUNTS]. */
+void evl_worker_count_marks(evl_worker *worker, int analysis, const evl_stretch *stretch, int span, uint32_t *count);
+/* What became of a channel of the open recording (EVL_CHANNEL_*), and the causes found for it as a whole. */
+uint8_t evl_worker_channel_state(const evl_worker *worker, int group, int channel, uint16_t *causes);
 
 /* SHA-256 of the open recording's files, one after the other; EVL_FORMAT where a checksum is wrong or the bytes speak
    for a text-mode transfer. */

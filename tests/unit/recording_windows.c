@@ -5,8 +5,10 @@
 static const evl_layout layout = {.n_columns = 7, .window_tensor_size = 3, .state_size = 5, .n_recording_columns = 2,
                                   .recording_tensor_size = 9};
 
+static const evl_montage montage = {.n = 3};
+
 static evl_analysis grid(double window_s, double step_s) {
-  return (evl_analysis){.name = "grid", .window_s = window_s, .step_s = step_s, .layout = &layout};
+  return (evl_analysis){.name = "grid", .window_s = window_s, .step_s = step_s, .layout = &layout, .montage = &montage};
 }
 
 static uint64_t seed = 7;
