@@ -159,7 +159,7 @@ def simulated(name, keys):
 
 def cohort(to="cohort"):
     """A copy of the small cohort: 4 subjects, 60 s at 200 Hz. Times of change are kept."""
-    root = simulated("small", "subjects = 4; duration_s = 60.0; fs_hz = (200.0);")
+    root = simulated("small", "subjects = 4; duration_s = 60.0; fs_hz = (200.0); pops_per_min = 0.0;")
     shutil.copytree(root, to)
     return to
 

@@ -14,7 +14,7 @@ KEYS = 'folds = 3; repeats = 2; inner_folds = 2; columns = ("hjorth.mobility*");
 
 def cohort():
     """24 subjects with two recordings of 8 s each, run once for the script; the store and the tables are copied here."""
-    root = simulated("prognosis", "subjects = 24; recordings = 2; duration_s = 8.0; fs_hz = (200.0);")
+    root = simulated("prognosis", "subjects = 24; recordings = 2; duration_s = 8.0; fs_hz = (200.0); pops_per_min = 0.0;")
     store = os.path.join(harness.shared, "store.h5")
     if not os.path.exists(store):
         path = config("first.cfg", root=root, store=store, analyses=ANALYSES)
