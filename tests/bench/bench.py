@@ -10,6 +10,7 @@ import sys
 
 import numpy as np
 
+import decoding
 import gather
 import icare
 import resume
@@ -150,9 +151,9 @@ def generators():
 
 def main():
     facts = start()
-    parts = {"chain": lambda: (chain(250, 1500), chain(500, 800)), "ranks": ranks, "eegmat": eegmat, "memory": memory,
-             "plan": plan, "gather": lambda: gather.measure(1), "resume": lambda: resume.measure(1), "mne": mne,
-             "generators": generators}
+    parts = {"chain": lambda: (chain(250, 1500), chain(500, 800)), "decoding": decoding.measure, "ranks": ranks,
+             "eegmat": eegmat, "memory": memory, "plan": plan, "gather": lambda: gather.measure(1),
+             "resume": lambda: resume.measure(1), "mne": mne, "generators": generators}
     for name in sys.argv[1:] or parts:
         parts[name]()
     end(facts, "bench")
