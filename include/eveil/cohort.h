@@ -89,6 +89,24 @@ evl_status evl_formats_read(const char *config, const char *text, evl_arena *are
                             evl_format_options *options) EVL_MUST_USE;
 /* Local. The group `annotations` of the configuration `config` (NULL: none, nothing is kept). */
 evl_status evl_keep_read(const char *config, evl_arena *arena, evl_keep *keep) EVL_MUST_USE;
+/* Local. One recording as the windows of an analysis of the configuration see it: the conditioned channels. */
+typedef struct evl_conditioned {
+  evl_study *study;
+  int analysis;
+  const evl_header *header;    /* of the recording */
+  const evl_montage *montage;
+  const uint8_t *why;          /* [montage->n] 0: the channel is there */
+  double fs_hz;
+  int64_t most;                /* samples that may be read at once */
+} evl_conditioned;
+/* To be closed after an error, too. EVL_USAGE: no analysis of this name. */
+evl_status evl_conditioned_open(const char *config, const char *analysis, const char *path,
+                                evl_conditioned *conditioned) EVL_MUST_USE;
+void evl_conditioned_close(evl_conditioned *conditioned);
+int64_t evl_conditioned_samples(const evl_conditioned *conditioned, int stretch);
+/* x[channel * ld + t], n <= most; rows of channels with a why are zero. */
+evl_status evl_conditioned_read(evl_conditioned *conditioned, int stretch, int64_t first, int64_t n, double *x,
+                                size_t ld) EVL_MUST_USE;
 /* Local. A recording, described; options NULL: defaults. Annotations by their names in `keep`, never by their texts. */
 evl_status evl_recording_print(const char *path, const evl_format_options *options, const evl_keep *keep,
                                FILE *out) EVL_MUST_USE;

@@ -184,6 +184,18 @@ evl_status evl_worker_windows(evl_worker *worker, const char *path, const evl_pr
 evl_status evl_worker_finish(evl_worker *worker, const char *path, const evl_probe *probe, evl_status status,
                              const char *message, double *const *state, void *payload, size_t *bytes) EVL_MUST_USE;
 
+/* ---- conditioned samples: what windows are cut from ------------------------------------------- */
+
+/* Opens a recording of the plan; the rest is about the one that is open. */
+evl_status evl_worker_bind(evl_worker *worker, const char *path, const evl_probe *probe) EVL_MUST_USE;
+const evl_header *evl_worker_header(const evl_worker *worker);
+double evl_worker_fs_hz(const evl_worker *worker, int analysis);
+const uint8_t *evl_worker_channel_why(const evl_worker *worker, int analysis); /* [channels of the montage] */
+int64_t evl_worker_samples(const evl_worker *worker, int analysis, int stretch);
+/* Samples [first, first + n) of a stretch into x[channel * ld + t], at most a task and a window long (EVL_LIMIT). */
+evl_status evl_worker_conditioned(evl_worker *worker, int analysis, int stretch, int64_t first, int64_t n, double *x,
+                                  size_t ld) EVL_MUST_USE;
+
 /* ---- costs: measured in every run, for the next plan ------------------------------------------ */
 
 typedef enum { EVL_COST_READ, EVL_COST_CONDITION, EVL_COST_COMPUTE, EVL_COST_OTHER } evl_cost_kind;

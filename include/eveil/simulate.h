@@ -119,6 +119,12 @@ evl_status evl_convert_plan(const evl_convert_source *source, evl_convert_format
                             evl_convert **convert, evl_convert_report *report) EVL_MUST_USE;
 /* The second pass: the file, whole or none. */
 evl_status evl_convert_write(const evl_convert *convert, const char *path, evl_arena *arena) EVL_MUST_USE;
+/* Files beside it in a BIDS folder (Pernet 2019, doi:10.1038/s41597-019-0104-8): ROOT/STEM_eeg.json, _channels.tsv,
+   and _events.tsv where there are annotations. type [source signals]: "EEG", "MISC", "n/a". */
+evl_status evl_convert_sidecars(const evl_convert *convert, const char *root, const char *stem, const char *task,
+                                const char *const *type, evl_arena *arena) EVL_MUST_USE;
+/* ROOT/dataset_description.json and participants.tsv of these subjects, some of which may be there more than once. */
+evl_status evl_convert_dataset(const char *root, int n, const char *const *subject, evl_arena *arena) EVL_MUST_USE;
 
 /* ---- what the tables say: mechanisms.def, artefacts.def; one file an entry ------------------ */
 

@@ -1,4 +1,5 @@
 /* probing: headers and sidecars of all recordings, shared out over the ranks, then known to all. */
+#include <math.h>
 #include <string.h>
 #include <strings.h>
 
@@ -64,6 +65,17 @@ static evl_status probe_one(const evl_study *study, const char *path, evl_sideca
   const evl_format_options options = {study->formats.params, l.sidecar->fs_hz};
   EVL_TRY(evl_recording_probe(path, &options, arena, probe, look_at, &l));
   return probe->status == EVL_OK ? apply_sidecar(&l, arena, probe) : EVL_OK;
+}
+
+evl_status evl_study_probe_alone(evl_study *study, const char *root, const char *path) {
+  evl_sidecars *sidecars;
+  EVL_NEW(study->arena, study->probe, 1);
+  EVL_TRY(evl_sidecars_create(root, &sidecars));
+  evl_status status = probe_one(study, path, sidecars, study->arena, study->probe);
+  evl_sidecars_free(sidecars);
+  study->n_recordings = 1;
+  EVL_TRY(status);
+  return study->probe->status == EVL_OK ? EVL_OK : evl_fail(study->probe->status, "%s", study->probe->message);
 }
 
 /* ---- packing: fixed part, message, sources ---- */

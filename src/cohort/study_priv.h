@@ -94,6 +94,8 @@ evl_status evl_config_keep(evl_config *config, evl_arena *arena, evl_keep *keep)
 evl_status evl_study_configure(evl_study *study) EVL_MUST_USE;       /* groups run, output; checks the top level */
 evl_status evl_study_probe(evl_study *study, const evl_params *cohort) EVL_MUST_USE; /* collective */
 evl_status evl_study_analyses(evl_study *study) EVL_MUST_USE;
+/* Local. In place of the cohort one recording, with its sidecars from its folder up to `root`. */
+evl_status evl_study_probe_alone(evl_study *study, const char *root, const char *path) EVL_MUST_USE;
 evl_status evl_study_tasks(evl_study *study) EVL_MUST_USE;
 
 /* Local. Plans the worker: memory of the run. */
