@@ -79,7 +79,8 @@ static void keep_cells(evl_quality *q, int64_t begin) {
     double *all[] = {c->low, c->high, c->mean, c->rise, c->fall, c->level};
     for (size_t j = 0; j < sizeof all / sizeof *all; j++) memmove(all[j], all[j] + shift, (size_t)n * sizeof(double));
     memmove(c->bin, c->bin + shift * EVL_BINS, (size_t)(n * EVL_BINS) * sizeof(double));
-    memmove(c->flags, c->flags + shift, (size_t)n);
+    memmove(c->plateau, c->plateau + shift, (size_t)n * sizeof *c->plateau);
+    memmove(c->missing, c->missing + shift, (size_t)n * sizeof *c->missing);
   }
   q->begin = begin;
 }

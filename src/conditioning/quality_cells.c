@@ -28,7 +28,8 @@ evl_status evl_quality_cells_plan(evl_quality *q, evl_arena *arena) {
     EVL_NEW(arena, c->fall, room);
     EVL_NEW(arena, c->bin, room * EVL_BINS);
     EVL_NEW(arena, c->level, room);
-    EVL_NEW(arena, c->flags, room);
+    EVL_NEW(arena, c->plateau, room);
+    EVL_NEW(arena, c->missing, room);
   }
   return EVL_OK;
 }
@@ -54,7 +55,7 @@ static void fill_missing(const pass *p, evl_looked *looked, int64_t first, int64
     int64_t k = (int64_t)((double)(first + t) * EVL_CELLS_S / q->fs_hz);
     while (evl_sample_of(q, k + 1, EVL_CELLS_S) <= first + t) k++;
     while (evl_sample_of(q, k, EVL_CELLS_S) > first + t) k--;
-    if (k >= p->from && k < p->to) looked->cells.flags[k - q->begin] |= EVL_CELL_MISSING;
+    if (k >= p->from && k < p->to) looked->cells.missing[k - q->begin] = true;
   }
 }
 
@@ -129,20 +130,25 @@ static inline evl_quad bin_run(const evl_quad *x, int stride, int64_t n, int ste
   return sum;
 }
 
-/* One signal sample by sample, only where the vectors saw three equal samples or a limit: whether the cell is
-   saturated, and at which value. */
-static bool saturated(const evl_quality *q, const evl_looked *looked, const double *x, int64_t n, bool runs, int64_t before,
-                      int64_t after, double *level) {
+/* One signal sample by sample, only where the vectors saw three equal samples or a limit: evl_cells.plateau and level. */
+static int plateau(const evl_quality *q, const evl_looked *looked, const double *x, int64_t n, bool runs, int64_t before,
+                   int64_t after, double *level) {
+  int samples = 0;
   for (int64_t t = 0; t < n; t++) {
     const double *now = x + t * q->lanes;
-    *level = *now;
-    if (evl_saturation_limit(looked, now[-q->lanes], *now)) return true;
-    if (runs && fabs(*now) >= q->saturation_uv && *now == now[-q->lanes] &&
-        evl_saturation_plateau(q, looked, now, q->lanes, evl_lesser(before + t, q->search_n),
-                               evl_lesser(after + n - t, q->search_n)))
-      return true;
+    if (evl_saturation_limit(looked, now[-q->lanes], *now)) {
+      *level = *now;
+      return EVL_AT_LIMIT;
+    }
+    if (!runs || fabs(*now) < q->saturation_uv || *now != now[-q->lanes]) continue;
+    int64_t end;
+    int length = evl_saturation_plateau(q, looked, now, q->lanes, evl_lesser(before + t, q->search_n),
+                                        evl_lesser(after + n - t, q->search_n), &end);
+    if (length && (!samples || fabs(*now) > fabs(*level))) samples = length, *level = *now;
+    else if (length && *now == *level) samples += length;
+    t += end;
   }
-  return false;
+  return samples;
 }
 
 /* Cell k of four signals; row 0 of x is its first sample. */
@@ -177,13 +183,14 @@ static void cell_run(const pass *p, int64_t k, int group, const double *x) {
     for (int b = 0; b < EVL_BINS; b++) c->bin[j * EVL_BINS + b] = bin[b][i];
     bool runs = e.longest[i] > 1 && fmax(e.high[i], -e.low[i]) >= q->saturation_uv;
     bool limits = e.high[i] >= looked->near_max || e.low[i] <= looked->near_min;
-    if ((runs || limits) && saturated(q, looked, x + group + i, last - first, runs, first, q->stretch_in - last, &c->level[j]))
-      c->flags[j] |= EVL_CELL_SATURATED;
+    c->plateau[j] = !runs && !limits ? 0
+                                     : plateau(q, looked, x + group + i, last - first, runs, first, q->stretch_in - last,
+                                               &c->level[j]);
   }
 }
 
 evl_status evl_quality_cells_run(evl_quality *q, evl_fetch fetch, void *context, int64_t from, int64_t to) {
-  for (int i = 0; i < q->n; i++) memset(q->looked[i].cells.flags + (from - q->begin), 0, (size_t)(to - from));
+  for (int i = 0; i < q->n; i++) memset(q->looked[i].cells.missing + (from - q->begin), 0, (size_t)(to - from));
   for (int first = 0; first < q->n; first += q->lanes) {
     pass p = {q, fetch, context, from, to, q->looked + first, (int)evl_lesser(q->lanes, q->n - first), 0, INT64_MIN};
     for (int64_t k = from; k < to; k += TILE_CELLS) {

@@ -35,7 +35,7 @@ const evl_step evl_rule_flat = {
 void evl_rule_missing_run(evl_quality *q, int64_t from, int64_t to) {
   for (int i = 0; i < q->n; i++)
     for (int64_t k = from; k < to; k++)
-      if (q->looked[i].cells.flags[k - q->begin] & EVL_CELL_MISSING)
+      if (q->looked[i].cells.missing[k - q->begin])
         evl_mark_cells(q, &q->looked[i], k, k + 1, from, to, EVL_CAUSE_MISSING);
 }
 
@@ -53,7 +53,7 @@ void evl_rule_flat_run(evl_quality *q, int64_t from, int64_t to) {
     int64_t quiet = 0, even = 0; /* cells in a row up to k */
     for (int64_t k = low; k < high; k++) {
       int64_t j = k - q->begin;
-      bool missing = c->flags[j] & EVL_CELL_MISSING;
+      bool missing = c->missing[j];
       quiet = !missing && c->high[j] - c->low[j] <= most ? quiet + 1 : 0;
       even = k >= 2 && steady(c, j, most) ? even + 1 : 0;
       if (quiet >= need && even >= need - 2)

@@ -8,7 +8,7 @@ enum { MOST_CELLS = EVL_LEARN_SEGMENTS * EVL_LEARN_CELLS };
 evl_status evl_quality_learn_plan(evl_quality *q, evl_arena *arena) {
   size_t cells = (size_t)q->n * MOST_CELLS;
   EVL_NEW(arena, q->learned, cells ? cells : 1);
-  return EVL_OK;
+  return q->set == EVL_QUALITY_robust ? evl_blink_plan(q, arena) : EVL_OK;
 }
 
 /* ---- learn: a segment is a stretch of its own ---- */
@@ -45,10 +45,11 @@ void evl_quality_learn(evl_quality *q, const double *x, size_t ld, int n) {
     for (int64_t k = 0; k < q->n_cells; k++) step[k] = fmax(looked->cells.rise[k], -looked->cells.fall[k]);
     for (int64_t k = 0; k < q->n_cells; k++) {
       looked->n_flat += looked->cells.high[k] - looked->cells.low[k] <= evl_params_real(q->params, "flat_uv");
-      looked->n_saturated += (looked->cells.flags[k] & EVL_CELL_SATURATED) != 0;
+      looked->n_saturated += looked->cells.plateau[k] == EVL_AT_LIMIT;
     }
   }
   q->n_learned_cells += (int)q->n_cells;
+  if (q->blink) evl_blink_learn(q);
 }
 
 /* ---- settle ---- */
@@ -63,6 +64,7 @@ void evl_quality_settle(evl_quality *q) {
     if (2 * looked->n_flat > cells) looked->bad |= EVL_CAUSE_FLAT;
     if (2 * looked->n_saturated > cells) looked->bad |= EVL_CAUSE_SATURATION;
   }
+  if (q->blink) evl_blink_settle(q);
 }
 
 uint16_t evl_quality_bad(const evl_quality *q, int source) {

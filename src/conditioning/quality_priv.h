@@ -12,12 +12,15 @@ typedef struct evl_cells {
   double *low, *high, *mean;
   double *rise, *fall; /* largest and smallest x[t] - x[t - step_n] */
   double *bin;         /* [cell][EVL_BINS] means of 20 ms */
-  double *level;       /* where the cell is saturated: at this value */
-  uint8_t *flags;
+  int *plateau;        /* samples of a plateau in the cell, EVL_AT_LIMIT at the converter's limit, 0: none */
+  double *level;       /* its value */
+  bool *missing;
 } evl_cells;
-enum { EVL_CELL_MISSING = 1, EVL_CELL_SATURATED = 2 };
+enum { EVL_AT_LIMIT = -1 };
 
 enum { EVL_NEIGHBOURS = 4 };
+
+typedef struct evl_blink evl_blink; /* quality_blink_priv.h */
 
 /* A signal that is looked at. */
 typedef struct evl_looked {
@@ -63,6 +66,7 @@ struct evl_quality {
   /* learning */
   int n_learned_cells;
   double *learned;     /* [n][EVL_LEARN_SEGMENTS * EVL_LEARN_CELLS] */
+  evl_blink *blink;
 };
 enum { EVL_LEARN_CELLS = EVL_LEARN_S * EVL_CELLS_S };
 
@@ -109,11 +113,20 @@ evl_status evl_quality_cells_run(evl_quality *quality, evl_fetch fetch, void *co
 
 /* ---- quality_saturation.c: along one signal ---- */
 
-/* Whether an equal run through sample 0 of x (steps of `stride`) is a clipped peak; there are samples -before to after - 1. */
-bool evl_saturation_plateau(const evl_quality *quality, const evl_looked *looked, const double *x, int stride,
-                            int64_t before, int64_t after);
+/* Length of the run of equal samples through sample 0 of x (steps of `stride`) if it looks like a clipped peak, 0 elsewhere;
+   there are samples -before to after - 1. *end: its last sample. */
+int evl_saturation_plateau(const evl_quality *quality, const evl_looked *looked, const double *x, int stride,
+                           int64_t before, int64_t after, int64_t *end);
 /* Whether two samples in a row lie at one of the converter's limits. */
 bool evl_saturation_limit(const evl_looked *looked, double before, double x);
+
+/* ---- quality_blink_learn.c ---- */
+
+evl_status evl_blink_plan(evl_quality *quality, evl_arena *arena) EVL_MUST_USE;
+/* Takes the bins of the cells held, a segment. */
+void evl_blink_learn(evl_quality *quality);
+/* After whole signals were found bad. */
+void evl_blink_settle(evl_quality *quality);
 
 /* ---- quality_places.c: which signals are looked at, and who is near whom ---- */
 

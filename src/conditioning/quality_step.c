@@ -43,7 +43,7 @@ static double of_neighbours(const evl_quality *q, const evl_looked *looked, int6
 
 static bool missing_near(const evl_quality *q, const evl_cells *c, int64_t k) {
   for (int64_t j = evl_greater(k - 1, 0); j <= evl_lesser(k + 1, q->n_cells - 1); j++)
-    if (c->flags[j - q->begin] & EVL_CELL_MISSING) return true;
+    if (c->missing[j - q->begin]) return true;
   return false;
 }
 

@@ -33,3 +33,8 @@ GB ?= 10
 bench-gather: all $(BARE_GATHER)  ## the gather of GB=10 GB beside bare HDF5, and the start of a resumed run (30 GB of disk)
 	@$(PYTHON) tests/bench/gather.py $(GB)
 	@$(PYTHON) tests/bench/resume.py $(GB)
+
+QUALITY_MARKS := $(BUILD)/tests/bench/quality_marks
+$(QUALITY_MARKS): tests/bench/quality_marks.c $(foreach room,conditioning $(UNDER_conditioning),$(call archive,$(room)))
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) $(FFTW_CFLAGS) $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(FFTW_LIBS) $(LIBCONFIG_LIBS) $(BLAS_LIBS) -lm -o $@
