@@ -231,6 +231,13 @@ static evl_status conclude(parser *p) {
   return EVL_OK;
 }
 
+/* Free text, but amplifiers write their number of channels into it. */
+static void take_comment(evl_brainvision *b, const char *text) {
+  const char *key = "Number of channels:", *at = strstr(text, key);
+  long long n = at ? strtoll(at + strlen(key), NULL, 10) : 0;
+  if (n > 0 && n <= MOST_CHANNELS) b->n_said = n;
+}
+
 static char *trim(char *text) {
   while (*text == ' ' || *text == '\t') text++;
   for (size_t n = strlen(text); n > 0 && strchr(" \t\r", text[n - 1]);) text[--n] = 0;
@@ -247,6 +254,7 @@ evl_status evl_brainvision_header(evl_reader *reader, char *text) {
     if (*line == ';' || !*line) continue;
     if (*line == '[') {
       snprintf(section, sizeof section, "%.*s", (int)strcspn(line + 1, "]"), line + 1);
+      if (strcasecmp(section, "Comment") == 0 && rest) take_comment(reader->state, rest);
       if (strcasecmp(section, "Comment") == 0) break;
       continue;
     }

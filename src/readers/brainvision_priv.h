@@ -12,6 +12,7 @@ typedef struct evl_brainvision {
   evl_plane_type type;
   double fs_hz;
   int64_t n_channels, n_points, segment_points; /* n_points 0: untold */
+  int64_t n_said;                         /* channels by the amplifier's part of the comment; 0: untold */
   evl_plane_scale *scale;                 /* [channels] */
   int data, markers;                      /* files; markers -1: none */
   uint8_t *buffer;

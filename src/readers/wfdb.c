@@ -7,6 +7,14 @@
 
 enum { MOST_HEADER_BYTES = 1 << 24 };
 
+static const evl_param params[] = {
+  {"nu", EVL_STRING, "\"uV\"", 0, 0, "uV|none", "",
+   "What the unit nu (none) stands for, which mat2wfdb writes where it was told no unit (I-CARE): microvolt, or none."},
+  {"gain_0", EVL_STRING, "\"absent\"", 0, 0, "absent|standard", "",
+   "Samples with a gain of 0 or none, which are not calibrated: no voltage, so that their channels are absent, or "
+   "voltages by the standard's 200 steps a unit."},
+  {0}};
+
 /* A text named .hea: its grammar has no mark of its own. */
 static bool knows(const uint8_t *first, size_t n, const char *path) {
   size_t length = strlen(path);
@@ -20,6 +28,8 @@ static evl_status open_wfdb(evl_reader *reader) {
   char *text;
   EVL_NEW(reader->arena, w, 1);
   reader->state = w;
+  w->nu_is_microvolt = strcmp(evl_params_string(reader->params, "nu"), "uV") == 0;
+  w->standard_gain = strcmp(evl_params_string(reader->params, "gain_0"), "standard") == 0;
   EVL_TRY(evl_reader_text(reader, 0, MOST_HEADER_BYTES, &text));
   evl_sha256_begin(&hash);
   evl_sha256_add(&hash, text, (size_t)reader->header.bytes);
@@ -61,6 +71,7 @@ const evl_format evl_format_wfdb = {
   .summary = "WFDB records of PhysioNet: a .hea header, signal files of formats 8 to 311 or MATLAB v4, segments",
   .cite = "Goldberger et al. 2000, doi:10.1161/01.CIR.101.23.e215; WFDB Applications Guide, header(5), signal(5)",
   .suffixes = ".hea",
+  .params = params,
   .knows = knows,
   .open = open_wfdb,
   .load = load,

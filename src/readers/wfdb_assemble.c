@@ -14,23 +14,34 @@ enum { MOST_HEADER_BYTES = 1 << 24, READ_BYTES = 1 << 18, MOST_FRAME = 1 << 22 }
 
 /* ---- what the record's signals are ---- */
 
-/* 0 where it is no voltage. mat2wfdb writes "nu" (no unit) for samples whose unit it was not told, I-CARE's among them:
-   they are microvolt. */
-static double microvolt(const char *unit) { return strcmp(unit, "nu") == 0 ? 1.0 : evl_unit_microvolt(unit); }
+static const double STANDARD_GAIN = 200; /* DEFGAIN of the standard */
+
+/* 0 where it is no voltage. */
+static double microvolt(const evl_reader *reader, const char *unit) {
+  const evl_wfdb *w = reader->state;
+  return w->nu_is_microvolt && strcmp(unit, "nu") == 0 ? 1.0 : evl_unit_microvolt(unit);
+}
+
+/* Steps a unit; 0: not calibrated. */
+static double gain_of(const evl_reader *reader, const evl_wfdb_line *line) {
+  const evl_wfdb *w = reader->state;
+  return line->gain == 0 && w->standard_gain ? STANDARD_GAIN : line->gain;
+}
 
 static evl_status make_signals(evl_reader *reader, const evl_wfdb_header *layout, double fs_hz) {
-  int uncalibrated = 0, first = 0, unitless = 0;
+  int uncalibrated = 0, first = 0, unitless = 0, assumed = 0;
   EVL_TRY(evl_reader_signals(reader, layout->n_lines));
   for (int s = 0; s < layout->n_lines; s++) {
     const evl_wfdb_line *line = &layout->line[s];
     evl_signal *signal = &reader->header.signal[s];
-    double factor = microvolt(line->unit), gain = line->gain;
+    double factor = microvolt(reader, line->unit), gain = gain_of(reader, line);
     snprintf(signal->label, sizeof signal->label, "%s", line->label);
     snprintf(signal->unit, sizeof signal->unit, "%s", line->unit);
     signal->samples_per_record = line->per_frame;
     signal->fs_hz = fs_hz * (double)line->per_frame;
     signal->kind = factor > 0 && gain != 0 ? EVL_SIGNAL_VOLTAGE : EVL_SIGNAL_OTHER;
-    unitless += gain != 0 && strcmp(line->unit, "nu") == 0;
+    unitless += gain != 0 && factor > 0 && strcmp(line->unit, "nu") == 0;
+    assumed += line->gain == 0 && gain != 0;
     if (gain == 0 && uncalibrated++ == 0) first = s;
     if (line->resolution == 0 || gain == 0) continue;
     double half = ldexp(1.0, line->resolution - 1), scale = (factor > 0 ? factor : 1.0) / gain;
@@ -46,6 +57,7 @@ static evl_status make_signals(evl_reader *reader, const evl_wfdb_header *layout
   if (uncalibrated)
     evl_reader_note(reader, "a gain of 0: %d signal%s not calibrated and no voltage, the first is %d", uncalibrated,
                     uncalibrated == 1 ? " is" : "s are", first + 1);
+  if (assumed) evl_reader_note(reader, "a gain of 0 of %d signals taken as %g steps a unit", assumed, STANDARD_GAIN);
   if (unitless) evl_reader_note(reader, "unit \"nu\" of %d signals taken as microvolt", unitless);
   return EVL_OK;
 }
@@ -61,8 +73,8 @@ static int find_line(const evl_wfdb_header *header, const char *label, const int
 static evl_status bind_line(evl_reader *reader, evl_wfdb_part *part, int l, int s, const char *segment) {
   const evl_wfdb_line *line = &part->header->line[l];
   const evl_signal *signal = &reader->header.signal[s];
-  double factor = microvolt(line->unit), gain = line->gain != 0 ? line->gain : 200.0;
-  bool voltage = factor > 0 && line->gain != 0;
+  double factor = microvolt(reader, line->unit), known = gain_of(reader, line), gain = known != 0 ? known : STANDARD_GAIN;
+  bool voltage = factor > 0 && known != 0;
   if (line->per_frame != signal->samples_per_record || voltage != (signal->kind == EVL_SIGNAL_VOLTAGE) ||
       (!voltage && strcmp(line->unit, signal->unit) != 0))
     return evl_fail(EVL_FORMAT, "%s: expected signal %d of segment %s with the rate and unit that it has in the record, "

@@ -32,13 +32,10 @@ static evl_status wrong(const parser *p, const char *expected, const char *found
 
 static bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
+/* I-CARE's "Start time" counts from the arrest and is no time of day. */
 static void see_comment(evl_wfdb_header *header, const char *text) {
-  int hour, minute, hertz, used = 0;
-  double second;
+  int hertz;
   if (sscanf(text, " Utility frequency: %5d", &hertz) == 1 && (hertz == 50 || hertz == 60)) header->line_hz = hertz;
-  if (sscanf(text, " Start time: %5d:%5d:%lf%n", &hour, &minute, &second, &used) == 3 && used && hour >= 0 &&
-      minute >= 0 && minute < 60 && second >= 0 && second < 60 && isnan(header->start_clock_s))
-    header->start_clock_s = fmod(3600.0 * hour + 60.0 * minute + second, 86400.0);
 }
 
 /* The next line with content, without its end; false behind the last. */

@@ -72,6 +72,7 @@ typedef struct evl_wfdb_part {
 enum { EVL_WFDB_ANNOTATORS = 4 };
 
 typedef struct evl_wfdb {
+  bool nu_is_microvolt, standard_gain;
   evl_plane_type type;
   int n_parts;
   evl_wfdb_part *part;

@@ -87,4 +87,17 @@ def wrong_checksum():
     assert "checksum" in shown.out and "0286_002_031_EEG.mat" in shown.out, (result, shown)
 
 
+@case("what a record does not say is said by the configuration")
+def options():
+    write("r.hea", "r 2 250 300\nr.dat 16 50(3)/nu 16 0 0 0 0 Fp1\nr.dat 16 0/uV 16 0 0 0 0 Cz\n")
+    with open("r.dat", "wb") as file:
+        file.write(bytes(1200))
+    plain = expect(eveil("info", "r.hea"), 0, "a gain of 0", "taken as microvolt")
+    assert [line.split()[2] for line in plain.out.splitlines() if " Hz " in line] == ["voltage", "other"], plain
+    keys = 'wfdb: { nu = "none"; gain_0 = "standard"; };'
+    told = expect(eveil("info", f"--formats={keys}", "r.hea"), 0, "taken as 200 steps a unit")
+    assert [line.split()[2] for line in told.out.splitlines() if " Hz " in line] == ["other", "voltage"], told
+    expect(eveil("info", '--formats=wfdb: { nu = "mV"; };', "r.hea"), 1, "nu")
+
+
 sys.exit(run_cases())

@@ -196,7 +196,7 @@ def names_of_files():
         r = Recording("r.vhdr")
         assert r.header["n_files"] == 3 and ("not there" in r.header["note"]) == ("old" in data), r.header
     os.rename("r.eeg", "other.eeg")
-    check_refusal("r.vhdr", "r.vhdr", "old name.eeg", "found neither")
+    check_refusal("r.vhdr", "r.vhdr", "found neither")
     os.rename("other.eeg", "r.eeg")
     os.remove("r.vmrk")
     assert "marker file is not there" in Recording("r.vhdr").header["note"]
@@ -264,6 +264,9 @@ def other_sizes():
     for extra in ("", "DataPoints=1000"):
         write("r.vhdr", header(4, orientation="VECTORIZED", markers="", extra=extra))
         check_refusal("r.vhdr", "r.eeg", "whole channels")
+    write("r.vhdr", header(4, markers="") + "Number of channels: 3\n")
+    write("r.eeg", v[:3, :999].T.tobytes())
+    check_refusal("r.vhdr", "r.eeg", "4 channels", "the bytes of 3")
     write("r.eeg", b"1234567")
     check_refusal("r.vhdr", "r.eeg", "frames of 8 bytes", "7")
     write("r.eeg", b"")
