@@ -82,8 +82,8 @@ void evl_regression_settle(evl_regression *regression);
 typedef struct evl_chain evl_chain;
 
 /* Binds the chain to the signals of one recording; labels and offsets are copied. regression: settled, or NULL for none
-   (nothing is subtracted then). line_hz: 0, 50 or 60
-   (what notch = "auto" uses). max_block_s: longest output block that will be asked for. All memory from `arena`,
+   (nothing is subtracted then). line_hz: 0, or the line as measured, about 50 or 60 (what notch = "auto" uses).
+   max_block_s: longest output block that will be asked for. All memory from `arena`,
    the same amount whatever is bad or learned.
    Channels: missing in the file: why ABSENT; bad: ARTEFACT; all zero by construction (the reference
    electrode itself, an average over less than two channels), or without what the reference needs: UNDEFINED.
@@ -124,6 +124,8 @@ evl_status evl_line_plan(int n, double fs_hz, evl_arena *arena, evl_line **line)
 /* `x`: n_segments x n samples. Segments must be independent: no overlap, not the same time of several channels. A
    line whose amplitude is a tenth of the sd of a white background is found in 20 segments of 10 s; of EEG, in one. */
 double evl_line_detect(evl_line *line, const double *x, int n_segments);
+/* The line found last, 50 or 60, as it was measured: the peak of its strongest harmonic, between bins. */
+double evl_line_measure(const evl_line *line, double line_hz);
 
 /* ---- quality*.c: where a recording is not brain ------------------------------------------------ */
 

@@ -23,7 +23,8 @@ struct evl_chain {
   evl_spatial spatial;
   evl_resampler resampler;
   evl_cascade cascade;
-  int64_t margin;      /* output samples */
+  evl_line_fit line;
+  int64_t margin;      /* output samples: of the filters, and what the line's windows reach further */
   int64_t extension;   /* input samples of odd extension at the edges of a stretch */
   int64_t max_out;     /* longest block */
   int64_t tile;        /* output samples */
@@ -67,13 +68,16 @@ static evl_status common_rate(evl_chain *chain, int n_sources) {
   return EVL_OK;
 }
 
+static double top_hz_of(const evl_chain *chain) { return 0.5 * fmin(chain->fs_in_hz, chain->resampler.fs_hz); }
+
 static evl_status plan_filters(const evl_params *params, double line_hz, evl_chain *chain) {
-  double fs_hz = chain->resampler.fs_hz, top_hz = 0.5 * fmin(chain->fs_in_hz, fs_hz);
+  double fs_hz = chain->resampler.fs_hz, top_hz = top_hz_of(chain);
   evl_cascade *cascade = &chain->cascade;
   evl_biquad notch[EVL_MAX_SECTIONS];
-  int n_notch;
+  int n_notch = 0;
   EVL_TRY(evl_band_sections(params, fs_hz, top_hz, cascade->section, &cascade->n));
-  EVL_TRY(evl_notch_sections(params, line_hz, fs_hz, top_hz, cascade->section, cascade->n, notch, &n_notch));
+  if (!evl_notch_fits(params))
+    EVL_TRY(evl_notch_sections(params, line_hz, fs_hz, top_hz, cascade->section, cascade->n, notch, &n_notch));
   /* The notch first, as the table of steps has it. */
   memmove(cascade->section + n_notch, cascade->section, (size_t)cascade->n * sizeof *cascade->section);
   memcpy(cascade->section, notch, (size_t)n_notch * sizeof *notch);
@@ -86,7 +90,18 @@ static evl_status plan_filters(const evl_params *params, double line_hz, evl_cha
   return EVL_OK;
 }
 
-static evl_status plan_buffers(double max_block_s, int n_sources, evl_arena *arena, evl_chain *chain) {
+/* Sinusoids of the line where they are asked for; their windows are part of the margin. */
+static evl_status plan_line(const evl_params *params, double line_hz, int most, evl_arena *arena, evl_chain *chain) {
+  double fs_hz = chain->resampler.fs_hz, hz[EVL_MAX_SECTIONS];
+  const evl_cascade *cascade = &chain->cascade;
+  int n;
+  if (!evl_notch_fits(params)) return EVL_OK;
+  EVL_TRY(evl_notch_lines(params, line_hz, fs_hz, top_hz_of(chain), cascade->section, cascade->n, true, hz, &n));
+  return evl_line_fit_plan(n, hz, fs_hz, chain->max_out, chain->lanes, most, arena, &chain->line);
+}
+
+static evl_status plan_buffers(const evl_params *params, double line_hz, double max_block_s, int n_sources,
+                               evl_arena *arena, evl_chain *chain) {
   const evl_resampler *resampler = &chain->resampler;
   double out = ceil(max_block_s * resampler->fs_hz) + 1.0;
   if (!(out >= 1.0) || out > 1e9)
@@ -95,7 +110,6 @@ static evl_status plan_buffers(double max_block_s, int n_sources, evl_arena *are
   double inputs_per_output = (double)resampler->down / resampler->up;
   chain->tile = (int64_t)fmax(1.0, fmin(TILE, TILE_INPUTS / inputs_per_output));
   chain->tile_inputs = (int64_t)ceil((double)chain->tile * inputs_per_output) + 2 * resampler->half + 2;
-  chain->extension = (int64_t)ceil((double)chain->margin * inputs_per_output) + resampler->half;
   const evl_reference *reference = &chain->reference;
   int n_lanes = reference->n_lanes > 0 ? reference->n_lanes : 1;
   int n_groups = (n_lanes + EVL_LANES - 1) / EVL_LANES, a_group = (n_lanes + n_groups - 1) / n_groups;
@@ -103,6 +117,9 @@ static evl_status plan_buffers(double max_block_s, int n_sources, evl_arena *are
   most = (most + 3) / 4 * 4; /* for any lanes that another recording of this shape may have */
   chain->lanes = (a_group + 3) / 4 * 4;
   chain->cascade.quads = chain->lanes / 4;
+  EVL_TRY(plan_line(params, line_hz, most, arena, chain));
+  chain->margin += chain->line.reach;
+  chain->extension = (int64_t)ceil((double)chain->margin * inputs_per_output) + resampler->half;
   chain->work_n = (larger(chain->tile, chain->tile_inputs) + 7) / 8 * 8;
   EVL_NEW(arena, chain->work, 5 * chain->work_n);
   if (resampler->taps) EVL_NEW(arena, chain->inputs, chain->tile_inputs * most);
@@ -130,7 +147,7 @@ evl_status evl_chain_plan(const evl_params *params, const evl_montage *montage, 
   double removed_hz = evl_band_removed(params, evl_resampler_rate(params, c->fs_in_hz));
   EVL_TRY(evl_resampler_plan(params, c->fs_in_hz, high_hz, removed_hz, arena, &c->resampler));
   EVL_TRY(plan_filters(params, line_hz, c));
-  return plan_buffers(max_block_s, n_sources, arena, c);
+  return plan_buffers(params, line_hz, max_block_s, n_sources, arena, c);
 }
 
 double evl_chain_fs_hz(const evl_chain *chain) { return chain->resampler.fs_hz; }
@@ -310,24 +327,35 @@ static void combine(evl_chain *chain, int64_t first, int64_t n, double *x, size_
   evl_spatial_run(&chain->spatial, chain->row, first, n, x, ld);
 }
 
-/* Filters the n rows of chain->block against time and writes rows [margin, n - margin) of each lane to its row; with
-   the last group, the reference is subtracted as well. */
-static void run_backward(evl_chain *chain, const evl_lane *lane, int n_lanes, bool last_group, int64_t n, double *x,
-                         size_t ld) {
-  int64_t margin = chain->margin;
-  evl_cascade_settle(&chain->cascade, chain->block + (n - 1) * chain->lanes);
-  for (int64_t end = n; end > margin; end -= chain->tile) {
-    int64_t begin = larger(end - chain->tile, margin), out_n = smaller(end, n - margin) - begin;
-    double *rows = chain->block + begin * chain->lanes;
-    evl_cascade_backward(&chain->cascade, rows, end - begin);
-    if (out_n <= 0) continue;
-    for (int first = 0; first < chain->lanes; first += 4) {
-      double *column[4];
-      find_columns(chain, lane, n_lanes, first, begin - margin, x, ld, column);
-      evl_deinterleave(rows + first, chain->lanes, out_n, column);
-    }
-    if (last_group) combine(chain, begin - margin, out_n, x, ld);
+/* Rows [begin, end) of chain->block, of which the first in the window is sample -margin, to the rows of each lane; with
+   the last group, lanes become channels. */
+static void write_rows(evl_chain *chain, const evl_lane *lane, int n_lanes, bool last_group, int64_t begin, int64_t end,
+                       double *x, size_t ld) {
+  int64_t first = begin - chain->margin;
+  for (int i = 0; i < chain->lanes; i += 4) {
+    double *column[4];
+    find_columns(chain, lane, n_lanes, i, first, x, ld, column);
+    evl_deinterleave(chain->block + begin * chain->lanes + i, chain->lanes, end - begin, column);
   }
+  if (last_group) combine(chain, first, end - begin, x, ld);
+}
+
+/* Filters the n rows of chain->block against time and writes rows [margin, n - margin), output samples from `first` on,
+   as soon as they are there; but with a line to fit, its windows must be there before. */
+static evl_status run_backward(evl_chain *chain, const evl_lane *lane, int n_lanes, bool last_group, int64_t first,
+                               int64_t available, int64_t n, double *x, size_t ld) {
+  int64_t margin = chain->margin, reach = chain->line.reach, to = n - margin;
+  evl_cascade_settle(&chain->cascade, chain->block + (n - 1) * chain->lanes);
+  for (int64_t end = n; end > margin - reach; end -= chain->tile) {
+    int64_t begin = larger(end - chain->tile, margin - reach);
+    evl_cascade_backward(&chain->cascade, chain->block + begin * chain->lanes, end - begin);
+    if (reach == 0 && begin < to) write_rows(chain, lane, n_lanes, last_group, begin, smaller(end, to), x, ld);
+  }
+  if (reach == 0) return EVL_OK;
+  EVL_TRY(evl_line_fit_run(&chain->line, available, first - margin, first, first + to - margin, chain->block));
+  for (int64_t begin = margin; begin < to; begin += chain->tile)
+    write_rows(chain, lane, n_lanes, last_group, begin, smaller(begin + chain->tile, to), x, ld);
+  return EVL_OK;
 }
 
 evl_status evl_chain_run(evl_chain *chain, evl_fetch fetch, void *context, int64_t stretch_in,
@@ -344,7 +372,8 @@ evl_status evl_chain_run(evl_chain *chain, evl_fetch fetch, void *context, int64
   for (int i = 0; i < reference->n_lanes; i += chain->lanes) {
     int n_lanes = (int)smaller(reference->n_lanes - i, chain->lanes);
     EVL_TRY(run_forward(chain, &signal, reference->lane + i, n_lanes, out_first - chain->margin, n));
-    run_backward(chain, reference->lane + i, n_lanes, i + chain->lanes >= reference->n_lanes, n, x, ld);
+    bool last_group = i + chain->lanes >= reference->n_lanes;
+    EVL_TRY(run_backward(chain, reference->lane + i, n_lanes, last_group, out_first, available, n, x, ld));
   }
   for (int c = 0; c < reference->n_channels; c++)
     if (reference->channel_why[c] != EVL_WHY_VALUE) memset(x + (size_t)c * ld, 0, (size_t)out_n * sizeof *x);

@@ -105,8 +105,13 @@ evl_status evl_band_sections(const evl_params *params, double fs_hz, double top_
 /* Frequency from which on the band-pass at fs_hz leaves less than 1e-5 in both directions; INFINITY where it has no
    upper edge, or none below half the rate. */
 double evl_band_removed(const evl_params *params, double fs_hz);
-/* Sections of the line and its harmonics, as far as the n_band sections of the band leave them.
-   section[EVL_MAX_SECTIONS]. */
+/* The line to remove and its harmonics, as far as the n_band sections of the band leave them. hz[EVL_MAX_SECTIONS].
+   exact: line_hz as it is, else 50 or 60 where it is near. */
+evl_status evl_notch_lines(const evl_params *params, double line_hz, double fs_hz, double top_hz,
+                           const evl_biquad *band, int n_band, bool exact, double *hz, int *n) EVL_MUST_USE;
+/* Whether lines are fitted instead of notched. */
+bool evl_notch_fits(const evl_params *params);
+/* Sections of those lines. section[EVL_MAX_SECTIONS]. */
 evl_status evl_notch_sections(const evl_params *params, double line_hz, double fs_hz, double top_hz,
                               const evl_biquad *band, int n_band, evl_biquad *section, int *n) EVL_MUST_USE;
 
@@ -255,6 +260,28 @@ evl_status evl_spline_csd(int n, const double (*xyz)[3], int stiffness, double l
 void evl_rest_field(int shells, const double *radius, const double *sigma, double r, int terms, double *a);
 /* weight[n] of the potential at infinity among the values; work[n][n]. */
 evl_status evl_rest_weights(int n, const double (*xyz)[3], double *work, double *weight) EVL_MUST_USE;
+
+/* ---- line_fit.c: the power line by regression of sinusoids ---- */
+
+typedef struct evl_line_fit {
+  int n_lines, lanes;      /* lanes of the interleaved rows */
+  int window, hop, least;  /* samples */
+  int reach;               /* samples on each side of a block that its windows may hold */
+  double *cycles;          /* [n_lines] a sample */
+  double *gram;
+  double *basis, *dual;    /* [window][functions] */
+  double *short_basis, *short_dual; /* of a stretch shorter than a window */
+  int64_t most_windows, *start; /* first samples of windows */
+  double *coefficient;     /* [window][function][lane] */
+} evl_line_fit;
+
+/* n_lines = 0: nothing is subtracted. most: lanes that memory is planned for. */
+evl_status evl_line_fit_plan(int n_lines, const double *line_hz, double fs_hz, int64_t max_out, int lanes, int most,
+                             evl_arena *arena, evl_line_fit *fit) EVL_MUST_USE;
+/* Subtracts the lines from samples [a, b) of a stretch of n samples; row 0 is sample `first`, and rows reach from
+   larger(0, a - reach) to smaller(n, b + reach). */
+evl_status evl_line_fit_run(evl_line_fit *fit, int64_t n, int64_t first, int64_t a, int64_t b,
+                            double *rows) EVL_MUST_USE;
 
 /* ---- extension.c: the signal of a stretch, continued beyond its edges ---- */
 

@@ -32,6 +32,9 @@ struct evl_line {
   double *power;      /* [bins] of one segment */
   place place[PLACES]; /* by nominal line, then harmonic; high < low: beyond half the rate */
   double *score[PLACES]; /* [high - low + 1] */
+  double *shape[PLACES]; /* [high - low + 3] power from one bin below to one above, of segments whose sum is 1 */
+  double step_hz;        /* between bins */
+  int n_segments;        /* of the last detection */
 };
 
 int evl_smooth_length(int n) {
@@ -63,6 +66,7 @@ evl_status evl_line_plan(int n, double fs_hz, evl_arena *arena, evl_line **plann
   if (n > LONGEST) return evl_fail(EVL_LIMIT, "line frequency: segments of %d samples, at most %d", n, (int)LONGEST);
   int length = evl_smooth_length(2 * n);
   line->n = n;
+  line->step_hz = fs_hz / length;
   EVL_TRY(evl_fft_plan(length, arena, &line->fft));
   EVL_NEW(arena, line->hann, n);
   EVL_NEW(arena, line->power, length / 2 + 1);
@@ -70,7 +74,9 @@ evl_status evl_line_plan(int n, double fs_hz, evl_arena *arena, evl_line **plann
   for (int i = 0; i < PLACES; i++) {
     place *p = &line->place[i];
     *p = bins_around(nominal_hz[i / HARMONICS] * (i % HARMONICS + 1), fs_hz / length, fs_hz);
-    if (p->high >= p->low) EVL_NEW(arena, line->score[i], p->high - p->low + 1);
+    if (p->high < p->low) continue;
+    EVL_NEW(arena, line->score[i], p->high - p->low + 1);
+    EVL_NEW(arena, line->shape[i], p->high - p->low + 3);
   }
   return EVL_OK;
 }
@@ -85,6 +91,14 @@ static void add_quotients(const place *p, const double *power, double *score) {
   for (int k = p->low; k <= p->high; k++) score[k - p->low] += fmin(power[k] / around, cap);
 }
 
+/* Segments count alike, so that one with an artefact does not decide where the peak is. */
+static void add_shape(const place *p, const double *power, double *shape) {
+  double sum = 0.0;
+  for (int k = p->low - 1; k <= p->high + 1; k++) sum += power[k];
+  if (!(sum > 0.0) || !isfinite(sum)) return;
+  for (int k = p->low - 1; k <= p->high + 1; k++) shape[k - p->low + 1] += power[k] / sum;
+}
+
 static void add_segment(evl_line *line, const double *spectrum) {
   for (int i = 0; i < PLACES; i++) {
     const place *p = &line->place[i];
@@ -92,6 +106,7 @@ static void add_segment(evl_line *line, const double *spectrum) {
     for (int k = p->far_low; k <= p->far_high; k++)
       line->power[k] = spectrum[2 * k] * spectrum[2 * k] + spectrum[2 * k + 1] * spectrum[2 * k + 1];
     add_quotients(p, line->power, line->score[i]);
+    add_shape(p, line->power, line->shape[i]);
   }
 }
 
@@ -114,9 +129,13 @@ double evl_line_detect(evl_line *line, const double *x, int n_segments) {
   size_t in_stride, out_stride, n = (size_t)line->n;
   if (n_segments < 1 || n == 0) return 0.0;
   double *input = evl_fft_input(line->fft, &in_stride);
-  for (int i = 0; i < PLACES; i++)
-    if (line->score[i])
-      memset(line->score[i], 0, (size_t)(line->place[i].high - line->place[i].low + 1) * sizeof *line->score[i]);
+  for (int i = 0; i < PLACES; i++) {
+    size_t bins = (size_t)(line->place[i].high - line->place[i].low + 1);
+    if (!line->score[i]) continue;
+    memset(line->score[i], 0, bins * sizeof *line->score[i]);
+    memset(line->shape[i], 0, (bins + 2) * sizeof *line->shape[i]);
+  }
+  line->n_segments = n_segments;
   for (int s = 0; s < n_segments; s += EVL_FFT_BATCH) {
     int batch = n_segments - s < EVL_FFT_BATCH ? n_segments - s : EVL_FFT_BATCH;
     for (int i = 0; i < batch; i++) {
@@ -130,4 +149,21 @@ double evl_line_detect(evl_line *line, const double *x, int n_segments) {
   double fifty = line_score(line, 0, n_segments), sixty = line_score(line, 1, n_segments);
   if (fmax(fifty, sixty) < 1.0) return 0.0;
   return fifty >= sixty ? 50.0 : 60.0;
+}
+
+double evl_line_measure(const evl_line *line, double line_hz) {
+  int first = line_hz == 60.0 ? HARMONICS : 0, best = -1, peak = 0;
+  double most = 0.0;
+  for (int i = first; i < first + HARMONICS && line->n_segments > 0; i++)
+    for (int k = line->place[i].low; k <= line->place[i].high; k++)
+      if (line->score[i][k - line->place[i].low] > most) most = line->score[i][k - line->place[i].low], best = i;
+  if (best < 0 || most / line->n_segments < threshold(line->n_segments)) return line_hz;
+  const place *p = &line->place[best];
+  const double *shape = line->shape[best] + 1; /* of bin p->low */
+  for (int k = 0; k <= p->high - p->low; k++)
+    if (shape[k] > shape[peak]) peak = k;
+  double left = log(shape[peak - 1]), middle = log(shape[peak]), right = log(shape[peak + 1]);
+  double shift = 0.5 * (left - right) / (left - 2.0 * middle + right);
+  if (!(fabs(shift) <= 1.0)) return line_hz; /* the peak is at the edge of what was searched */
+  return (p->low + peak + shift) * line->step_hz / (best - first + 1);
 }

@@ -94,23 +94,28 @@ static evl_status read_facts(evl_worker *w, facts *f) {
 /* Half of the channels looked at must show a line; else the sidecar's word stands. */
 static evl_status find_line(evl_worker *w, const facts *f) {
   int votes[2] = {0, 0};
+  double measured[2][LINE_CHANNELS];
   evl_line *detector;
   evl_mark mark = evl_arena_mark(w->own);
   EVL_TRY(evl_line_plan(f->line_n, w->probe->fs_hz, w->own, &detector));
   for (int j = 0; j < f->n_line; j++) {
     double line = evl_line_detect(detector, w->x + (size_t)(j * f->n_segments) * (size_t)f->line_n, f->n_segments);
-    if (line > 0) votes[line > 55]++;
+    int which = line > 55;
+    if (line > 0) measured[which][votes[which]++] = evl_line_measure(detector, line);
   }
   evl_arena_release(w->own, mark);
-  if (votes[0] > votes[1] && 2 * votes[0] >= f->n_line) w->line_hz = 50;
-  else if (votes[1] > 0 && 2 * votes[1] >= f->n_line) w->line_hz = 60;
+  int winner = votes[1] >= votes[0];
+  if (votes[winner] == 0 || 2 * votes[winner] < f->n_line) return EVL_OK;
+  w->line_hz = winner ? 60 : 50;
+  evl_sort(measured[winner], (size_t)votes[winner]);
+  w->line_exact_hz = evl_quantile_sorted(measured[winner], (size_t)votes[winner], 0.5);
   return EVL_OK;
 }
 
 evl_status evl_worker_facts(evl_worker *w) {
   const evl_probe *probe = w->probe;
   facts f = {.line_n = (int)floor(FACT_SEGMENT_S * probe->fs_hz)};
-  w->line_hz = probe->sidecar_line_hz;
+  w->line_hz = w->line_exact_hz = probe->sidecar_line_hz;
   EVL_TRY(evl_worker_learn_plan(w, probe, w->source, w->own));
   if (evl_reader_header(w->reader)->n_stretches == 0 || f.line_n < 1) return EVL_OK;
   EVL_NEW(w->own, f.mean, probe->n_sources);

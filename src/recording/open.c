@@ -40,7 +40,7 @@ static evl_status bind(evl_worker *w, const char *path, const evl_probe *probe) 
   for (int g = 0; g < w->n_groups; g++) {
     evl_worker_view(w, &w->quality[w->group[g].quality]);
     evl_status status = evl_chain_plan(w->group[g].params, w->group[g].montage, probe->n_sources, w->view,
-                                       w->group[g].regression, w->line_hz, block_s, w->own, &w->group[g].chain);
+                                       w->group[g].regression, w->line_exact_hz, block_s, w->own, &w->group[g].chain);
     if (status != EVL_OK) return evl_fail_in(status, "%s", path);
   }
   return check_kernels(w, path);

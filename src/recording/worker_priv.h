@@ -78,7 +78,7 @@ struct evl_worker {
   double *learn_x;          /* [n_sources][learn_n]; NULL where nothing is learned */
   double from_s, to_s;      /* what is loaded, from the start of its stretch */
   int stretch;
-  double line_hz;
+  double line_hz, line_exact_hz; /* nominal, and as measured */
 };
 
 enum { HASH_BLOCK = 1 << 20 };
