@@ -89,6 +89,45 @@ double evl_random_normal(evl_random *random) {
   return radius * cos(angle);
 }
 
+enum { LANES = 16 };
+
+/* evl_philox of LANES successive counters side by side, words as they come: word[w][lane]. */
+static void philox_lanes(evl_random *random, uint32_t word[4][LANES]) {
+  uint32_t k0 = random->key[0], k1 = random->key[1], *c0 = word[0], *c1 = word[1], *c2 = word[2], *c3 = word[3];
+  uint64_t count = random->counter[0] | (uint64_t)random->counter[1] << 32;
+  for (uint32_t i = 0; i < LANES; i++) {
+    c0[i] = (uint32_t)(count + i);
+    c1[i] = (uint32_t)((count + i) >> 32);
+    c2[i] = random->counter[2];
+    c3[i] = random->counter[3];
+  }
+  for (int round = 0; round < 10; round++) {
+    for (int i = 0; i < LANES; i++) {
+      uint64_t p0 = (uint64_t)0xD2511F53u * c0[i], p1 = (uint64_t)0xCD9E8D57u * c2[i];
+      c0[i] = (uint32_t)(p1 >> 32) ^ c1[i] ^ k0;
+      c1[i] = (uint32_t)p1;
+      c2[i] = (uint32_t)(p0 >> 32) ^ c3[i] ^ k1;
+      c3[i] = (uint32_t)p0;
+    }
+    k0 += 0x9E3779B9u;
+    k1 += 0xBB67AE85u;
+  }
+  count += LANES;
+  random->counter[0] = (uint32_t)count;
+  random->counter[1] = (uint32_t)(count >> 32);
+}
+
+void evl_random_increments(evl_random *random, double *x, int n) {
+  for (int done = 0; done < n; done += 2 * LANES) {
+    uint32_t word[4][LANES];
+    philox_lanes(random, word);
+    for (int k = 0; k < 2 * LANES && done + k < n; k++) {
+      const uint32_t(*pair)[LANES] = (const uint32_t(*)[LANES])word + (k < LANES ? 0 : 2);
+      x[done + k] = 0.25 * (__builtin_popcount(pair[0][k % LANES]) + __builtin_popcount(pair[1][k % LANES]) - 32);
+    }
+  }
+}
+
 uint64_t evl_random_below(evl_random *random, uint64_t n) {
   if (n < 2) return 0;
   uint64_t reject_below = (0 - n) % n; /* 2^64 mod n: what is left is a multiple of n */

@@ -1,0 +1,126 @@
+/* A model's steps to samples at fs, by a sinc under Nuttall's window (doi:10.1109/TASSP.1981.1163506, minimum four
+   terms: sides below -98 dB); taps between tabulated phases are interpolated. Rows are steps, so that all sources of
+   one share their tap. */
+#include <math.h>
+#include <string.h>
+
+#include "model_priv.h"
+
+enum { PHASES = 256, QUAD = 4, SPARE = 512 };
+static const double centre = 0.9, transition = 0.2; /* of the lower Nyquist frequency */
+
+struct evl_sampler {
+  evl_step *step;
+  void *model;
+  int n_sources, width; /* width: padded to whole vectors */
+  int half;             /* taps on either side */
+  double ratio;         /* steps a sample */
+  double noise_uv;
+  evl_random noise;
+  double (*mix)[EVL_HEAD_BACKGROUND]; /* [width] */
+  double *taps;         /* [PHASES + 1][2 half] */
+  double *between;      /* [2 half] */
+  double *source;       /* [width] */
+  double *row;          /* [2 half + SPARE][width] */
+  int64_t first;        /* step of row 0 */
+  int filled;           /* rows */
+  int64_t done;         /* samples */
+};
+
+static double nuttall(double u) { /* u from -1 to 1 */
+  return 0.3635819 + 0.4891775 * cos(M_PI * u) + 0.1365995 * cos(2 * M_PI * u) + 0.0106411 * cos(3 * M_PI * u);
+}
+
+static void make_taps(evl_sampler *s, double cut) {
+  int n = 2 * s->half;
+  for (int p = 0; p <= PHASES; p++) {
+    double *tap = s->taps + (size_t)p * (size_t)n, sum = 0;
+    for (int j = 0; j < n; j++) {
+      double t = j - (s->half - 1) - (double)p / PHASES;
+      tap[j] = fabs(t) >= s->half ? 0 : nuttall(t / s->half) * (t == 0 ? 2 * cut : sin(2 * M_PI * cut * t) / (M_PI * t));
+      sum += tap[j];
+    }
+    for (int j = 0; j < n; j++) tap[j] /= sum;
+  }
+}
+
+static void next_step(evl_sampler *s) {
+  if (s->filled == 2 * s->half + SPARE) {
+    s->filled -= SPARE;
+    s->first += SPARE;
+    memmove(s->row, s->row + (size_t)SPARE * (size_t)s->width, (size_t)s->filled * (size_t)s->width * sizeof *s->row);
+  }
+  s->step(s->model, s->row + (size_t)s->filled++ * (size_t)s->width);
+}
+
+evl_status evl_sampler_plan(const evl_sampler_spec *spec, evl_step *step, void *model, evl_arena *arena,
+                            evl_sampler **sampler) {
+  evl_sampler *s;
+  const evl_making *making = spec->making;
+  EVL_NEW(arena, s, 1);
+  double nyquist_hz = 0.5 * fmin(spec->model_hz, making->fs_hz);
+  s->step = step;
+  s->model = model;
+  s->n_sources = spec->n_sources;
+  s->width = (spec->n_sources + QUAD - 1) / QUAD * QUAD;
+  s->half = (int)ceil(4 * spec->model_hz / (transition * nyquist_hz));
+  s->ratio = spec->model_hz / making->fs_hz;
+  s->noise_uv = spec->noise_uv;
+  evl_random_begin(&s->noise, making->seed, making->id, "sensor", making->recording);
+  EVL_NEW(arena, s->mix, s->width);
+  memcpy(s->mix, spec->mix, (size_t)spec->n_sources * sizeof *s->mix);
+  EVL_NEW(arena, s->taps, (size_t)(PHASES + 1) * 2 * (size_t)s->half);
+  EVL_NEW(arena, s->between, 2 * s->half);
+  EVL_NEW(arena, s->source, s->width);
+  EVL_NEW(arena, s->row, (size_t)(2 * s->half + SPARE) * (size_t)s->width);
+  make_taps(s, centre * nyquist_hz / spec->model_hz);
+  for (int64_t left = (int64_t)(spec->warm_up_s * spec->model_hz); left > 0; left--) step(model, s->row);
+  memset(s->row, 0, (size_t)s->width * sizeof *s->row);
+  s->first = 1 - s->half;
+  *sampler = s;
+  return EVL_OK;
+}
+
+/* Two chains of sums a source, because an fma waits for the one before. */
+static void filter(const evl_sampler *s, const double *taps, const double *row, double *source) {
+  int width = s->width;
+  for (int k = 0; k < width; k += QUAD) {
+    double even[QUAD] = {0}, odd[QUAD] = {0};
+    const double *x = row + k;
+    for (int j = 0; j < 2 * s->half; j += 2, x += 2 * width)
+      for (int i = 0; i < QUAD; i++) {
+        even[i] = fma(taps[j], x[i], even[i]);
+        odd[i] = fma(taps[j + 1], x[width + i], odd[i]);
+      }
+    for (int i = 0; i < QUAD; i++) source[k + i] = even[i] + odd[i];
+  }
+}
+
+void evl_sampler_run(evl_sampler *s, double *x, size_t ld, int n) {
+  int n_taps = 2 * s->half;
+  for (int t = 0; t < n; t++) {
+    double at = (double)s->done++ * s->ratio, whole = floor(at), phase = (at - whole) * PHASES, part = phase - floor(phase);
+    while (s->first + s->filled <= (int64_t)whole + s->half) next_step(s);
+    const double *taps = s->taps + (size_t)phase * (size_t)n_taps;
+    if (part > 0) {
+      for (int j = 0; j < n_taps; j++) s->between[j] = fma(part, taps[n_taps + j] - taps[j], taps[j]);
+      taps = s->between;
+    }
+    filter(s, taps, s->row + (size_t)((int64_t)whole - s->half + 1 - s->first) * (size_t)s->width, s->source);
+    double y[EVL_HEAD_BACKGROUND] = {0};
+    for (int k = 0; k < s->n_sources; k++)
+      for (int c = 0; c < EVL_HEAD_BACKGROUND; c++) y[c] = fma(s->mix[k][c], s->source[k], y[c]);
+    for (int c = 0; c < EVL_HEAD_CHANNELS; c++)
+      x[(size_t)c * ld + (size_t)t] = y[c] + s->noise_uv * evl_random_normal(&s->noise);
+  }
+}
+
+double evl_sampler_limit_uv(const evl_sampler *s, double bound) {
+  double most = 0;
+  for (int c = 0; c < EVL_HEAD_CHANNELS; c++) {
+    double sum = 0;
+    for (int k = 0; k < s->n_sources; k++) sum += fabs(s->mix[k][c]);
+    most = fmax(most, sum);
+  }
+  return most * bound * 1.3 + 12 * s->noise_uv; /* 1.3: what the filter may overshoot */
+}
