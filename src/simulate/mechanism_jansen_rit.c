@@ -5,8 +5,8 @@
 
 static const evl_param params[] = {
     {"input_hz", EVL_REALS, "(130.0, 8.0)", 0, 1000, NULL, "1/s", "Mean input p: mean and sd over subjects."},
-    {"excitation_mv", EVL_REALS, "(3.25, 0.0)", 0.1, 20, NULL, "mV", "Excitatory gain A: mean and sd."},
-    {"inhibition_mv", EVL_REALS, "(22.0, 0.0)", 1, 150, NULL, "mV", "Inhibitory gain B: mean and sd."},
+    {"excitation_mv", EVL_REALS, "(3.25, 0.0)", 0, 20, NULL, "mV", "Excitatory gain A: mean and sd."},
+    {"inhibition_mv", EVL_REALS, "(22.0, 0.0)", 0, 150, NULL, "mV", "Inhibitory gain B: mean and sd."},
     {"noise", EVL_REAL, "1.8", 0, 100, NULL, "1/s/sqrt(Hz)",
      "Two-sided density of the white noise in the input; 1.8 is that of 120 to 320 drawn anew every ms."},
     {"gain_uv", EVL_REALS, "(8.0, 0.2)", 0, 1000, NULL, "uV/mV",
@@ -46,13 +46,13 @@ void evl_jansen_rit_flow(void *system, int stage, const double *y, double *slope
   }
 }
 
-static const double model_hz = 2000, warm_up_s = 4;
+static const double model_hz = 1000, warm_up_s = 4;
 
 typedef struct columns {
   evl_jansen_rit model;
   evl_sampler *sampler;
   evl_random random;
-  double kick_sd, offset_mv; /* offset: half of what y1 - y2 spans */
+  double kick_sd;
   double y[6 * EVL_NODES], kick[6 * EVL_NODES], work[18 * EVL_NODES];
 } columns;
 
@@ -62,7 +62,7 @@ static void step(void *state, double *source) {
   evl_random_increments(&s->random, kick, EVL_HEAD_CHANNELS);
   for (int i = 0; i < EVL_HEAD_CHANNELS; i++) kick[i] *= s->kick_sd;
   evl_ode_heun(evl_jansen_rit_flow, &s->model, 6 * EVL_NODES, 1 / model_hz, s->kick, s->y, s->work);
-  for (int i = 0; i < EVL_NODES; i++) source[i] = s->y[EVL_NODES + i] - s->y[2 * EVL_NODES + i] - s->offset_mv;
+  for (int i = 0; i < EVL_NODES; i++) source[i] = s->y[EVL_NODES + i] - s->y[2 * EVL_NODES + i];
 }
 
 static evl_status draw(const evl_params *p, uint64_t seed, const char *id, double *value, double *z) {
@@ -85,7 +85,6 @@ static evl_status plan(const evl_params *p, const double *truth, const evl_makin
   s->model.A = truth[EXCITATION];
   s->model.B = truth[INHIBITION];
   s->kick_sd = s->model.A * s->model.a * evl_params_real(p, "noise") / sqrt(model_hz);
-  s->offset_mv = 7;
   evl_random_begin(&s->random, making->seed, making->id, "input", making->recording);
   for (int i = 0; i < EVL_NODES; i++) /* near the working point */
     s->y[i] = 0.1, s->y[EVL_NODES + i] = 20, s->y[2 * EVL_NODES + i] = 13;
@@ -106,7 +105,7 @@ static double limit_uv(const void *state) {
   const evl_jansen_rit *m = &s->model;
   double most = m->A / m->a * (m->C2 * 2 * m->e0 + m->p), least = m->B / m->b * m->C4 * 2 * m->e0;
   double noise = 12 * s->kick_sd * sqrt(model_hz / (4 * m->a * m->a * m->a));
-  return evl_sampler_limit_uv(s->sampler, fmax(most, least) + s->offset_mv + noise);
+  return evl_sampler_limit_uv(s->sampler, -least - noise, most + noise);
 }
 
 const evl_mechanism evl_mechanism_jansen_rit = {
@@ -115,8 +114,8 @@ const evl_mechanism evl_mechanism_jansen_rit = {
     .definition = "Below every electrode a column y0'' = A a S(y1 - y2) - 2 a y0' - a^2 y0, y1'' = A a (p + noise + C2 "
                   "S(C1 y0)) - 2 a y1' - a^2 y1, y2'' = B b C4 S(C3 y0) - 2 b y2' - b^2 y2, S(v) = 2 e0 / (1 + "
                   "exp(r (v0 - v))), a = 100/s, b = 50/s, v0 = 6 mV, e0 = 2.5/s, r = 0.56/mV, C1 = 135, C2 = 0.8 C1, "
-                  "C3 = C4 = 0.25 C1; y1 - y2 less 7 mV reaches the electrodes as background sources do. Stochastic "
-                  "Heun at 2000 Hz. At standard gains limit cycles from p = 89.83 to 315.70, up to 113.6 beside a "
+                  "C3 = C4 = 0.25 C1; y1 - y2 less its mean reaches the electrodes as background sources do. Stochastic "
+                  "Heun at 1000 Hz. At standard gains limit cycles from p = 89.83 to 315.70, up to 113.6 beside a "
                   "fixed point.",
     .cite = "Jansen & Rit 1995, doi:10.1007/BF00199471, eq. 6; Grimbert & Faugeras 2006, doi:10.1162/neco.2006.18.12.3052",
     .version = 1,

@@ -7,12 +7,13 @@
 #include "model_priv.h"
 
 enum { PHASES = 256, QUAD = 4, SPARE = 512 };
+typedef double quad __attribute__((vector_size(32), may_alias));
 static const double centre = 0.9, transition = 0.2; /* of the lower Nyquist frequency */
 
 struct evl_sampler {
   evl_step *step;
   void *model;
-  int n_sources, width; /* width: padded to whole vectors */
+  int n_sources, width; /* width: padded to pairs of vectors */
   int half;             /* taps on either side */
   double ratio;         /* steps a sample */
   double noise_uv;
@@ -21,6 +22,8 @@ struct evl_sampler {
   double *taps;         /* [PHASES + 1][2 half] */
   double *between;      /* [2 half] */
   double *source;       /* [width] */
+  double *offset;       /* [width] means of the second half of the warm-up, taken off */
+  double *low, *high;   /* [width] where they were there */
   double *row;          /* [2 half + SPARE][width] */
   int64_t first;        /* step of row 0 */
   int filled;           /* rows */
@@ -53,6 +56,22 @@ static void next_step(evl_sampler *s) {
   s->step(s->model, s->row + (size_t)s->filled++ * (size_t)s->width);
 }
 
+/* Row 0 is scratch until the first sample. */
+static void warm_up(evl_sampler *s, int64_t steps) {
+  int64_t half = steps / 2;
+  for (int64_t i = 0; i < steps; i++) {
+    s->step(s->model, s->row);
+    for (int k = 0; k < s->n_sources && i >= steps - half; k++) {
+      double x = s->row[k];
+      bool first = i == steps - half;
+      s->offset[k] += x / (double)half;
+      s->low[k] = first ? x : fmin(s->low[k], x);
+      s->high[k] = first ? x : fmax(s->high[k], x);
+    }
+  }
+  memset(s->row, 0, (size_t)s->width * sizeof *s->row);
+}
+
 evl_status evl_sampler_plan(const evl_sampler_spec *spec, evl_step *step, void *model, evl_arena *arena,
                             evl_sampler **sampler) {
   evl_sampler *s;
@@ -62,7 +81,7 @@ evl_status evl_sampler_plan(const evl_sampler_spec *spec, evl_step *step, void *
   s->step = step;
   s->model = model;
   s->n_sources = spec->n_sources;
-  s->width = (spec->n_sources + QUAD - 1) / QUAD * QUAD;
+  s->width = (spec->n_sources + 2 * QUAD - 1) / (2 * QUAD) * (2 * QUAD);
   s->half = (int)ceil(4 * spec->model_hz / (transition * nyquist_hz));
   s->ratio = spec->model_hz / making->fs_hz;
   s->noise_uv = spec->noise_uv;
@@ -72,28 +91,33 @@ evl_status evl_sampler_plan(const evl_sampler_spec *spec, evl_step *step, void *
   EVL_NEW(arena, s->taps, (size_t)(PHASES + 1) * 2 * (size_t)s->half);
   EVL_NEW(arena, s->between, 2 * s->half);
   EVL_NEW(arena, s->source, s->width);
+  EVL_NEW(arena, s->offset, s->width);
+  EVL_NEW(arena, s->low, s->width);
+  EVL_NEW(arena, s->high, s->width);
   EVL_NEW(arena, s->row, (size_t)(2 * s->half + SPARE) * (size_t)s->width);
   make_taps(s, centre * nyquist_hz / spec->model_hz);
-  for (int64_t left = (int64_t)(spec->warm_up_s * spec->model_hz); left > 0; left--) step(model, s->row);
-  memset(s->row, 0, (size_t)s->width * sizeof *s->row);
+  warm_up(s, (int64_t)(spec->warm_up_s * spec->model_hz));
   s->first = 1 - s->half;
   *sampler = s;
   return EVL_OK;
 }
 
-/* Two chains of sums a source, because an fma waits for the one before. */
-static void filter(const evl_sampler *s, const double *taps, const double *row, double *source) {
-  int width = s->width;
-  for (int k = 0; k < width; k += QUAD) {
-    double even[QUAD] = {0}, odd[QUAD] = {0};
-    const double *x = row + k;
-    for (int j = 0; j < 2 * s->half; j += 2, x += 2 * width)
-      for (int i = 0; i < QUAD; i++) {
-        even[i] = fma(taps[j], x[i], even[i]);
-        odd[i] = fma(taps[j + 1], x[width + i], odd[i]);
-      }
-    for (int i = 0; i < QUAD; i++) source[k + i] = even[i] + odd[i];
+/* Four chains of sums, because an addition waits for the one before; `row` is that of the first tap. */
+static inline void filter_two(const double *taps, int n_taps, const quad *row, int stride, quad *source) {
+  quad a0 = {0}, a1 = {0}, b0 = {0}, b1 = {0};
+  for (int j = 0; j < n_taps; j += 2, row += 2 * stride) {
+    a0 += taps[j] * row[0];
+    b0 += taps[j] * row[1];
+    a1 += taps[j + 1] * row[stride];
+    b1 += taps[j + 1] * row[stride + 1];
   }
+  source[0] = a0 + a1;
+  source[1] = b0 + b1;
+}
+
+static void filter(const evl_sampler *s, const double *taps, const double *row, double *source) {
+  for (int k = 0; k < s->width; k += 2 * QUAD)
+    filter_two(taps, 2 * s->half, (const quad *)(row + k), s->width / QUAD, (quad *)(source + k));
 }
 
 void evl_sampler_run(evl_sampler *s, double *x, size_t ld, int n) {
@@ -109,18 +133,23 @@ void evl_sampler_run(evl_sampler *s, double *x, size_t ld, int n) {
     filter(s, taps, s->row + (size_t)((int64_t)whole - s->half + 1 - s->first) * (size_t)s->width, s->source);
     double y[EVL_HEAD_BACKGROUND] = {0};
     for (int k = 0; k < s->n_sources; k++)
-      for (int c = 0; c < EVL_HEAD_BACKGROUND; c++) y[c] = fma(s->mix[k][c], s->source[k], y[c]);
+      for (int c = 0; c < EVL_HEAD_BACKGROUND; c++) y[c] = fma(s->mix[k][c], s->source[k] - s->offset[k], y[c]);
     for (int c = 0; c < EVL_HEAD_CHANNELS; c++)
       x[(size_t)c * ld + (size_t)t] = y[c] + s->noise_uv * evl_random_normal(&s->noise);
   }
 }
 
-double evl_sampler_limit_uv(const evl_sampler *s, double bound) {
+double evl_sampler_limit_uv(const evl_sampler *s, double low, double high) {
+  const double further = 8, overshoot = 1.3; /* of the filter */
   double most = 0;
   for (int c = 0; c < EVL_HEAD_CHANNELS; c++) {
     double sum = 0;
-    for (int k = 0; k < s->n_sources; k++) sum += fabs(s->mix[k][c]);
+    for (int k = 0; k < s->n_sources; k++) {
+      double down = fmin(s->offset[k] - low, further * (s->offset[k] - s->low[k]));
+      double up = fmin(high - s->offset[k], further * (s->high[k] - s->offset[k]));
+      sum += fabs(s->mix[k][c]) * fmax(up, down);
+    }
     most = fmax(most, sum);
   }
-  return most * bound * 1.3 + 12 * s->noise_uv; /* 1.3: what the filter may overshoot */
+  return overshoot * most + 12 * s->noise_uv;
 }
