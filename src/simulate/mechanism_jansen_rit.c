@@ -46,7 +46,7 @@ void evl_jansen_rit_flow(void *system, int stage, const double *y, double *slope
   }
 }
 
-static const double model_hz = 1000, warm_up_s = 4;
+static const double model_hz = 1000, warm_up_s = 8;
 
 typedef struct columns {
   evl_jansen_rit model;

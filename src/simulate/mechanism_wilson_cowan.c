@@ -9,7 +9,7 @@ static const evl_param params[] = {
      "Factor on both time constants (2.5 and 3.75 ms): mean and sd."},
     {"noise", EVL_REALS, "(0.1, 0.0)", 0, 10, NULL, "",
      "Stationary sd of the Ornstein-Uhlenbeck noise (5 ms) in either input: mean and sd."},
-    {"gain_uv", EVL_REALS, "(200.0, 0.2)", 0, 10000, NULL, "uV",
+    {"gain_uv", EVL_REALS, "(600.0, 0.2)", 0, 10000, NULL, "uV",
      "Microvolt a unit of excitatory activity, which lies from 0 to 1: median, sd of the logarithm."},
     {"sensor_uv", EVL_REAL, "1.0", 0, 1000, NULL, "uV", "Rms of the white noise of each channel."},
     {0}};

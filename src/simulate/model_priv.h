@@ -74,4 +74,39 @@ double evl_robinson_power(const evl_robinson *model, double hz);
 /* Minus the largest real part of the modes' eigenvalues up to 60 Hz, 1/s; above 0: stable. */
 double evl_robinson_damping(const evl_robinson *model);
 
+/* ---- driven.c: low-dimensional systems, driven by noise -------------------------------------------- */
+
+/* mix[j][c]: state j of n sits at electrode floor(19 j / n) and reaches the others with a Gaussian of the angle (sd 0.7
+   radian): 1 / sd[j] at its own. */
+void evl_driven_mix(int n, const double *sd, double uv, double (*mix)[EVL_HEAD_BACKGROUND]);
+
+typedef struct evl_driven_spec {
+  const char *name; /* of the random stream */
+  evl_flow *flow;
+  const void *system; /* copied */
+  size_t system_bytes;
+  int n;
+  double h;                         /* units of the model's time a step */
+  const double *start, *sd;         /* [n]; sd: of the states on the attractor */
+  double process, observation_uv;   /* process: noise of every state, in its sd, after one unit of time */
+  double units_per_s, amplitude_uv; /* amplitude: of a state of sd 1 at its electrode */
+} evl_driven_spec;
+evl_status evl_driven_plan(const evl_driven_spec *spec, const evl_making *making, evl_arena *arena,
+                           void **state) EVL_MUST_USE;
+void evl_driven_run(void *state, double *x, size_t ld, int n);
+double evl_driven_limit_uv(const void *state);
+/* What all of them draw: units_per_s and amplitude_uv at value[0] and [1], the parameter `name` at [2]. */
+evl_status evl_driven_draw(const evl_params *params, const char *name, uint64_t seed, const char *id, double *value,
+                           double *z) EVL_MUST_USE;
+
+/* evl_flow of each; n states. */
+typedef struct evl_lorenz63 { double sigma, rho, beta; } evl_lorenz63;
+void evl_lorenz63_flow(void *system, int stage, const double *x, double *slope);
+typedef struct evl_lorenz96 { int n; double forcing; } evl_lorenz96;
+void evl_lorenz96_flow(void *system, int stage, const double *x, double *slope);
+typedef struct evl_roessler { double a, b, c; } evl_roessler;
+void evl_roessler_flow(void *system, int stage, const double *x, double *slope);
+typedef struct evl_mackey_glass { double beta, gamma, exponent, past[3]; } evl_mackey_glass; /* x a delay ago, by stage */
+void evl_mackey_glass_flow(void *system, int stage, const double *x, double *slope);
+
 #endif

@@ -56,20 +56,21 @@ static void next_step(evl_sampler *s) {
   s->step(s->model, s->row + (size_t)s->filled++ * (size_t)s->width);
 }
 
-/* Row 0 is scratch until the first sample. */
+/* The last steps are the rows before the first sample: the model's time at that sample depends on the warm-up alone. */
 static void warm_up(evl_sampler *s, int64_t steps) {
-  int64_t half = steps / 2;
+  int64_t half = steps / 2, kept = s->half - 1 < steps ? s->half - 1 : steps;
   for (int64_t i = 0; i < steps; i++) {
-    s->step(s->model, s->row);
+    double *row = s->row + (size_t)(i < steps - kept ? 0 : s->half - 1 + i - steps) * (size_t)s->width;
+    s->step(s->model, row);
     for (int k = 0; k < s->n_sources && i >= steps - half; k++) {
-      double x = s->row[k];
       bool first = i == steps - half;
-      s->offset[k] += x / (double)half;
-      s->low[k] = first ? x : fmin(s->low[k], x);
-      s->high[k] = first ? x : fmax(s->high[k], x);
+      s->offset[k] += row[k] / (double)half;
+      s->low[k] = first ? row[k] : fmin(s->low[k], row[k]);
+      s->high[k] = first ? row[k] : fmax(s->high[k], row[k]);
     }
   }
-  memset(s->row, 0, (size_t)s->width * sizeof *s->row);
+  s->first = 1 - s->half;
+  s->filled = s->half - 1;
 }
 
 evl_status evl_sampler_plan(const evl_sampler_spec *spec, evl_step *step, void *model, evl_arena *arena,
@@ -97,7 +98,6 @@ evl_status evl_sampler_plan(const evl_sampler_spec *spec, evl_step *step, void *
   EVL_NEW(arena, s->row, (size_t)(2 * s->half + SPARE) * (size_t)s->width);
   make_taps(s, centre * nyquist_hz / spec->model_hz);
   warm_up(s, (int64_t)(spec->warm_up_s * spec->model_hz));
-  s->first = 1 - s->half;
   *sampler = s;
   return EVL_OK;
 }
