@@ -119,7 +119,7 @@ double evl_student_cdf(double t, double df);
 double evl_logistic(double x);
 
 /* x to 1 / (1 + exp(-x)), relative error below 1e-15; no NaN. */
-void evl_logistic_many(double *x, size_t n);
+void evl_sigmoid(double *x, size_t n);
 
 /* ---- ode.c: one step of dx/dt = f(x) ---------------------------------------------------- */
 

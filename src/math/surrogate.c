@@ -1,9 +1,9 @@
 /* surrogate: multivariate IAAFT (Schreiber & Schmitz 2000, doi:10.1016/S0167-2789(00)00043-9, sections 4.3 and 5.1).
 
-   Every iterate is the spectrum of x turned by one phase a frequency, the same in all channels, so it has the amplitudes
-   of x and its phase differences between channels. An iteration takes its values in the order of time, puts those of x
-   in their place by rank, and turns the spectrum of x to the phases nearest to what that gives (eq. 14 and 15: the
-   angle of the sum over channels of exp(i (phi - rho))). */
+   Every iterate is the spectrum of x turned by one phase a frequency, the same in all channels, so it has the
+   amplitudes of x and its phase differences between channels. An iteration takes its values in the order of time, puts
+   those of x in their place by rank, and turns the spectrum of x to the phases nearest to what that gives: by the angle
+   of the sum over channels of exp(i (phi - rho)), phi the phases that came out and rho those of x. */
 #include <math.h>
 #include <string.h>
 

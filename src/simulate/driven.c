@@ -52,7 +52,8 @@ evl_status evl_driven_plan(const evl_driven_spec *spec, const evl_making *making
   }
   evl_driven_mix(spec->n, spec->sd, spec->amplitude_uv, mix);
   evl_sampler_spec seen = {.making = making, .model_hz = spec->units_per_s / spec->h, .n_sources = spec->n,
-                           .mix = &mix[0][0], .noise_uv = spec->observation_uv, .warm_up_s = warm_up / spec->units_per_s};
+                           .mix = &mix[0][0], .noise_uv = spec->observation_uv,
+                           .warm_up_s = warm_up / spec->units_per_s};
   *state = s;
   return evl_sampler_plan(&seen, step, s, arena, &s->sampler);
 }

@@ -34,7 +34,7 @@ void evl_jansen_rit_flow(void *system, int stage, const double *y, double *slope
     rate[1][i] = m->r * (m->C1 * y[i] - m->v0);
     rate[2][i] = m->r * (m->C3 * y[i] - m->v0);
   }
-  evl_logistic_many(&rate[0][0], 3 * N);
+  evl_sigmoid(&rate[0][0], 3 * N);
   double a = m->a, b = m->b, most = 2 * m->e0;
   for (int i = 0; i < N; i++) {
     slope[i] = y[3 * N + i];
@@ -71,8 +71,8 @@ static evl_status draw(const evl_params *p, uint64_t seed, const char *id, doubl
   EVL_TRY(evl_draw_linear(p, "inhibition_mv", seed, id, &value[INHIBITION], &z[INHIBITION]));
   EVL_TRY(evl_draw_logarithmic(p, "gain_uv", seed, id, &value[GAIN], &z[GAIN]));
   if (value[INPUT] >= 0 && value[EXCITATION] > 0 && value[INHIBITION] > 0) return EVL_OK;
-  return evl_fail(EVL_USAGE, "input_hz, excitation_mv, inhibition_mv: expected mean - 2.5 sd above 0, found a subject "
-                             "with %g, %g, %g", value[INPUT], value[EXCITATION], value[INHIBITION]);
+  return evl_fail(EVL_USAGE, "input_hz, excitation_mv, inhibition_mv: expected mean - 2.5 sd above 0, found a "
+                             "subject with %g, %g, %g", value[INPUT], value[EXCITATION], value[INHIBITION]);
 }
 
 static evl_status plan(const evl_params *p, const double *truth, const evl_making *making, evl_arena *arena,
@@ -111,13 +111,14 @@ static double limit_uv(const void *state) {
 const evl_mechanism evl_mechanism_jansen_rit = {
     .name = "jansen_rit",
     .summary = "neural masses below the electrodes, each driven by white noise: alpha, spikes, both",
-    .definition = "Below every electrode a column y0'' = A a S(y1 - y2) - 2 a y0' - a^2 y0, y1'' = A a (p + noise + C2 "
-                  "S(C1 y0)) - 2 a y1' - a^2 y1, y2'' = B b C4 S(C3 y0) - 2 b y2' - b^2 y2, S(v) = 2 e0 / (1 + "
+    .definition = "Below every electrode a column y0'' = A a S(y1 - y2) - 2 a y0' - a^2 y0, y1'' = A a (p + noise + "
+                  "C2 S(C1 y0)) - 2 a y1' - a^2 y1, y2'' = B b C4 S(C3 y0) - 2 b y2' - b^2 y2, S(v) = 2 e0 / (1 + "
                   "exp(r (v0 - v))), a = 100/s, b = 50/s, v0 = 6 mV, e0 = 2.5/s, r = 0.56/mV, C1 = 135, C2 = 0.8 C1, "
-                  "C3 = C4 = 0.25 C1; y1 - y2 less its mean reaches the electrodes as background sources do. Stochastic "
-                  "Heun at 1000 Hz. At standard gains limit cycles from p = 89.83 to 315.70, up to 113.6 beside a "
-                  "fixed point.",
-    .cite = "Jansen & Rit 1995, doi:10.1007/BF00199471, eq. 6; Grimbert & Faugeras 2006, doi:10.1162/neco.2006.18.12.3052",
+                  "C3 = C4 = 0.25 C1; y1 - y2 less its mean reaches the electrodes as background sources do. "
+                  "Stochastic Heun at 1000 Hz. At standard gains limit cycles from p = 89.83 to 315.70, up to 113.6 "
+                  "beside a fixed point.",
+    .cite = "Jansen & Rit 1995, doi:10.1007/BF00199471, eq. 6; Grimbert & Faugeras 2006, "
+            "doi:10.1162/neco.2006.18.12.3052",
     .version = 1,
     .params = params,
     .truths = truths,

@@ -1,15 +1,14 @@
 /* Lorenz's three equations of 1963. */
-#include <math.h>
-
 #include "model_priv.h"
 
 static const evl_param params[] = {
     {"units_per_s", EVL_REALS, "(8.0, 0.0)", 0, 1e5, NULL, "1/s",
-     "Units of the model's time a second; a turn about a wing takes about 0.7: median and sd of the logarithm over subjects."},
+     "Units of the model's time a second; a turn about a wing takes about 0.7: median and sd of the logarithm over "
+     "subjects."},
     {"amplitude_uv", EVL_REALS, "(20.0, 0.2)", 0, 1000, NULL, "uV",
      "Rms of a state at its electrode: median, sd of the logarithm."},
-    {"process", EVL_REAL, "0.05", 0, 1, NULL, "", "White noise in every state: its sd, in those of the state, after one "
-                                                  "unit of the model's time."},
+    {"process", EVL_REAL, "0.05", 0, 1, NULL, "", "White noise in every state: its sd, in those of the state, after "
+                                                  "one unit of the model's time."},
     {"observation_uv", EVL_REAL, "1.0", 0, 1000, NULL, "uV", "Rms of the white noise of each channel."},
     {"rho", EVL_REALS, "(28.0, 0.0)", 0, 500, NULL, "", "rho: mean and sd over subjects."},
     {"sigma", EVL_REAL, "10.0", 0, 100, NULL, "", "sigma."},
@@ -17,7 +16,8 @@ static const evl_param params[] = {
     {0}};
 
 enum { UNITS, AMPLITUDE, RHO };
-static const evl_truth_item truths[] = {{"units_per_s", "1/s", "units of the model's time a second; z of its logarithm"},
+static const evl_truth_item truths[] = {{"units_per_s", "1/s", "units of the model's time a second; z of its "
+                                                               "logarithm"},
                                         {"amplitude_uv", "uV", "rms of a state at its electrode; z of its logarithm"},
                                         {"rho", "", "parameter rho"},
                                         {0}};
@@ -38,7 +38,8 @@ static evl_status plan(const evl_params *p, const double *truth, const evl_makin
                        void **state) {
   static const double start[3] = {1, 1, 25}, sd[3] = {7.9, 9.0, 8.6};
   evl_lorenz63 system = {evl_params_real(p, "sigma"), truth[RHO], evl_params_real(p, "beta")};
-  evl_driven_spec spec = {.name = "lorenz63", .flow = evl_lorenz63_flow, .system = &system, .system_bytes = sizeof system,
+  evl_driven_spec spec = {.name = "lorenz63", .flow = evl_lorenz63_flow, .system = &system,
+                          .system_bytes = sizeof system,
                           .n = 3, .h = 0.01, .start = start, .sd = sd,
                           .process = evl_params_real(p, "process"),
                           .observation_uv = evl_params_real(p, "observation_uv"),
@@ -49,10 +50,10 @@ static evl_status plan(const evl_params *p, const double *truth, const evl_makin
 const evl_mechanism evl_mechanism_lorenz63 = {
     .name = "lorenz63",
     .summary = "Lorenz's attractor of 1963 in all channels, with process and observation noise",
-    .definition = "x' = sigma (y - x), y' = x (rho - z) - y, z' = x y - beta z, plus white noise; Runge-Kutta, step 0.01. "
-                  "State j of 3 sits at electrode floor(19 j / 3) in the order Fp1 Fp2 F7 F3 Fz F4 F8 T7 C3 Cz C4 T8 P7 "
-                  "P3 Pz P4 P8 O1 O2 and is seen at an angle d with weight amplitude_uv / sd * exp(-d^2 / (2 * 0.7^2)), "
-                  "less its mean.",
+    .definition = "x' = sigma (y - x), y' = x (rho - z) - y, z' = x y - beta z, plus white noise; Runge-Kutta, step "
+                  "0.01. State j of 3 sits at electrode floor(19 j / 3) in the order Fp1 Fp2 F7 F3 Fz F4 F8 T7 C3 Cz "
+                  "C4 T8 P7 P3 Pz P4 P8 O1 O2 and is seen at an angle d with weight amplitude_uv / sd * exp(-d^2 / "
+                  "(2 * 0.7^2)), sd = 7.9, 9.0, 8.6, less its mean.",
     .cite = "Lorenz 1963, doi:10.1175/1520-0469(1963)020<0130:DNF>2.0.CO;2, eq. 25-27",
     .version = 1,
     .params = params,

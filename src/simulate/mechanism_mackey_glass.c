@@ -8,8 +8,8 @@ static const evl_param params[] = {
      "Units of the model's time a second; a turn takes about 50: median and sd of the logarithm over subjects."},
     {"amplitude_uv", EVL_REALS, "(20.0, 0.2)", 0, 1000, NULL, "uV",
      "Rms of the state at its electrode: median, sd of the logarithm."},
-    {"process", EVL_REAL, "0.01", 0, 1, NULL, "", "White noise in the state: its sd, in that of the state, after one unit "
-                                                  "of the model's time."},
+    {"process", EVL_REAL, "0.01", 0, 1, NULL, "", "White noise in the state: its sd, in that of the state, after one "
+                                                  "unit of the model's time."},
     {"observation_uv", EVL_REAL, "1.0", 0, 1000, NULL, "uV", "Rms of the white noise of each channel."},
     {"delay", EVL_REALS, "(17.0, 0.0)", 0, 1000, NULL, "",
      "Delay tau, each subject's in steps of 0.5: mean and sd over subjects."},
@@ -19,7 +19,8 @@ static const evl_param params[] = {
     {0}};
 
 enum { UNITS, AMPLITUDE, DELAY };
-static const evl_truth_item truths[] = {{"units_per_s", "1/s", "units of the model's time a second; z of its logarithm"},
+static const evl_truth_item truths[] = {{"units_per_s", "1/s", "units of the model's time a second; z of its "
+                                                               "logarithm"},
                                         {"amplitude_uv", "uV", "rms of the state at its electrode; z of its logarithm"},
                                         {"delay", "", "delay tau"},
                                         {0}};
@@ -86,7 +87,8 @@ static evl_status plan(const evl_params *p, const double *truth, const evl_makin
   s->x = 0.5 + evl_random_uniform(&s->random);
   for (int i = 0; i < s->delay + 2; i++) s->past[i] = s->x;
   evl_driven_mix(SEEN, sd, truth[AMPLITUDE], mix);
-  evl_sampler_spec seen = {.making = making, .model_hz = truth[UNITS] / step_units, .n_sources = SEEN, .mix = &mix[0][0],
+  evl_sampler_spec seen = {.making = making, .model_hz = truth[UNITS] / step_units, .n_sources = SEEN,
+                           .mix = &mix[0][0],
                            .noise_uv = evl_params_real(p, "observation_uv"), .warm_up_s = warm_up_units / truth[UNITS]};
   *state = s;
   return evl_sampler_plan(&seen, step, s, arena, &s->sampler);
@@ -102,9 +104,10 @@ static double limit_uv(const void *state) {
 const evl_mechanism evl_mechanism_mackey_glass = {
     .name = "mackey_glass",
     .summary = "Mackey & Glass's delay equation in all channels, with process and observation noise",
-    .definition = "x' = beta x(t - tau) / (1 + x(t - tau)^n) - gamma x, plus white noise, not below 0; Runge-Kutta, step "
-                  "0.25, the past between steps by a cubic. x(t), x(t - tau / 2) and x(t - tau) sit at Fp1, F8 and P7 and "
-                  "are seen at an angle d with weight amplitude_uv / 0.25 * exp(-d^2 / (2 * 0.7^2)), less their means.",
+    .definition = "x' = beta x(t - tau) / (1 + x(t - tau)^n) - gamma x, plus white noise, not below 0; Runge-Kutta, "
+                  "step 0.25, the past between steps by a cubic. x(t), x(t - tau / 2) and x(t - tau) sit at Fp1, F8 "
+                  "and P7 and are seen at an angle d with weight amplitude_uv / 0.25 * exp(-d^2 / (2 * 0.7^2)), less "
+                  "their means.",
     .cite = "Mackey & Glass 1977, doi:10.1126/science.267326, eq. 4b",
     .version = 1,
     .params = params,

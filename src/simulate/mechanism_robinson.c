@@ -5,9 +5,12 @@
 #include "model_priv.h"
 
 static const evl_param params[] = {
-    {"cortical", EVL_REALS, "(0.40, 0.02)", -10, 10, NULL, "", "X, the gain of the cortical loop: mean and sd over subjects."},
-    {"corticothalamic", EVL_REALS, "(0.50, 0.02)", -10, 10, NULL, "", "Y, the gain of the corticothalamic loop: mean and sd."},
-    {"intrathalamic", EVL_REALS, "(0.06, 0.005)", 0, 10, NULL, "", "Z, the gain of the intrathalamic loop: mean and sd."},
+    {"cortical", EVL_REALS, "(0.40, 0.02)", -10, 10, NULL, "", "X, the gain of the cortical loop: mean and sd over "
+                                                               "subjects."},
+    {"corticothalamic", EVL_REALS, "(0.50, 0.02)", -10, 10, NULL, "", "Y, the gain of the corticothalamic loop: mean "
+                                                                      "and sd."},
+    {"intrathalamic", EVL_REALS, "(0.06, 0.005)", 0, 10, NULL, "", "Z, the gain of the intrathalamic loop: mean and "
+                                                                   "sd."},
     {"delay_ms", EVL_REALS, "(85.0, 4.0)", 0, 300, NULL, "ms",
      "Delay of the corticothalamic loop: mean and sd; each subject's is an even number."},
     {"alpha", EVL_REAL, "83.0", 5, 400, NULL, "1/s", "Decay rate of the dendrites."},
@@ -26,8 +29,8 @@ static const evl_truth_item truths[] = {
     {"corticothalamic", "", "Y = (Gese + Gesre) / ((1 - Gsrs)(1 - Gei))"},
     {"intrathalamic", "", "Z = -Gsrs alpha beta / (alpha + beta)^2"},
     {"delay_ms", "ms", "delay of the corticothalamic loop"},
-    {"damping", "1/s", "distance to instability: minus the largest real part of an eigenvalue of the linear model; z: "
-                       "its tangent at the population's mean"},
+    {"damping", "1/s", "distance to instability: minus the largest real part of an eigenvalue of the linear model; "
+                       "z: its tangent at the population's mean"},
     {"gain_uv", "uV s", "microvolt for one pulse a second; z of its logarithm"},
     {0}};
 
@@ -59,7 +62,7 @@ static void fire(field *s) {
   double fixed = log(s->rate_hz / (most_hz - s->rate_hz));
   for (int p = 0; p < 3; p++)
     for (int i = 0; i < PADDED; i++) s->rate[p][i] = fixed + from[p]->now[i] / steepness_mv;
-  evl_logistic_many(&s->rate[0][0], 3 * PADDED);
+  evl_sigmoid(&s->rate[0][0], 3 * PADDED);
   for (int p = 0; p < 3; p++)
     for (int i = 0; i < PADDED; i++) s->rate[p][i] = most_hz * s->rate[p][i] - s->rate_hz;
 }
@@ -125,7 +128,8 @@ static void step(void *state, double *source) {
 }
 
 static evl_robinson linear_model(const evl_params *p, const double *value) {
-  evl_robinson m = {.alpha = evl_params_real(p, "alpha"), .beta = evl_params_real(p, "beta"), .t0_s = 1e-3 * value[DELAY]};
+  evl_robinson m = {.alpha = evl_params_real(p, "alpha"), .beta = evl_params_real(p, "beta")};
+  m.t0_s = 1e-3 * value[DELAY];
   evl_robinson_gains(value[X], value[Y], value[Z], &m);
   return m;
 }
@@ -137,7 +141,8 @@ static double damping_of(const evl_params *p, const double *value) {
 
 /* z of the damping: the tangent at the mean of what it depends on. */
 static evl_status draw_damping(const evl_params *p, double *value, double *z) {
-  static const char *const name[] = {[X] = "cortical", [Y] = "corticothalamic", [Z] = "intrathalamic", [DELAY] = "delay_ms"};
+  static const char *const name[] = {[X] = "cortical", [Y] = "corticothalamic", [Z] = "intrathalamic",
+                                     [DELAY] = "delay_ms"};
   double at[TRUTHS] = {0}, pair[4][2], sum = 0, squares = 0;
   for (int i = X; i <= DELAY; i++) {
     EVL_TRY(evl_draw_pair(p, name[i], pair[i]));
@@ -166,8 +171,8 @@ static evl_status draw(const evl_params *p, uint64_t seed, const char *id, doubl
   EVL_TRY(evl_draw_logarithmic(p, "gain_uv", seed, id, &value[GAIN], &z[GAIN]));
   value[DELAY] = 2 * round(value[DELAY] / 2); /* a step either way */
   if (!(value[Z] >= 0) || !(value[DELAY] >= 2))
-    return evl_fail(EVL_USAGE, "intrathalamic, delay_ms: expected mean - 2.5 sd of at least 0 and 2, found a subject with "
-                               "%g, %g", value[Z], value[DELAY]);
+    return evl_fail(EVL_USAGE, "intrathalamic, delay_ms: expected mean - 2.5 sd of at least 0 and 2, found a subject "
+                               "with %g, %g", value[Z], value[DELAY]);
   return draw_damping(p, value, z);
 }
 
@@ -231,15 +236,16 @@ static double limit_uv(const void *state) {
 
 const evl_mechanism evl_mechanism_robinson = {
     .name = "robinson",
-    .summary = "stochastic corticothalamic field on a sheet: cortex, reticular nucleus and relay nuclei with their loop",
+    .summary = "stochastic corticothalamic field on a sheet: cortex, reticular nucleus and relay nuclei with their "
+               "loop",
     .definition = "On a periodic sheet of 0.5 m, 9 x 9 points (modes m, n = -4..4): (d/dt / gamma + 1)^2 phi - re^2 "
                   "Laplacian phi = S(V_e), D V_e = nu_ee phi + nu_ei S(V_e) + nu_es S(V_s)(t - t0/2), D V_r = nu_re "
-                  "phi(t - t0/2) + nu_rs S(V_s), D V_s = nu_se phi(t - t0/2) + nu_sr S(V_r) + white noise, D = (d/dt / "
-                  "alpha + 1)(d/dt / beta + 1), all as deviations from a fixed point of rate rate_hz; S(V) = 340 / (1 + "
-                  "exp(-(V - theta) / 3.8 mV)) per s, gamma = 116/s, re = 86 mm. X, Y, Z give the gains G_ab = nu_ab dS/dV "
-                  "with G_ei = -4.11, G_es = 0.77, G_sr = -3.30, G_ese G_esre = -10.05. Electrodes lie on the sheet by "
-                  "azimuthal projection of a sphere of 9 cm and see each mode times exp(-k^2 / (2 k0^2)), k0 = 10/m. "
-                  "Central differences at 1000 Hz.",
+                  "phi(t - t0/2) + nu_rs S(V_s), D V_s = nu_se phi(t - t0/2) + nu_sr S(V_r) + white noise, D = (d/dt "
+                  "/ alpha + 1)(d/dt / beta + 1), all as deviations from a fixed point of rate rate_hz; S(V) = 340 / "
+                  "(1 + exp(-(V - theta) / 3.8 mV)) per s, gamma = 116/s, re = 86 mm. X, Y, Z give the gains G_ab = "
+                  "nu_ab dS/dV with G_ei = -4.11, G_es = 0.77, G_sr = -3.30, G_ese G_esre = -10.05. Electrodes lie "
+                  "on the sheet by azimuthal projection of a sphere of 9 cm and see each mode times exp(-k^2 / (2 "
+                  "k0^2)), k0 = 10/m. Central differences at 1000 Hz.",
     .cite = "Robinson, Rennie, Rowe 2002, doi:10.1103/PhysRevE.65.041924; Abeysuriya, Rennie, Robinson 2015, "
             "doi:10.1371/journal.pcbi.1004109",
     .version = 1,

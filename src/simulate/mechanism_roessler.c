@@ -1,6 +1,4 @@
 /* Roessler's band attractor. */
-#include <math.h>
-
 #include "model_priv.h"
 
 static const evl_param params[] = {
@@ -8,8 +6,8 @@ static const evl_param params[] = {
      "Units of the model's time a second; a turn takes about 5.9: median and sd of the logarithm over subjects."},
     {"amplitude_uv", EVL_REALS, "(20.0, 0.2)", 0, 1000, NULL, "uV",
      "Rms of a state at its electrode: median, sd of the logarithm."},
-    {"process", EVL_REAL, "0.02", 0, 1, NULL, "", "White noise in every state: its sd, in those of the state, after one "
-                                                  "unit of the model's time."},
+    {"process", EVL_REAL, "0.02", 0, 1, NULL, "", "White noise in every state: its sd, in those of the state, after "
+                                                  "one unit of the model's time."},
     {"observation_uv", EVL_REAL, "1.0", 0, 1000, NULL, "uV", "Rms of the white noise of each channel."},
     {"c", EVL_REALS, "(5.7, 0.0)", 0, 100, NULL, "", "c: mean and sd over subjects."},
     {"a", EVL_REAL, "0.2", 0, 1, NULL, "", "a."},
@@ -17,7 +15,8 @@ static const evl_param params[] = {
     {0}};
 
 enum { UNITS, AMPLITUDE, C };
-static const evl_truth_item truths[] = {{"units_per_s", "1/s", "units of the model's time a second; z of its logarithm"},
+static const evl_truth_item truths[] = {{"units_per_s", "1/s", "units of the model's time a second; z of its "
+                                                               "logarithm"},
                                         {"amplitude_uv", "uV", "rms of a state at its electrode; z of its logarithm"},
                                         {"c", "", "parameter c"},
                                         {0}};
@@ -38,7 +37,8 @@ static evl_status plan(const evl_params *p, const double *truth, const evl_makin
                        void **state) {
   static const double start[3] = {-4, -4, 0.1}, sd[3] = {5.1, 4.8, 2.9};
   evl_roessler system = {evl_params_real(p, "a"), evl_params_real(p, "b"), truth[C]};
-  evl_driven_spec spec = {.name = "roessler", .flow = evl_roessler_flow, .system = &system, .system_bytes = sizeof system,
+  evl_driven_spec spec = {.name = "roessler", .flow = evl_roessler_flow, .system = &system,
+                          .system_bytes = sizeof system,
                           .n = 3, .h = 0.05, .start = start, .sd = sd,
                           .process = evl_params_real(p, "process"),
                           .observation_uv = evl_params_real(p, "observation_uv"),
@@ -49,9 +49,9 @@ static evl_status plan(const evl_params *p, const double *truth, const evl_makin
 const evl_mechanism evl_mechanism_roessler = {
     .name = "roessler",
     .summary = "Roessler's attractor in all channels, with process and observation noise",
-    .definition = "x' = -y - z, y' = x + a y, z' = b + z (x - c), plus white noise; Runge-Kutta, step 0.05. "
-                  "State j of 3 sits at electrode floor(19 j / 3) in the order Fp1 Fp2 F7 F3 Fz F4 F8 T7 C3 Cz C4 T8 P7 "
-                  "P3 Pz P4 P8 O1 O2 and is seen at an angle d with weight amplitude_uv / sd * exp(-d^2 / (2 * 0.7^2)), "
+    .definition = "x' = -y - z, y' = x + a y, z' = b + z (x - c), plus white noise; Runge-Kutta, step 0.05. State j "
+                  "of 3 sits at electrode floor(19 j / 3) in the order Fp1 Fp2 F7 F3 Fz F4 F8 T7 C3 Cz C4 T8 P7 P3 "
+                  "Pz P4 P8 O1 O2 and is seen at an angle d with weight amplitude_uv / sd * exp(-d^2 / (2 * 0.7^2)), "
                   "less its mean.",
     .cite = "Roessler 1976, doi:10.1016/0375-9601(76)90101-8, eq. 2",
     .version = 1,

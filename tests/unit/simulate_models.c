@@ -46,8 +46,8 @@ static void another_recording_and_subject_differ(void) {
   }
 }
 
-/* The model runs at its own step: without sensor noise, samples at 500 Hz are those at 250 Hz and those between, but for
-   what lies from 100 Hz on. */
+/* The model runs at its own step: without sensor noise, samples at 500 Hz are those at 250 Hz and those between, but
+   for what lies from 100 Hz on. */
 static void rate_of_sampling_does_not_matter(void) {
   for (int i = 0; i < MODELS; i++) {
     evl_making making = {.seed = 4, .fs_hz = 250, .duration_s = 8, .line_hz = 50};
@@ -117,8 +117,8 @@ static void impossible_keys(void) {
     double value[MADE_TRUTHS], z[MADE_TRUTHS];
     evl_arena *arena = evl_arena_create();
     evl_status status = EVL_OK;
-    CHECK(evl_config_parse(evl_arena_format(arena, "simulate: { %s };", only(wrong[i].model, wrong[i].keys)), "test.cfg",
-                           &config) == EVL_OK);
+    const char *text = evl_arena_format(arena, "simulate: { %s };", only(wrong[i].model, wrong[i].keys));
+    CHECK(evl_config_parse(text, "test.cfg", &config) == EVL_OK);
     CHECK(evl_group_child(evl_config_root(config), "simulate", &group) == EVL_OK);
     CHECK(evl_settings_read(group, arena, &settings) == EVL_OK);
     evl_config_free(config);

@@ -1,4 +1,4 @@
-/* logistic: 1 / (1 + exp(-x)) of arrays, in vectors. exp by 2^k times a Taylor polynomial on |r| <= ln 2 / 2 (Cody &
+/* sigmoid: 1 / (1 + exp(-x)) of arrays, in vectors. exp by 2^k times a Taylor polynomial on |r| <= ln 2 / 2 (Cody &
    Waite's two-part reduction); the next term is below 2e-16. */
 #include <math.h>
 #include <string.h>
@@ -31,7 +31,7 @@ static inline double exponential(double x) {
   return p * power;
 }
 
-void evl_logistic_many(double *x, size_t n) {
+void evl_sigmoid(double *x, size_t n) {
   for (size_t i = 0; i < n; i++) {
     double v = x[i] > -700.0 ? x[i] : -700.0;
     v = v < 700.0 ? v : 700.0;
