@@ -153,6 +153,17 @@ static evl_status weigh(const evl_signals *signals, const sites *s, evl_referenc
                                 d->weight);
 }
 
+/* The recording's message names what was made. */
+static evl_status tell_made(const evl_montage *montage, evl_arena *arena, evl_reference *r) {
+  const char *list = "";
+  for (int c = 0; c < montage->n; c++)
+    if (r->interpolated[c]) {
+      list = evl_arena_format(arena, "%s%s%s", list, *list ? ", " : "", montage->name[c]);
+      if (!list) return EVL_MEMORY;
+    }
+  return *list ? evl_reference_note(r, arena, "interpolated: %s", list) : EVL_OK;
+}
+
 static evl_status fill_bad(const evl_signals *signals, const evl_montage *montage, const sites *s, evl_arena *arena,
                            donors *d, evl_reference *r) {
   EVL_TRY(weigh(signals, s, r, d));
@@ -179,7 +190,7 @@ static evl_status fill_bad(const evl_signals *signals, const evl_montage *montag
       EVL_TRY(evl_reference_note(r, arena, "conditioning.interpolate: no position of %s", montage->name[c]));
     }
   }
-  return EVL_OK;
+  return tell_made(montage, arena, r);
 }
 
 evl_status evl_interpolate_plan(const evl_montage *montage, const evl_signals *signals, evl_arena *arena,

@@ -87,22 +87,27 @@ static int list_windows(evl_line_fit *fit, int64_t n, int64_t a, int64_t b) {
   return count;
 }
 
-/* coefficient[functions][lanes] of a window from its interleaved rows; six functions of one quad at a time. */
+/* `count` of the m functions over one quad of lanes: sums in registers. `count` is a constant where this is inlined. */
+static inline __attribute__((always_inline)) void fit_quad(int count, int n, int m, int quads, const double *dual,
+                                                           const evl_quad *x, evl_quad *c) {
+  evl_quad sum[LINE_FUNCTIONS];
+  for (int f = 0; f < count; f++) sum[f] = evl_quad_of(0.0);
+  for (int t = 0; t < n; t++, dual += m, x += quads)
+    for (int f = 0; f < count; f++) sum[f] = evl_quad_fma(evl_quad_of(dual[f]), *x, sum[f]);
+  for (int f = 0; f < count; f++) c[f * quads] = sum[f];
+}
+
+/* coefficient[functions][lanes] of a window from its interleaved rows. */
 static void fit_window(const evl_line_fit *fit, int n, int m, const double *dual, const double *rows, double *c) {
   int quads = fit->lanes / 4;
-  for (int q = 0; q < quads; q++) {
-    const evl_quad *x = (const evl_quad *)rows + q;
-    for (int f = 0; f < m; f += 2) {
-      evl_quad even = evl_quad_of(0.0), odd = even;
-      for (int t = 0; t < n; t++) {
-        const double *d = dual + (size_t)t * (size_t)m + f;
-        even = evl_quad_fma(evl_quad_of(d[0]), x[(size_t)t * (size_t)quads], even);
-        odd = evl_quad_fma(evl_quad_of(d[1]), x[(size_t)t * (size_t)quads], odd);
-      }
-      ((evl_quad *)(c + f * fit->lanes))[q] = even;
-      ((evl_quad *)(c + (f + 1) * fit->lanes))[q] = odd;
-    }
-  }
+  const evl_quad *x = (const evl_quad *)rows;
+  evl_quad *to = (evl_quad *)c;
+  for (int q = 0; q < quads; q++)
+    if (m % LINE_FUNCTIONS == 0)
+      for (int f = 0; f < m; f += LINE_FUNCTIONS)
+        fit_quad(LINE_FUNCTIONS, n, m, quads, dual + f, x + q, to + f * quads + q);
+    else
+      for (int f = 0; f < m; f += 2) fit_quad(2, n, m, quads, dual + f, x + q, to + f * quads + q);
 }
 
 /* row[lanes] -= weight * sum of basis times coefficients */

@@ -1,6 +1,6 @@
-# Programs of `make bench`: recording_chain and decode are what it measures, bare is what the first is measured by.
+# Programs of `make bench`: recording_chain, decode and steps are what it measures, bare is what the first is measured by.
 
-BENCH := $(addprefix $(BUILD)/tests/bench/,recording_chain bare decode)
+BENCH := $(addprefix $(BUILD)/tests/bench/,recording_chain bare decode steps)
 GENERATORS := $(BUILD)/tests/bench/generators
 BARE_GATHER := $(BUILD)/tests/bench/bare_gather
 .PHONY: bench-programs bench-gather

@@ -149,11 +149,20 @@ def generators():
                "19 channels, 250 Hz, one core", asked)
 
 
+# ---- steps of conditioning ----
+
+def steps():
+    for entry in json.loads(sh([PROGRAMS / "steps", REPEATS])):
+        figure(f"{entry['step']}, 64 channels: times real time", entry["times_real_time"], "x",
+               f"250 Hz, one core, beside a chain without it; chain with it {entry['chain_times_real_time']}",
+               500 if entry["step"] == "csd" else None)
+
+
 def main():
     facts = start()
     parts = {"chain": lambda: (chain(250, 1500), chain(500, 800)), "decoding": decoding.measure, "ranks": ranks,
              "eegmat": eegmat, "memory": memory, "plan": plan, "gather": lambda: gather.measure(1),
-             "resume": lambda: resume.measure(1), "mne": mne, "generators": generators}
+             "resume": lambda: resume.measure(1), "mne": mne, "generators": generators, "steps": steps}
     for name in sys.argv[1:] or parts:
         parts[name]()
     end(facts, "bench")

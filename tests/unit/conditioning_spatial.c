@@ -91,7 +91,7 @@ static void bad_channels(void) {
   CHECK(why(&b, "C3") == EVL_WHY_ARTEFACT && !made(&b, "C3"));
   run(&b, NO_FILTER "reference = \"none\"; interpolate = true;");
   CHECK(why(&b, "C3") == EVL_WHY_VALUE && made(&b, "C3") && !made(&b, "C4"));
-  CHECK_TEXT(evl_chain_note(b.chain), "");
+  CHECK_TEXT(evl_chain_note(b.chain), "interpolated: C3");
   CHECK(between(row(&b, "C4"), b.signal[10]) == 0);
   double worst = between(row(&b, "C3"), b.signal[8]);
   printf("# C3 from the others: within %.2f of 37 uV\n", worst);
