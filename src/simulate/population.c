@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#define WHOLE_SAMPLES_MOST 1e8 /* of a channel; a surrogate takes about a kilobyte for each */
 #define COPY_UV 0.5 /* noise of a near-duplicate: far below the EEG, far above a digit */
 
 const evl_param evl_simulate_params[] = {
@@ -75,6 +76,16 @@ static evl_status take_pair(const evl_params *params, const char *name, double p
   return status == EVL_OK ? EVL_OK : evl_fail_in(status, "simulate");
 }
 
+static evl_status check_memory(const evl_simulation *s) {
+  for (int i = 0; i < s->n_sites; i++)
+    if (s->duration_s * s->site[i].fs_hz > WHOLE_SAMPLES_MOST)
+      return evl_fail(EVL_USAGE,
+                      "simulate.surrogate: recordings are held whole: expected at most %g samples of a channel, found %g s "
+                      "at %g Hz",
+                      WHOLE_SAMPLES_MOST, s->duration_s, s->site[i].fs_hz);
+  return EVL_OK;
+}
+
 static evl_status take_keys(const evl_params *params, evl_arena *arena, evl_simulation *s) {
   s->n_subjects = (int)evl_params_int(params, "subjects");
   s->n_recordings = (int)evl_params_int(params, "recordings");
@@ -93,7 +104,8 @@ static evl_status take_keys(const evl_params *params, evl_arena *arena, evl_simu
     if (fmod(s->duration_s, evl_site_record_s(&s->site[i])) > 0)
       return evl_fail(EVL_USAGE, "simulate.duration_s: expected a whole number of records of %g s (%g Hz), found %g s",
                       evl_site_record_s(&s->site[i]), s->site[i].fs_hz, s->duration_s);
-  return evl_law_read(s, arena, &s->law);
+  EVL_TRY(evl_law_read(s, arena, &s->law));
+  return s->law.surrogate == EVL_SURROGATE_NONE ? EVL_OK : check_memory(s);
 }
 
 double evl_simulation_start_h(const evl_simulation *s, int i) {

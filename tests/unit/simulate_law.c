@@ -203,6 +203,7 @@ static void refusals(void) {
       {"mechanism = [\"var\"];", "simulate.truths: \"suppression\" is none of age"},
       {"low_pass_hz = (125.0);", "simulate.low_pass_hz"},
       {"low_pass_hz = (30.0); high_pass_hz = (40.0);", "simulate.low_pass_hz"},
+      {"surrogate = \"all\"; duration_s = 1000000.0;", "held whole"},
       {"montage = [];", "at least one name"},
       {"montage = [\"10-5\"];", "10-20|reduced|bipolar"},
       {"var: { mode_hz = (3.0); };  mechanism = [\"var\"]; outcome_law = \"none\";", "as many numbers"},
