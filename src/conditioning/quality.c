@@ -76,8 +76,9 @@ static void keep_cells(evl_quality *q, int64_t begin) {
   int64_t shift = begin - q->begin, n = q->end - begin;
   for (int i = 0; i < q->n && shift > 0 && n > 0; i++) {
     evl_cells *c = &q->looked[i].cells;
-    double *all[] = {c->low, c->high, c->mean, c->rise, c->fall, c->level};
+    double *all[] = {c->low, c->high, c->mean, c->rise, c->fall, c->level, c->fast};
     for (size_t j = 0; j < sizeof all / sizeof *all; j++) memmove(all[j], all[j] + shift, (size_t)n * sizeof(double));
+    memmove(c->line, c->line + 2 * shift, (size_t)(2 * n) * sizeof(double));
     memmove(c->bin, c->bin + shift * EVL_BINS, (size_t)(n * EVL_BINS) * sizeof(double));
     memmove(c->plateau, c->plateau + shift, (size_t)n * sizeof *c->plateau);
     memmove(c->missing, c->missing + shift, (size_t)n * sizeof *c->missing);

@@ -6,13 +6,31 @@
 
 /* Longest search along a plateau, and the steepest part of an electrode pop behind an anti-alias filter. */
 static const double search_s = 0.1, step_s = 0.005;
+/* Where muscle is and the harmonics of the line are not; half the length of the filter for it. */
+static const double fast_hz[2] = {30.0, 75.0}, fast_half_s = 0.05;
 enum { TILE_CELLS = 10 };
+
+/* Band-pass by a Hann-windowed sinc, high-pass where the rate is too low; gain 0 for a constant. tap[fast_half + 1]. */
+static void plan_fast(evl_quality *q) {
+  double low = fmin(2 * fast_hz[0] / q->fs_hz, 0.8), high = fmin(2 * fast_hz[1] / q->fs_hz, 1.0), sum = 0;
+  int half = q->fast_half;
+  for (int i = 0; i <= half; i++) {
+    double window = 0.5 + 0.5 * cos(M_PI * i / (half + 1.0));
+    q->fast_tap[i] = i == 0 ? high - low : window * (sin(M_PI * high * i) - sin(M_PI * low * i)) / (M_PI * i);
+    sum += (i == 0 ? 1 : 2) * q->fast_tap[i];
+  }
+  q->fast_tap[0] -= sum;
+}
 
 evl_status evl_quality_cells_plan(evl_quality *q, evl_arena *arena) {
   int64_t room = q->chunk + 2 * q->margin;
   q->step_n = (int)fmax(1.0, round(step_s * q->fs_hz));
   q->search_n = (int)ceil(search_s * q->fs_hz) + 2;
-  q->around = q->search_n > q->step_n ? q->search_n : q->step_n;
+  q->fast_half = (int)fmax(2, round(fast_half_s * q->fs_hz));
+  q->around = evl_greater(q->search_n, evl_greater(q->step_n, q->fast_half));
+  EVL_NEW(arena, q->fast_tap, q->fast_half + 1);
+  if (q->fs_hz > 0) plan_fast(q);
+  q->turn = 2 * M_PI * q->line_hz / (q->fs_hz > 0 ? q->fs_hz : 1);
   q->rows_n = (int64_t)ceil(TILE_CELLS * q->fs_hz / EVL_CELLS_S) + 2 + 2 * q->around;
   q->rows_n = (q->rows_n + 7) / 8 * 8;
   int n_groups = (q->n + EVL_LANES - 1) / EVL_LANES, a_group = q->n ? (q->n + n_groups - 1) / n_groups : 1;
@@ -28,6 +46,8 @@ evl_status evl_quality_cells_plan(evl_quality *q, evl_arena *arena) {
     EVL_NEW(arena, c->fall, room);
     EVL_NEW(arena, c->bin, room * EVL_BINS);
     EVL_NEW(arena, c->level, room);
+    EVL_NEW(arena, c->fast, room);
+    EVL_NEW(arena, c->line, 2 * room);
     EVL_NEW(arena, c->plateau, room);
     EVL_NEW(arena, c->missing, room);
   }
@@ -151,13 +171,40 @@ static int plateau(const evl_quality *q, const evl_looked *looked, const double 
   return samples;
 }
 
+/* Mean power of four signals in the fast band, and their means times cosine and sine of the line. */
+static void fast_run(const evl_quality *q, const evl_quad *row, int64_t first, int64_t n, evl_quad *power, evl_quad *line) {
+  int stride = q->lanes / 4;
+  double begin = fmod((double)first * q->line_hz / q->fs_hz, 1.0) * 2 * M_PI;
+  double c = cos(begin), s = sin(begin), turn_c = cos(q->turn), turn_s = sin(q->turn);
+  *power = line[0] = line[1] = evl_quad_of(0);
+  for (int64_t t = 0; t < n; t++, row += stride) {
+    evl_quad even = row[0] * q->fast_tap[0], odd = {0};
+    int i = 1;
+    for (; i < q->fast_half; i += 2) {
+      even = evl_quad_fma(evl_quad_of(q->fast_tap[i]), row[-i * stride] + row[i * stride], even);
+      odd = evl_quad_fma(evl_quad_of(q->fast_tap[i + 1]), row[-(i + 1) * stride] + row[(i + 1) * stride], odd);
+    }
+    if (i == q->fast_half) even = evl_quad_fma(evl_quad_of(q->fast_tap[i]), row[-i * stride] + row[i * stride], even);
+    even += odd;
+    *power = evl_quad_fma(even, even, *power);
+    line[0] = evl_quad_fma(even, evl_quad_of(c), line[0]);
+    line[1] = evl_quad_fma(even, evl_quad_of(s), line[1]);
+    double next = c * turn_c - s * turn_s;
+    s = s * turn_c + c * turn_s;
+    c = next;
+  }
+  *power /= (double)n;
+  line[0] /= (double)n;
+  line[1] /= (double)n;
+}
+
 /* Cell k of four signals; row 0 of x is its first sample. */
 static void cell_run(const pass *p, int64_t k, int group, const double *x) {
   const evl_quality *q = p->q;
   const evl_quad *row = (const evl_quad *)(x + group);
   int64_t first = evl_sample_of(q, k, EVL_CELLS_S), last = evl_lesser(evl_sample_of(q, k + 1, EVL_CELLS_S), q->stretch_in);
   int stride = q->lanes / 4;
-  evl_quad sum = {0}, bin[EVL_BINS];
+  evl_quad sum = {0}, bin[EVL_BINS], power, line[2];
   extent e = {.low = row[0], .high = row[0], .rise = evl_quad_of(-INFINITY), .fall = evl_quad_of(INFINITY)};
   e.run = (row[-stride] == row[-2 * stride]) & 1;
   int64_t at = first;
@@ -171,6 +218,7 @@ static void cell_run(const pass *p, int64_t k, int group, const double *x) {
     at = end;
   }
   sum /= (double)(last - first);
+  fast_run(q, row, first, last - first, &power, line);
   for (int i = 0; i < 4 && group + i < p->n; i++) {
     evl_looked *looked = &p->looked[group + i];
     evl_cells *c = &looked->cells;
@@ -180,6 +228,9 @@ static void cell_run(const pass *p, int64_t k, int group, const double *x) {
     c->mean[j] = sum[i];
     c->rise[j] = e.rise[i];
     c->fall[j] = e.fall[i];
+    c->fast[j] = power[i];
+    c->line[2 * j] = line[0][i];
+    c->line[2 * j + 1] = line[1][i];
     for (int b = 0; b < EVL_BINS; b++) c->bin[j * EVL_BINS + b] = bin[b][i];
     bool runs = e.longest[i] > 1 && fmax(e.high[i], -e.low[i]) >= q->saturation_uv;
     bool limits = e.high[i] >= looked->near_max || e.low[i] <= looked->near_min;

@@ -4,10 +4,15 @@
 #include "quality_priv.h"
 
 enum { MOST_CELLS = EVL_LEARN_SEGMENTS * EVL_LEARN_CELLS };
+enum { STEP, FAST, LINE }; /* what is kept of every cell */
+
+/* A signal is bad for the whole recording where this share of its cells is; where its fast activity or line is typically that
+   much beyond what is marked. */
+static const double bad_share = 0.5, bad_times = 2.0;
 
 evl_status evl_quality_learn_plan(evl_quality *q, evl_arena *arena) {
   size_t cells = (size_t)q->n * MOST_CELLS;
-  EVL_NEW(arena, q->learned, cells ? cells : 1);
+  for (int i = 0; i < 3; i++) EVL_NEW(arena, q->learned[i], cells ? cells : 1);
   return q->set == EVL_QUALITY_robust ? evl_blink_plan(q, arena) : EVL_OK;
 }
 
@@ -30,39 +35,102 @@ static void learn_unit(evl_looked *looked, const double *x, int n) {
   }
 }
 
+static void learn_cells(evl_quality *q, int i) {
+  evl_looked *looked = &q->looked[i];
+  const evl_cells *c = &looked->cells;
+  double flat_uv = evl_params_real(q->params, "flat_uv"), most_uv = evl_params_real(q->params, "amplitude_uv");
+  size_t at = (size_t)i * MOST_CELLS + (size_t)q->n_learned_cells;
+  for (int64_t k = 0; k < q->n_cells; k++) {
+    q->learned[STEP][at + (size_t)k] = fmax(c->rise[k], -c->fall[k]);
+    q->learned[FAST][at + (size_t)k] = evl_fast_rms(q, c, k);
+    q->learned[LINE][at + (size_t)k] = evl_line_amplitude(q, c, k);
+    looked->n_flat += c->high[k] - c->low[k] <= flat_uv;
+    looked->n_saturated += c->plateau[k] == EVL_AT_LIMIT;
+    looked->n_large += fmax(c->high[k], -c->low[k]) > most_uv;
+  }
+  looked->fit[q->n_segments] = evl_neighbour_fit(q, looked, 0, q->n_cells);
+}
+
 void evl_quality_learn(evl_quality *q, const double *x, size_t ld, int n) {
-  if (q->set == EVL_QUALITY_none || q->n == 0 || n <= 0) return;
+  if (q->set == EVL_QUALITY_none || q->n == 0 || n <= 0 || q->n_segments == EVL_LEARN_SEGMENTS) return;
   segment s = {q, x, ld};
   q->stretch_in = n;
-  q->n_cells = evl_lesser(evl_quality_cells(q, n), evl_lesser(EVL_LEARN_CELLS, MOST_CELLS - q->n_learned_cells));
-  if (q->n_cells == 0) return;
+  q->n_cells = evl_lesser(evl_quality_cells(q, n), EVL_LEARN_CELLS);
   q->begin = q->end = 0;
   if (evl_quality_hold(q, fetch_segment, &s, 0, q->n_cells) != EVL_OK) return;
   for (int i = 0; i < q->n; i++) {
-    evl_looked *looked = &q->looked[i];
-    double *step = q->learned + (size_t)i * MOST_CELLS + q->n_learned_cells;
-    learn_unit(looked, x + (size_t)looked->source * ld, n);
-    for (int64_t k = 0; k < q->n_cells; k++) step[k] = fmax(looked->cells.rise[k], -looked->cells.fall[k]);
-    for (int64_t k = 0; k < q->n_cells; k++) {
-      looked->n_flat += looked->cells.high[k] - looked->cells.low[k] <= evl_params_real(q->params, "flat_uv");
-      looked->n_saturated += looked->cells.plateau[k] == EVL_AT_LIMIT;
-    }
+    learn_unit(&q->looked[i], x + (size_t)q->looked[i].source * ld, n);
+    learn_cells(q, i);
   }
   q->n_learned_cells += (int)q->n_cells;
+  q->n_segments++;
   if (q->blink) evl_blink_learn(q);
 }
 
 /* ---- settle ---- */
 
+/* Of n values, which are sorted. */
+static double median(double *x, int n) {
+  evl_sort(x, (size_t)n);
+  return n ? evl_quantile_sorted(x, (size_t)n, 0.5) : 0;
+}
+
+static uint16_t bad_causes(const evl_quality *q, const evl_looked *looked) {
+  double share = bad_share * q->n_learned_cells;
+  uint16_t bad = 0;
+  if (looked->n_flat > share) bad |= EVL_CAUSE_FLAT;
+  if (looked->n_saturated > share) bad |= EVL_CAUSE_SATURATION;
+  if (bad || !looked->brain || q->set != EVL_QUALITY_robust) return bad;
+  if (looked->n_large > share) bad |= EVL_CAUSE_AMPLITUDE;
+  if (looked->typical_fast_uv > bad_times * evl_params_real(q->params, "muscle_uv") &&
+      looked->typical_fast_uv > evl_params_real(q->params, "muscle_ratio") * q->typical_fast_uv)
+    bad |= EVL_CAUSE_MUSCLE;
+  if (looked->typical_line_uv > bad_times * evl_params_real(q->params, "line_uv")) bad |= EVL_CAUSE_LINE;
+  if (looked->n_neighbours >= 2 && q->typical_fit >= EVL_LEAST_TYPICAL_FIT &&
+      looked->fit[q->n_segments / 2] < evl_params_real(q->params, "correlation_least"))
+    bad |= EVL_CAUSE_CORRELATION;
+  return bad;
+}
+
+/* Bad signals say nothing about their neighbours. */
+static void drop_bad_neighbours(evl_quality *q) {
+  for (int i = 0; i < q->n; i++) {
+    evl_looked *looked = &q->looked[i];
+    int n = 0;
+    for (int j = 0; j < looked->n_neighbours; j++)
+      if (!q->looked[looked->neighbour[j]].bad) looked->neighbour[n++] = looked->neighbour[j];
+    looked->n_neighbours = n;
+  }
+}
+
+/* Medians over the signals, each by its own median; scratch of q->learned, no longer needed. */
+static void settle_recording(evl_quality *q) {
+  double *fit = q->learned[STEP], *fast = q->learned[FAST];
+  int fits = 0, brains = 0;
+  for (int i = 0; i < q->n; i++) {
+    evl_looked *looked = &q->looked[i];
+    if (!looked->brain) continue;
+    fast[brains++] = looked->typical_fast_uv;
+    if (looked->n_neighbours >= 2 && 2 * looked->n_flat <= q->n_learned_cells) fit[fits++] = looked->fit[q->n_segments / 2];
+  }
+  q->typical_fit = median(fit, fits);
+  q->typical_fast_uv = median(fast, brains);
+}
+
 void evl_quality_settle(evl_quality *q) {
   int cells = q->n_learned_cells;
   for (int i = 0; i < q->n && cells > 0; i++) {
     evl_looked *looked = &q->looked[i];
-    double *step = q->learned + (size_t)i * MOST_CELLS;
-    evl_sort(step, (size_t)cells);
-    looked->typical_step_uv = evl_quantile_sorted(step, (size_t)cells, 0.5);
-    if (2 * looked->n_flat > cells) looked->bad |= EVL_CAUSE_FLAT;
-    if (2 * looked->n_saturated > cells) looked->bad |= EVL_CAUSE_SATURATION;
+    size_t at = (size_t)i * MOST_CELLS;
+    looked->typical_step_uv = median(q->learned[STEP] + at, cells);
+    looked->typical_fast_uv = median(q->learned[FAST] + at, cells);
+    looked->typical_line_uv = median(q->learned[LINE] + at, cells);
+    evl_sort(looked->fit, (size_t)q->n_segments);
+  }
+  if (cells > 0) {
+    settle_recording(q);
+    for (int i = 0; i < q->n; i++) q->looked[i].bad = bad_causes(q, &q->looked[i]);
+    drop_bad_neighbours(q);
   }
   if (q->blink) evl_blink_settle(q);
 }

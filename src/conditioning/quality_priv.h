@@ -12,6 +12,8 @@ typedef struct evl_cells {
   double *low, *high, *mean;
   double *rise, *fall; /* largest and smallest x[t] - x[t - step_n] */
   double *bin;         /* [cell][EVL_BINS] means of 20 ms */
+  double *fast;        /* mean power from 30 to 75 Hz, the line included */
+  double *line;        /* [cell][2] means of the same times cosine and sine of the line */
   int *plateau;        /* samples of a plateau in the cell, EVL_AT_LIMIT at the converter's limit, 0: none */
   double *level;       /* its value */
   bool *missing;
@@ -37,7 +39,9 @@ typedef struct evl_looked {
   /* scales of the recording */
   double unit_uv;         /* smallest difference between samples; 0: unknown */
   double typical_step_uv; /* median over cells of the largest step */
-  int n_flat, n_saturated; /* learned cells */
+  double typical_fast_uv, typical_line_uv; /* medians: rms from 30 to 75 Hz without the line, amplitude of the line */
+  int n_flat, n_saturated, n_large; /* learned cells */
+  double fit[EVL_LEARN_SEGMENTS]; /* largest correlation with a neighbour, of each segment */
   uint16_t bad;
 } evl_looked;
 
@@ -57,6 +61,9 @@ struct evl_quality {
   int64_t marks_first; /* cell of mark[0] */
   /* the pass over samples */
   int lanes;           /* of a group, a multiple of four */
+  int fast_half;
+  double *fast_tap;    /* [fast_half + 1] of the symmetric band-pass */
+  double turn;         /* of the line from sample to sample, radian */
   int step_n, search_n; /* samples of a step; searched along a plateau, each way */
   double saturation_uv;
   int64_t around;      /* samples needed on each side of a tile */
@@ -65,9 +72,12 @@ struct evl_quality {
   double *rows;        /* [rows_n][lanes] */
   /* learning */
   int n_learned_cells;
-  double *learned;     /* [n][EVL_LEARN_SEGMENTS * EVL_LEARN_CELLS] */
+  int n_segments;
+  double *learned[3];  /* [n][EVL_LEARN_SEGMENTS * EVL_LEARN_CELLS] steps, fast rms, line */
+  double typical_fit, typical_fast_uv; /* medians over signals */
   evl_blink *blink;
 };
+#define EVL_LEAST_TYPICAL_FIT 0.4 /* below, the signals of a recording are independent anyway */
 enum { EVL_LEARN_CELLS = EVL_LEARN_S * EVL_CELLS_S };
 
 /* Values of `artefacts`. */
@@ -127,6 +137,14 @@ evl_status evl_blink_plan(evl_quality *quality, evl_arena *arena) EVL_MUST_USE;
 void evl_blink_learn(evl_quality *quality);
 /* After whole signals were found bad. */
 void evl_blink_settle(evl_quality *quality);
+
+/* ---- quality_muscle.c, quality_correlation.c: numbers that are learned too; cell k must be held ---- */
+
+/* Amplitude of the line in the second around cell k; rms of the fast band in the three cells around without it. */
+double evl_line_amplitude(const evl_quality *quality, const evl_cells *cells, int64_t k);
+double evl_fast_rms(const evl_quality *quality, const evl_cells *cells, int64_t k);
+/* Largest correlation, in magnitude, of a signal with one of its neighbours in cells [from, to); 1 without neighbours. */
+double evl_neighbour_fit(const evl_quality *quality, const evl_looked *looked, int64_t from, int64_t to);
 
 /* ---- quality_places.c: which signals are looked at, and who is near whom ---- */
 
