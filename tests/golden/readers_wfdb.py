@@ -212,6 +212,19 @@ def segments_of_a_variable_layout():
         same(r.x[0][2], np.concatenate([a[2], b[0]]), 1e-14)
 
 
+@case
+def more_segments_than_open_files():
+    parts = [simple(f"s{i}", (16, 8)[i % 2], 2, 30 + i, seed=i) for i in range(40)]
+    total = sum(30 + i for i in range(40))
+    write("m.hea", f"m/40 2 250 {total}\n" + "".join(f"s{i} {30 + i}\n" for i in range(40)))
+    for block in (1e9, 0.1):
+        r = Recording("m.hea", block)
+        assert r.header["n_files"] == 81 and len(r.stretches) == 1
+        for s in range(2):
+            same(r.x[0][s], np.concatenate([p[s] for p in parts]), 1e-14)
+    assert checksums("m.hea") == ""
+
+
 def matlab(rows, columns, digit, name=b"val\0"):
     return struct.pack("<5i", 10 * digit, rows, columns, 0, len(name)) + name
 
