@@ -1,5 +1,5 @@
 # Éveil. `make help` lists the targets.
-# V=1 prints the commands. Overridable: CC MPICC CFLAGS MARCH HDF5_DIR FFTW_DIR LIBCONFIG_DIR BLAS_LIBS PYTHON RSCRIPT
+# V=1 prints the commands. Overridable: CC MPICC CFLAGS MARCH HDF5_DIR FFTW_DIR LIBCONFIG_DIR MATIO_DIR WITH_MATIO BLAS_LIBS PYTHON RSCRIPT
 
 BUILD   ?= build
 MPICC   ?= mpicc
@@ -25,6 +25,13 @@ FFTW_LIBS        := $(call pkg_libs,FFTW_DIR,fftw3,-lfftw3)
 LIBCONFIG_CFLAGS := $(call pkg_cflags,LIBCONFIG_DIR,libconfig)
 LIBCONFIG_LIBS   := $(call pkg_libs,LIBCONFIG_DIR,libconfig,-lconfig)
 BLAS_LIBS        ?= -lopenblas
+# WITH_MATIO=0: no MATLAB and EEGLAB files. Debian's libmatio brings a serial HDF5, whose symbols have other versions than
+# the parallel one's; elsewhere take a libmatio without HDF5, or none.
+WITH_MATIO       ?= 1
+ifeq ($(WITH_MATIO),1)
+MATIO_CFLAGS     := -DEVL_WITH_MATIO $(if $(MATIO_DIR),-I$(MATIO_DIR)/include)
+MATIO_LIBS       := $(if $(MATIO_DIR),-L$(MATIO_DIR)/lib -Wl$(comma)-rpath$(comma)$(MATIO_DIR)/lib )-lmatio
+endif
 
 # Rooms, lowest floor first, and what each stands on (design: include downwards only).
 ROOMS := base math readers parallel conditioning store features dynamics recording simulate cohort prognosis
@@ -45,15 +52,17 @@ UNDER_cli          := prognosis cohort simulate $(UNDER_cohort)
 ROOM_CFLAGS_base     := $(LIBCONFIG_CFLAGS)
 ROOM_CFLAGS_math     := $(FFTW_CFLAGS)
 ROOM_CFLAGS_store    := $(HDF5_CFLAGS)
+ROOM_CFLAGS_readers  := $(MATIO_CFLAGS)
 ROOM_CC_parallel     := $(MPICC)
 ROOM_CC_store        := $(MPICC)
 
 GIT_REVISION := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
-sources = $(wildcard src/$(1)/*.c)
+LEFT_OUT := $(if $(filter 1,$(WITH_MATIO)),,$(wildcard src/readers/matlab*.c src/readers/eeglab*.c))
+sources = $(filter-out $(LEFT_OUT),$(wildcard src/$(1)/*.c))
 objects = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(call sources,$(1)))
 archive = $(BUILD)/lib/lib$(1).a
-LINK_LIBS = $(HDF5_LIBS) $(FFTW_LIBS) $(LIBCONFIG_LIBS) $(BLAS_LIBS) -lz -lm
+LINK_LIBS = $(MATIO_LIBS) $(HDF5_LIBS) $(FFTW_LIBS) $(LIBCONFIG_LIBS) $(BLAS_LIBS) -lz -lm
 
 .PHONY: all help
 all: $(BUILD)/eveil  ## build the program (build/eveil)

@@ -98,17 +98,6 @@ static evl_status read_dictionary(evl_reader *reader, evl_matrix *matrix, extent
   return read_shape(reader, value_of(text, "'shape'"), shape);
 }
 
-/* Whether rows hold channels. */
-static evl_status find_channels(const evl_reader *reader, const extent *shape, bool *rows) {
-  const char *channels = evl_params_string(reader->params, "channels");
-  *rows = strcmp(channels, "rows") == 0;
-  if (strcmp(channels, "auto") != 0 || shape->n == 1) return EVL_OK;
-  *rows = shape->size[0] < shape->size[1];
-  if (shape->size[0] != shape->size[1]) return EVL_OK;
-  return evl_fail(EVL_USAGE, "%s: expected a longer side of the array, which is time, found %lld x %lld: set "
-                  "formats.npy.channels", reader->path, (long long)shape->size[0], (long long)shape->size[1]);
-}
-
 static evl_status open_npy(evl_reader *reader) {
   evl_matrix *matrix;
   extent shape = {.size = {1, 1}};
@@ -118,8 +107,7 @@ static evl_status open_npy(evl_reader *reader) {
   reader->state = matrix;
   reader->header.format = "NPY";
   EVL_TRY(read_dictionary(reader, matrix, &shape));
-  EVL_TRY(find_channels(reader, &shape, &rows));
-  if (shape.n == 1 && rows) shape.size[1] = shape.size[0], shape.size[0] = 1;
+  EVL_TRY(evl_matrix_side(reader, shape.size[0], shape.size[1], &rows));
   double asked = (double)shape.size[0] * (double)shape.size[1] * (double)evl_plane_width(matrix->series.type);
   double data = (double)(reader->header.bytes - matrix->offset);
   if (asked > data)

@@ -38,10 +38,12 @@ evl_status evl_series_no_annotations(evl_reader *reader,
                                      evl_status (*see)(void *context, double onset_s, double duration_s,
                                                        const char *text), void *context) EVL_MUST_USE;
 
-/* ---- matrix.c: such numbers as plain bytes of a file ---- */
+/* ---- matrix.c: such numbers in a row ---- */
 
 typedef struct evl_matrix {
   evl_series series;
+  /* Numbers [start, start + n) of all; NULL: they are plain bytes of a file, as the next three say. */
+  evl_status (*numbers)(evl_reader *reader, int64_t start, int64_t n, void *into);
   int file;                /* of the header */
   int64_t offset;          /* of the first number */
   bool swapped;            /* big-endian */
@@ -50,6 +52,10 @@ typedef struct evl_matrix {
   uint8_t *chunk;          /* frames before they are sorted into channels */
 } evl_matrix;
 
+/* Whether the rows of a matrix hold channels, by the key channels ("auto|rows|columns"; auto: the longer side is time; a
+   single row or column is one channel). EVL_USAGE: auto, and both are equal. */
+evl_status evl_matrix_side(const evl_reader *reader, int64_t rows, int64_t columns, bool *by_rows) EVL_MUST_USE;
+evl_status evl_matrix_fetch(evl_reader *reader, int64_t first, int64_t n) EVL_MUST_USE;
 /* Sets fetch, takes memory. The other fields are set, the header tells channels and samples. */
 evl_status evl_matrix_plan(evl_reader *reader, evl_matrix *matrix) EVL_MUST_USE;
 

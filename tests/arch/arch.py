@@ -28,11 +28,12 @@ LIBRARIES = {
     "FFTW": (r"^fftwf?_", ["math/fft"]),
     "BLAS/LAPACK": (r"^(cblas_|openblas_|[sdcz](gemm|gemv|syrk|trsm|trmm|potrf|potrs|geev|hseqr|gehrd|gebal|syev[dr]?|gesv|geqrf|ormqr|gesdd)_?$)", ["math/linear_algebra"]),
     "libconfig": (r"^config_(?!.*evl)", ["base/config"]),
-    "zlib": (r"^(compress|deflate|inflate|crc32)", ["features/kolmogorov"]),
+    "zlib": (r"^(compress|deflate|inflate|crc32)", ["features/kolmogorov", "readers/matlab_check"]),
+    "libmatio": (r"^Mat_", ["readers/matlab_matio"]),
     "XGBoost": (r"^XG", ["prognosis/boosted_trees"]),
 }
 HEADERS = {"mpi.h": "MPI", "hdf5.h": "HDF5", "hdf5_hl.h": "HDF5", "fftw3.h": "FFTW", "cblas.h": "BLAS/LAPACK",
-           "lapacke.h": "BLAS/LAPACK", "libconfig.h": "libconfig", "zlib.h": "zlib"}
+           "lapacke.h": "BLAS/LAPACK", "libconfig.h": "libconfig", "zlib.h": "zlib", "matio.h": "libmatio"}
 # Libraries never print and never exit: the program, the log, and the bug trap of params do.
 FORBIDDEN = {"exit": ["cli"], "_exit": ["cli"], "abort": ["base/params", "parallel/message"], "printf": ["cli"], "puts": ["cli"],
              "putchar": ["cli"], "stdout": ["cli"], "stderr": ["cli", "base/log"], "rand": [], "srand": [],

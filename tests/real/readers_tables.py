@@ -1,91 +1,16 @@
-"""Text series, arrays and matrices against numpy, pandas and scipy: files of the data sets, and files written here in
-many layouts. Decodings come from build/tests/real/readers_tables."""
+"""Text series and arrays against numpy and pandas: files of the data sets, and files written here in
+many layouts."""
 import os
-import subprocess
 import sys
 import tempfile
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HERE))
-BUILD = os.environ.get("BUILD", os.path.join(ROOT, "build"))
-DATA = os.environ.get("EVEIL_TEST_DATA", os.path.join(ROOT, "..", "shared", "data"))
-READER = os.path.join(BUILD, "tests", "real", "readers_tables")
+from harness import DATA, Recording, check, failed, np, refused, report, same, write
+
 try:
-    import numpy as np
     import pandas
-    import scipy.io
 except ImportError:
-    print("skip readers_tables: numpy, pandas or scipy is not installed")
+    print("skip readers_tables: pandas is not installed")
     sys.exit(0)
-failed = 0
-
-
-def report(name, problem=None):
-    global failed
-    failed += problem is not None
-    print(f"ok {name}" if problem is None else f"not ok {name}: {problem}", flush=True)
-
-
-class Recording:
-    """What our reader finds: format, signals [label, unit, ...], stretches [(start_s, samples)], x[stretch][signal]."""
-
-    def __init__(self, path, formats="", piece_s=0):
-        run = subprocess.run([READER, "dump", path, formats, str(piece_s)], capture_output=True, check=False)
-        self.error = run.stderr.decode().strip() if run.returncode else None
-        self.code = run.returncode
-        head, _, data = run.stdout.partition(b"\n\n")
-        rows = [line.split("\t") for line in head.decode().splitlines()]
-        self.facts = {row[0]: row[1:] for row in rows}
-        self.signals = [row[1:] for row in rows if row[0] == "signal"]
-        self.labels = [signal[0] for signal in self.signals]
-        self.stretches = [(float(row[1]), int(row[2])) for row in rows if row[0] == "stretch"]
-        self.annotations = [(float(r[1]), float(r[2]), r[3]) for r in rows if r[0] == "annotation"]
-        self.x = []
-        if self.error:
-            return
-        values, at = np.frombuffer(data), 0
-        for _, n in self.stretches:
-            self.x.append(values[at:at + n * len(self.signals)].reshape(len(self.signals), n))
-            at += n * len(self.signals)
-
-    def all(self):
-        return np.concatenate(self.x, axis=1)
-
-    def fs(self):
-        return float(self.signals[0][3])
-
-
-def same(name, found, expected, tolerance=0.0):
-    """Equal numbers and equal NaNs, channels x samples."""
-    if isinstance(found, Recording):
-        if found.error:
-            return report(name, found.error)
-        found = found.all()
-    expected = np.asarray(expected, dtype=float)
-    if found.shape != expected.shape:
-        return report(name, f"{found.shape}, expected {expected.shape}")
-    if not np.array_equal(np.isnan(found), np.isnan(expected)):
-        return report(name, "other missing samples")
-    worst = np.nanmax(np.abs(found - expected) / np.maximum(1.0, np.abs(expected)), initial=0)
-    report(name, None if worst <= tolerance else f"largest difference {worst:g}")
-
-
-def refused(name, recording, *words):
-    """An error, no crash, with these words."""
-    message = recording.error or ""
-    missing = [word for word in words if word not in message]
-    report(name, None if recording.code == 1 and not missing else f"code {recording.code}, \"{message}\": no {missing}")
-
-
-def check(name, found, expected):
-    report(name, None if found == expected else f"{found!r}, expected {expected!r}")
-
-
-def write(folder, name, content):
-    path = os.path.join(folder, name)
-    with open(path, "wb") as file:
-        file.write(content if isinstance(content, bytes) else content.encode())
-    return path
 
 
 # ---- data sets ----
@@ -286,4 +211,4 @@ with tempfile.TemporaryDirectory() as scratch:
     text_times(scratch)
     text_refusals(scratch)
     arrays(scratch)
-sys.exit(failed > 0)
+sys.exit(len(failed) > 0)
