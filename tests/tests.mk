@@ -55,6 +55,10 @@ arch: all  ## the floors of the house: includes and undefined symbols
 truth: $(call programs,$(TRUTH))  ## every value beside that of independent programs, with the verdict
 	@for program in $^; do $$program || exit 1; done
 
+csd-map: $(BUILD)/tests/golden/conditioning_peers  ## docs/csd-map.png: a dipole's potential, a broken channel made anew, its current source density
+	@$(PYTHON) analysis/python/csd_map.py $< docs/csd-map.png
+.PHONY: csd-map
+
 bench: all  ## speed beside peers: text and build/bench.json
 	@$(MAKE) --no-print-directory -j$(JOBS) bench-programs
 	@$(PYTHON) tests/bench/bench.py
