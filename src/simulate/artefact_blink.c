@@ -14,7 +14,7 @@
 static const evl_param params[] = {
     {"blinks_per_min", EVL_REAL, "12.0", 0, 30, NULL, "1/min", "Blinks, at most one every two seconds."},
     {"blink_uv", EVL_REALS, "(80.0, 300.0)", 0, 2000, NULL, "uV",
-     "Their height at Fp1 and Fp2: lowest, highest; each recording has one of its own, from which blinks differ by 12 %."},
+     "Their height at Fp1 and Fp2: lowest, highest; a recording has one of its own, from which blinks differ by 12 %."},
     {0}};
 
 typedef struct blinks {
@@ -80,9 +80,10 @@ static double limit_uv(const void *state) { return 2.5 * ((const blinks *)state)
 const evl_artefact evl_artefact_blink = {
     .name = "blink",
     .summary = "eye blinks, positive, highest at Fp1 and Fp2",
-    .definition = "At most one in every slot of 2 s: up in 0.1 s and down in 0.22 s (0.8 to 1.4 times so long), half periods of "
-                  "a cosine. Field: sum over both eyes of 1 / distance^3.5 (eyes at half the radius), 1 at the frontal poles, "
-                  "about 0.27 at F3 and F4, 0.08 at Cz. Mask: above 5 uV.",
+    .definition =
+        "At most one in every slot of 2 s: up in 0.1 s and down in 0.22 s (0.8 to 1.4 times so long), half periods "
+        "of a cosine. Field: sum over both eyes of 1 / distance^3.5 (eyes at half the radius), 1 at the frontal "
+        "poles, about 0.27 at F3 and F4, 0.08 at Cz. Mask: above 5 uV.",
     .cite = "Corby & Kopell 1972, doi:10.1111/j.1469-8986.1972.tb00776.x (9 % of the blink at Cz)",
     .version = 1,
     .params = params,

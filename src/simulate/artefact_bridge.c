@@ -49,8 +49,9 @@ static double limit_uv(const void *state) { return (void)state, 0; }
 const evl_artefact evl_artefact_bridge = {
     .name = "bridge",
     .summary = "neighbouring channels bridged by gel: identical signals",
-    .definition = "An electrode at random and its nearest ones, each with the mean of them all. Mask: all of them, the whole "
-                  "recording.",
+    .definition =
+        "An electrode at random and its nearest ones, each with the mean of them all. Mask: all of them, the whole "
+        "recording.",
     .cite = "Tenke & Kayser 2001, doi:10.1016/S1388-2457(00)00553-8",
     .version = 1,
     .params = params,

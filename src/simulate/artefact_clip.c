@@ -12,7 +12,8 @@ static const evl_param params[] = {
 
 typedef struct clip {
   double fs_hz, rail_uv;
-  int64_t end, from[EVL_HEAD_CHANNELS], to[EVL_HEAD_CHANNELS]; /* samples of the recording; the run under way, to 0: none */
+  int64_t end; /* samples of the recording */
+  int64_t from[EVL_HEAD_CHANNELS], to[EVL_HEAD_CHANNELS]; /* the run under way; to 0: none */
 } clip;
 
 static evl_status plan(const evl_params *p, const evl_making *making, evl_arena *arena, void **state) {
@@ -59,8 +60,9 @@ static double limit_uv(const void *state) { return (void)state, 0; }
 const evl_artefact evl_artefact_clip = {
     .name = "clip",
     .summary = "samples beyond the amplifier's rail stay at it",
-    .definition = "|x| > rail becomes the rail. Mask: those samples of each channel, runs less than 20 ms apart joined; told "
-                  "when a run is over.",
+    .definition =
+        "|x| > rail becomes the rail. Mask: those samples of each channel, runs less than 20 ms apart joined; told "
+        "when a run is over.",
     .cite = "Tatum et al. 2011, doi:10.1097/WNP.0b013e31821c3c93",
     .version = 1,
     .of_device = true,

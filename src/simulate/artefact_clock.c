@@ -61,7 +61,7 @@ static evl_status run(void *state, int64_t first, double *x, size_t ld, int n, e
     double y[EVL_HEAD_CHANNELS] = {0};
     for (int k = 0; k < TAPS; k++) {
       int64_t from = whole + k - (TAPS / 2 - 1);
-      const double *past = s->ring + (from > 0 ? from % s->size : 0) * EVL_HEAD_CHANNELS; /* before the start: the first */
+      const double *past = s->ring + (from > 0 ? from % s->size : 0) * EVL_HEAD_CHANNELS; /* none before the first */
       for (int c = 0; c < EVL_HEAD_CHANNELS; c++) y[c] += weight[k] * past[c];
     }
     for (int c = 0; c < EVL_HEAD_CHANNELS; c++) x[(size_t)c * ld + (size_t)t] = y[c];
@@ -74,9 +74,11 @@ static double limit_uv(const void *state) { return (void)state, 0; }
 const evl_artefact evl_artefact_clock = {
     .name = "clock",
     .summary = "a sampling clock that runs too fast or too slow",
-    .definition = "Sample n is the brain's activity at n / (1 + 1e-6 ppm) - d samples by a true clock, d = 8, or so many more as a "
-                  "slow clock will have lost by the end (before the start: the first sample); sinc of 16 points within a Hann "
-                  "window. Artefacts come behind it and keep the times of the file. Mask: everything; its note tells the ppm.",
+    .definition =
+        "Sample n is the brain's activity at n / (1 + 1e-6 ppm) - d samples by a true clock, d = 8, or so many more"
+        " as a slow clock will have lost by the end (before the start: the first sample); sinc of 16 points within "
+        "a Hann window. Artefacts come behind it and keep the times of the file. Mask: everything; its note tells "
+        "the ppm.",
     .cite = "Smith 2011, Spectral Audio Signal Processing, windowed-sinc interpolation",
     .version = 1,
     .params = params,

@@ -7,8 +7,10 @@
 #define MOST_S 100.0
 
 static const evl_param params[] = {
-    {"flats_per_min", EVL_REAL, "0.3", 0, 0.5, NULL, "1/min", "Times in which one channel is flat, at most one in 120 s."},
-    {"flat_s", EVL_REALS, "(1.0, 20.0)", 0.1, MOST_S, NULL, "s", "Their length: lowest, highest, uniform in the logarithm."},
+    {"flats_per_min", EVL_REAL, "0.3", 0, 0.5, NULL, "1/min", 
+     "Times in which one channel is flat, at most one in 120 s."},
+    {"flat_s", EVL_REALS, "(1.0, 20.0)", 0.1, MOST_S, NULL, "s",
+     "Their length: lowest, highest, uniform in the logarithm."},
     {"flat_channels", EVL_INT, "0", 0, EVL_HEAD_CHANNELS, NULL, "", "Channels that are flat throughout, at random."},
     {0}};
 
@@ -57,12 +59,14 @@ static evl_status run(void *state, int64_t first, double *x, size_t ld, int n, e
   flatten(s->whole, x, ld, 0, n);
   if (first == 0 && s->whole)
     EVL_TRY(tell(context, &(evl_event){"flat", 0, s->slots.making.duration_s, 0, s->whole, NULL}));
-  for (int64_t slot = (int64_t)((double)first / fs_hz / SLOT_S); (double)slot * SLOT_S < (double)(first + n) / fs_hz; slot++) {
+  double end_s = (double)(first + n) / fs_hz;
+  for (int64_t slot = (int64_t)((double)first / fs_hz / SLOT_S); (double)slot * SLOT_S < end_s; slot++) {
     evl_event event;
     if (!draw(s, slot, &event)) continue;
     int64_t begin = llround(event.onset_s * fs_hz), end = llround((event.onset_s + event.duration_s) * fs_hz);
     if (begin < first + n && end > first)
-      flatten(event.channels, x, ld, begin > first ? (int)(begin - first) : 0, end < first + n ? (int)(end - first) : n);
+      flatten(event.channels, x, ld, begin > first ? (int)(begin - first) : 0,
+              end < first + n ? (int)(end - first) : n);
     if (begin >= first && begin < first + n) EVL_TRY(tell(context, &event));
   }
   return EVL_OK;
@@ -73,8 +77,9 @@ static double limit_uv(const void *state) { return (void)state, 0; }
 const evl_artefact evl_artefact_flat = {
     .name = "flat",
     .summary = "channels that are exactly 0, for a time or throughout",
-    .definition = "At most one time in every slot of 120 s, inside it, on one channel; flat_channels channels throughout. "
-                  "Mask: those samples.",
+    .definition =
+        "At most one time in every slot of 120 s, inside it, on one channel; flat_channels channels throughout. "
+        "Mask: those samples.",
     .cite = "Tatum et al. 2011, doi:10.1097/WNP.0b013e31821c3c93",
     .version = 1,
     .of_device = true,

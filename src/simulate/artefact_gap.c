@@ -66,9 +66,10 @@ static double limit_uv(const void *state) { return (void)state, 0; }
 const evl_artefact evl_artefact_gap = {
     .name = "gap",
     .summary = "times in which nothing is recorded: NaN, a discontinuous file",
-    .definition = "At most one in every slot of 120 s, on whole data records, never the first or the last of the recording. "
-                  "Samples are NaN; an EDF+ file has no record where no channel was recorded, and its lowest value where one "
-                  "channel is missing. Mask: those channels.",
+    .definition =
+        "At most one in every slot of 120 s, on whole data records, never the first or the last of the recording. "
+        "Samples are NaN; an EDF+ file has no record where no channel was recorded, and its lowest value where one "
+        "channel is missing. Mask: those channels.",
     .cite = "Kemp & Olivan 2003, doi:10.1016/S1388-2457(03)00123-8 (EDF+D)",
     .version = 1,
     .of_device = true,

@@ -10,7 +10,7 @@ static const evl_param params[] = {
     {"line_uv", EVL_REAL, "5.0", 0, 1000, NULL, "uV", "Amplitude of the line noise in every channel."},
     {"line_wander_hz", EVL_REAL, "0.0", 0, 1, NULL, "Hz", "Sd of the line's frequency, which wanders within 20 s."},
     {"harmonics", EVL_REALS, "[]", 0, 10, NULL, "",
-     "Amplitudes of twice, three times ... the frequency, of that of the line; those above half the rate are left out."},
+     "Amplitudes at twice, three times ... the frequency, of that of the line; none above half the rate."},
     {0}};
 
 typedef struct line {
@@ -104,9 +104,10 @@ static double limit_uv(const void *state) {
 const evl_artefact evl_artefact_line = {
     .name = "line",
     .summary = "power line noise with its harmonics, in every channel with a phase of its own",
-    .definition = "line_uv cos(p(t) + phase of the channel), phases uniform, p advancing by line_hz and a wander, an AR(1) of "
-                  "sd line_wander_hz and 20 s; harmonics at multiples of p. Mask, where the amplitudes together are above "
-                  "5 uV: the whole recording.",
+    .definition =
+        "line_uv cos(p(t) + phase of the channel), phases uniform, p advancing by line_hz and a wander, an AR(1) of"
+        " sd line_wander_hz and 20 s; harmonics at multiples of p. Mask, where the amplitudes together are above 5 "
+        "uV: the whole recording.",
     .cite = "Tatum et al. 2011, doi:10.1097/WNP.0b013e31821c3c93",
     .version = 2,
     .params = params,

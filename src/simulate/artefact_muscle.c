@@ -53,7 +53,8 @@ static bool draw(const muscle *s, int64_t slot, evl_random *random, burst *b) {
     b->weight[c] = exp(-angle * angle / (2 * WIDTH * WIDTH));
     most = fmax(most, b->weight[c]);
   }
-  for (int c = 0; c < EVL_HEAD_CHANNELS; c++) b->weight[c] = b->weight[c] < LEAST_SHARE * most ? 0 : b->weight[c] / most;
+  for (int c = 0; c < EVL_HEAD_CHANNELS; c++)
+    b->weight[c] = b->weight[c] < LEAST_SHARE * most ? 0 : b->weight[c] / most;
   return true;
 }
 
@@ -95,7 +96,8 @@ static double filtered(muscle *s, int c, double x) {
 /* Motor units below each electrode are its own: independent noise. The stream goes on over blocks. */
 static void add(muscle *s, int64_t slot, const burst *b, int64_t first, double *x, size_t ld, int n) {
   double fs_hz = s->slots.making.fs_hz, pi = acos(-1.0);
-  int from = evl_block_from(b->onset_s, fs_hz, first, n), to = evl_block_from(b->onset_s + b->length_s, fs_hz, first, n);
+  int from = evl_block_from(b->onset_s, fs_hz, first, n);
+  int to = evl_block_from(b->onset_s + b->length_s, fs_hz, first, n);
   for (int t = from; t < to; t++) {
     if (s->slot != slot) {
       s->slot = slot;
@@ -146,9 +148,11 @@ static double limit_uv(const void *state) { return MOST_SD * 1.01 * ((const musc
 const evl_artefact evl_artefact_muscle = {
     .name = "muscle",
     .summary = "bursts of muscle in the temporal and frontal channels",
-    .definition = "At most one in every slot of 6 s, inside it, for 0.3 to 4 s (uniform in the logarithm): noise of its own in each "
-                  "channel, Butterworth of order 2 at both ends of muscle_band_hz, cut at 3 sd, ramps of 50 ms; at T7, T8 (a third "
-                  "each), Fp1 or Fp2, falling off with a Gaussian of 0.45 radian. Height: rms. Mask: where 3 sd pass 5 uV.",
+    .definition =
+        "At most one in every slot of 6 s, inside it, for 0.3 to 4 s (uniform in the logarithm): noise of its own "
+        "in each channel, Butterworth of order 2 at both ends of muscle_band_hz, cut at 3 sd, ramps of 50 ms; at "
+        "T7, T8 (a third each), Fp1 or Fp2, falling off with a Gaussian of 0.45 radian. Height: rms. Mask: where 3 "
+        "sd pass 5 uV.",
     .cite = "Goncharova et al. 2003, doi:10.1016/S1388-2457(03)00093-2",
     .version = 1,
     .params = params,

@@ -51,8 +51,9 @@ static double limit_uv(const void *state) {
 const evl_artefact evl_artefact_pop = {
     .name = "pop",
     .summary = "electrode pops: steps that decay within a second or two",
-    .definition = "At most one in every slot of 10 s, on one channel: h exp(-(t - onset) / tau), |h| uniform in pop_uv, "
-                  "either sign, tau uniform from 0.1 to 0.4 s, for 6 tau. Mask: above 5 uV.",
+    .definition =
+        "At most one in every slot of 10 s, on one channel: h exp(-(t - onset) / tau), |h| uniform in pop_uv, "
+        "either sign, tau uniform from 0.1 to 0.4 s, for 6 tau. Mask: above 5 uV.",
     .cite = "Tatum et al. 2011, doi:10.1097/WNP.0b013e31821c3c93",
     .version = 2,
     .params = params,

@@ -107,15 +107,19 @@ static evl_status run(void *state, int64_t first, double *x, size_t ld, int n, e
   return evl_transients_run(((heart *)state)->wave, KINDS, first, x, ld, n, tell, context);
 }
 
-static double limit_uv(const void *state) { return 3 * (((const heart *)state)->ecg_uv + ((const heart *)state)->pulse_uv); }
+static double limit_uv(const void *state) {
+  const heart *s = state;
+  return 3 * (s->ecg_uv + s->pulse_uv);
+}
 
 const evl_artefact evl_artefact_pulse = {
     .name = "pulse",
     .summary = "the heart's field in all channels (kind ecg), a pulse wave under one temporal electrode (kind pulse)",
-    .definition = "One beat every 1 / heart_hz, its onset moved by up to 6 %. ecg: Gaussians for P, Q, R, S, T (R: sd 11 ms), "
-                  "times the electrode's place along an axis from left and below to right. pulse: at an electrode of F7, "
-                  "F8, T7, T8, P7, P8, from 0.2 s after the R peak, u^2 exp(2 (1 - u)), u = t / 0.12 s, and a second crest. "
-                  "Mask of each wave: above 5 uV.",
+    .definition =
+        "One beat every 1 / heart_hz, its onset moved by up to 6 %. ecg: Gaussians for P, Q, R, S, T (R: sd 11 ms),"
+        " times the electrode's place along an axis from left and below to right. pulse: at an electrode of F7, F8,"
+        " T7, T8, P7, P8, from 0.2 s after the R peak, u^2 exp(2 (1 - u)), u = t / 0.12 s, and a second crest. Mask"
+        " of each wave: above 5 uV.",
     .cite = "Tatum et al. 2011, doi:10.1097/WNP.0b013e31821c3c93",
     .version = 1,
     .params = params,

@@ -2,7 +2,8 @@
 #include "artefacts_priv.h"
 
 static const evl_param params[] = {
-    {"swap_share", EVL_REAL, "1.0", 0, 1, NULL, "", "Probability that a recording has a pair of swapped channels."}, {0}};
+    {"swap_share", EVL_REAL, "1.0", 0, 1, NULL, "", "Probability that a recording has a pair of swapped channels."},
+    {0}};
 
 typedef struct swap { bool is; int a, b; double duration_s; } swap;
 

@@ -63,9 +63,10 @@ static double limit_uv(const void *state) { return ((const sweat *)state)->heigh
 const evl_artefact evl_artefact_sweat = {
     .name = "sweat",
     .summary = "slow drift of the electrodes, as of sweating skin",
-    .definition = "Three cosines with periods log-uniform in the thirds of drift_period_s, a third of the height each, every "
-                  "channel with a phase of its own, together at most drift_uv. Mask, where that is above 5 uV: the whole "
-                  "recording.",
+    .definition =
+        "Three cosines with periods log-uniform in the thirds of drift_period_s, a third of the height each, every "
+        "channel with a phase of its own, together at most drift_uv. Mask, where that is above 5 uV: the whole "
+        "recording.",
     .cite = "Tatum et al. 2011, doi:10.1097/WNP.0b013e31821c3c93",
     .version = 2,
     .params = params,

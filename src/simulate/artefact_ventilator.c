@@ -5,7 +5,7 @@
 
 #define SWING_SHARE 0.65  /* of a cycle in which the head moves */
 #define RISE_SHARE 0.35   /* of the swing: inspiration */
-#define TREMBLE 0.45      /* of the height */
+#define TREMBLE 0.8      /* of the height */
 #define TREMBLE_HZ 11.0
 #define TREMBLE_S 0.12    /* its decay */
 
@@ -45,7 +45,7 @@ static void plan_field(const evl_making *making, double weight[EVL_HEAD_CHANNELS
   for (int c = 0; c < EVL_HEAD_CHANNELS; c++) {
     double point[3];
     evl_head_point(c, point);
-    weight[c] = exp(1.2 * (side * point[0] - back * point[1]));
+    weight[c] = exp(2 * (side * point[0] - back * point[1]));
     most = fmax(most, weight[c]);
   }
   for (int c = 0; c < EVL_HEAD_CHANNELS; c++) weight[c] /= most;
@@ -71,14 +71,15 @@ static evl_status run(void *state, int64_t first, double *x, size_t ld, int n, e
   return evl_transients_run(&((ventilator *)state)->made, 1, first, x, ld, n, tell, context);
 }
 
-static double limit_uv(const void *state) { return 2 * ((const ventilator *)state)->height_uv; }
+static double limit_uv(const void *state) { return 2.2 * ((const ventilator *)state)->height_uv; }
 
 const evl_artefact evl_artefact_ventilator = {
     .name = "ventilator",
     .summary = "a swing with every breath of the ventilator, sharp at its start",
-    .definition = "Every 1 / breath_hz, without jitter: up in 0.35 and down in the rest of 0.65 of the cycle (quarter periods of "
-                  "a sine), plus 0.45 exp(-t / 0.12 s) sin(2 pi 11 Hz t). Field: exponential across the head towards the tube's "
-                  "side and back. Mask of each breath: above 5 uV.",
+    .definition =
+        "Every 1 / breath_hz, without jitter: up in 0.35 and down in the rest of 0.65 of the cycle (quarter periods"
+        " of a sine), plus 0.8 exp(-t / 0.12 s) sin(2 pi 11 Hz t). Field: exponential across the head towards the "
+        "tube's side and back. Mask of each breath: above 5 uV.",
     .cite = "Tatum et al. 2011, doi:10.1097/WNP.0b013e31821c3c93",
     .version = 1,
     .params = params,

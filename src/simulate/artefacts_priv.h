@@ -1,5 +1,5 @@
-/* artefacts_priv: what the artefacts share: slots of time that hold at most one event each, events that are a wave times
-   a field over the head, and the floor of their truth masks. */
+/* artefacts_priv: what the artefacts share: slots of time that hold at most one event each, events that are a wave
+   times a field over the head, and the floor of their truth masks. */
 #ifndef EVEIL_ARTEFACTS_PRIV_H
 #define EVEIL_ARTEFACTS_PRIV_H
 

@@ -103,9 +103,10 @@ static double limit_uv(const void *state) { return ((const alpha *)state)->limit
 const evl_mechanism evl_mechanism_alpha_coma = {
     .name = "alpha_coma",
     .summary = "monotonous alpha over the whole head, strongest in front, on a low background",
-    .definition = "Three generators (in front of F3 and F4 and, at half, behind the vertex) of Gaussian fields of 0.8 radian: "
-                  "(1 + a) cos(phi), phi advancing by alpha_hz with a diffusion that makes the half-power width, a an AR(1) of "
-                  "sd 0.12 and 1.5 s; 1/f^1.2 background.",
+    .definition =
+        "Three generators (in front of F3 and F4 and, at half, behind the vertex) of Gaussian fields of 0.8 radian:"
+        " (1 + a) cos(phi), phi advancing by alpha_hz with a diffusion that makes the half-power width, a an AR(1) "
+        "of sd 0.12 and 1.5 s; 1/f^1.2 background, 0.6 to 25 Hz.",
     .cite = "Hirsch et al. 2021 (ACNS), doi:10.1097/WNP.0000000000000806; Westmoreland et al. 1975, "
             "Archives of Neurology 32, 713-718",
     .version = 1,

@@ -11,7 +11,8 @@ static const evl_param params[] = {
      "Exponent chi of the power 1/f^chi in bursts: mean and sd over subjects."},
     {"suppressed_uv", EVL_REAL, "8.0", 0.1, 100, NULL, "uV",
      "Largest peak-to-trough in suppression, longitudinal bipolar."},
-    {"identical", EVL_BOOL, "false", 0, 0, NULL, "", "Every burst of a recording is the same but for its height and length."},
+    {"identical", EVL_BOOL, "false", 0, 0, NULL, "",
+     "Every burst of a recording is the same but for its height and length."},
     {0}};
 
 enum { SUPPRESSION, BURST_S, BURST_UV, EXPONENT };
@@ -54,10 +55,11 @@ const evl_mechanism evl_mechanism_burst_suppression = {
     .name = "burst_suppression",
     .summary = "bursts of mixed frequencies in suppression, identical ones on request",
     .definition =
-        "A semi-Markov chain: suppressions of 1 s (or half their mean, if that is less) and an Erlang-2 time more, bursts "
-        "of 0.5 s and an Erlang-2 time more, of means burst_s and burst_s s / (1 - s) for a share s. A burst is 1/f^chi "
-        "noise begun from rest, of a height log-normal with sd 0.2, with cosine ramps of 0.1 and 0.25 s inside; "
-        "identical bursts repeat the noise. Suppression: 1/f noise bent to within suppressed_uv / 4 a channel.",
+        "A semi-Markov chain: suppressions of 1 s (or half their mean, if that is less) and an Erlang-2 time more, "
+        "bursts of 0.5 s and an Erlang-2 time more, of means burst_s and burst_s s / (1 - s) for a share s. A burst"
+        " is 1/f^chi noise from 0.8 to 14 Hz, begun from rest, of a height log-normal with sd 0.2, with cosine ramps of 0.1 and 0.25 s"
+        " inside; identical bursts repeat the noise. Suppression: 1/f noise bent to within suppressed_uv / 4 a "
+        "channel.",
     .cite = "Hirsch et al. 2021 (ACNS), doi:10.1097/WNP.0000000000000806; Hofmeijer et al. 2014, "
             "doi:10.1016/j.clinph.2013.10.017",
     .version = 1,

@@ -1,7 +1,8 @@
 /* A background with suppressions for 10 to 49 % of the time. */
 #include "patterns_priv.h"
 
-static const evl_param params[] = {EVL_INTERRUPTED_PARAMS("(0.1, 0.49)", "(4.0, 12.0)", "discontinuous from 0.1 to 0.49"), {0}};
+static const evl_param params[] = {
+    EVL_INTERRUPTED_PARAMS("(0.1, 0.49)", "(4.0, 12.0)", "discontinuous from 0.1 to 0.49"), {0}};
 
 const evl_mechanism evl_mechanism_discontinuous = {
     .name = "discontinuous",

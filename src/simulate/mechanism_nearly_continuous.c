@@ -1,7 +1,8 @@
 /* A background with few suppressions, below 10 % of the time. */
 #include "patterns_priv.h"
 
-static const evl_param params[] = {EVL_INTERRUPTED_PARAMS("(0.01, 0.099)", "(10.0, 40.0)", "nearly continuous up to 0.1"), {0}};
+static const evl_param params[] = {
+    EVL_INTERRUPTED_PARAMS("(0.01, 0.099)", "(10.0, 40.0)", "nearly continuous up to 0.1"), {0}};
 
 const evl_mechanism evl_mechanism_nearly_continuous = {
     .name = "nearly_continuous",

@@ -9,12 +9,14 @@ enum { MOST_A_SECOND = 4, OPEN = 8 /* discharges under way at once */ };
 
 static const evl_param params[] = {
     {"rate_hz", EVL_REALS, "(0.7, 2.0)", 0.2, 3, NULL, "Hz", "Discharges a second: lowest, highest."},
-    {"irregularity", EVL_REALS, "(0.03, 0.12)", 0, 0.25, NULL, "", "Sd of the intervals over their mean: lowest, highest."},
+    {"irregularity", EVL_REALS, "(0.03, 0.12)", 0, 0.25, NULL, "",
+     "Sd of the intervals over their mean: lowest, highest."},
     {"discharge_uv", EVL_REALS, "(150.0, 0.25)", 0, 1000, NULL, "uV",
      "Height of discharges at their strongest electrode: median, sd of the logarithm."},
     {"frontal", EVL_REALS, "(0.3, 0.8)", 0, 1, NULL, "",
      "Frontal predominance: lowest, highest; 0: as high at the back of the head, 1: nothing there."},
-    {"shape", EVL_STRING, "\"triphasic\"", 0, 0, "triphasic|sharp", "", "Triphasic waves, or sharp waves with an after-wave."},
+    {"shape", EVL_STRING, "\"triphasic\"", 0, 0, "triphasic|sharp", "",
+     "Triphasic waves, or sharp waves with an after-wave."},
     {"background", EVL_STRING, "\"suppressed\"", 0, 0, "suppressed|continuous", "", "What stands between discharges."},
     {"suppressed_uv", EVL_REAL, "8.0", 0.1, 100, NULL, "uV",
      "Largest peak-to-trough of a suppressed background, longitudinal bipolar."},
@@ -29,7 +31,7 @@ static const evl_truth_item truths[] = {
     {"frontal", "", "1 - height at the back of the head over that at the front"},
     {0}};
 
-static const evl_truth_item courses[] = {{"discharges", "", "main phases that peak in the second, at the front of the head"},
+static const evl_truth_item courses[] = {{"discharges", "", "main phases that peak in the second, in front"},
                                          {"at_1_s", "s", "when in the second the first one peaks"},
                                          {"at_2_s", "s", "the second one"},
                                          {"at_3_s", "s", "the third one"},
@@ -39,7 +41,12 @@ static const evl_truth_item courses[] = {{"discharges", "", "main phases that pe
 /* Phases of a discharge, Gaussians: centre, sd (s), height (positive: downwards on a page of EEG). The main one has
    height 1. */
 typedef struct phase { double at_s, sd_s, height; } phase;
-typedef struct shape { const char *name; int main; double length_s, delay_s /* front to back */; phase phase[4]; } shape;
+typedef struct shape {
+  const char *name;
+  int main;
+  double length_s, delay_s; /* delay: front to back */
+  phase phase[4];
+} shape;
 static const shape shapes[] = {
     {"triphasic", 1, 0.72, 0.08, {{0.085, 0.024, -0.45}, {0.190, 0.040, 1.0}, {0.375, 0.085, -0.65}, {0, 1, 0}}},
     {"sharp", 1, 0.46, 0.03, {{0.065, 0.018, 0.25}, {0.115, 0.020, -1.0}, {0.175, 0.024, 0.4}, {0.29, 0.045, -0.25}}}};
@@ -113,7 +120,8 @@ static void tell(periodic *s, double peak_s) {
 /* The next discharge, and when the one after it begins. */
 static discharge draw_discharge(periodic *s) {
   evl_random random;
-  evl_random_begin(&random, s->making.seed, s->making.id, "discharges", s->making.recording << 32 | (uint64_t)++s->count);
+  uint64_t index = s->making.recording << 32 | (uint64_t)++s->count;
+  evl_random_begin(&random, s->making.seed, s->making.id, "discharges", index);
   double vary = fmin(2.5, fmax(-2.5, evl_random_normal(&random)));
   discharge d = {s->next_s, s->height_uv * (1 + 0.12 * fmin(2.5, fmax(-2.5, evl_random_normal(&random))))};
   s->next_s += fmax(LEAST_INTERVAL_S, (1 + s->irregularity * vary) / s->rate_hz);
@@ -175,10 +183,11 @@ const evl_mechanism evl_mechanism_periodic_discharges = {
     .name = "periodic_discharges",
     .summary = "generalised periodic discharges, triphasic or sharp, on suppression or a continuous background",
     .definition =
-        "Intervals (1 + irregularity z) / rate_hz, z normal within 2.5. A discharge is a sum of Gaussians (time s, sd s, "
-        "height): triphasic (0.085, 0.024, -0.45), (0.19, 0.04, 1), (0.375, 0.085, -0.65); sharp (0.065, 0.018, 0.25), "
-        "(0.115, 0.02, -1), (0.175, 0.024, 0.4), (0.29, 0.045, -0.25); shortened where it would last longer than 0.9 of an "
-        "interval. It falls off from the front to the back of the head, which it reaches 80 ms (triphasic) or 30 ms later.",
+        "Intervals (1 + irregularity z) / rate_hz, z normal within 2.5. A discharge is a sum of Gaussians (time s, "
+        "sd s, height): triphasic (0.085, 0.024, -0.45), (0.19, 0.04, 1), (0.375, 0.085, -0.65); sharp (0.065, "
+        "0.018, 0.25), (0.115, 0.02, -1), (0.175, 0.024, 0.4), (0.29, 0.045, -0.25); shortened where it would last "
+        "longer than 0.9 of an interval. It falls off from the front to the back of the head, which it reaches 80 "
+        "ms (triphasic) or 30 ms later.",
     .cite = "Hirsch et al. 2021 (ACNS), doi:10.1097/WNP.0000000000000806; Foreman et al. 2016, "
             "doi:10.1016/j.clinph.2015.07.018",
     .version = 1,

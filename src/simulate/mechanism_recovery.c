@@ -7,16 +7,22 @@
 enum { RETUNE_S = 60 };
 
 static const evl_param params[] = {
-    {"half_h", EVL_REALS, "(12.0, 48.0)", 0, 1000, NULL, "h", "Hours since the event at half of the recovery: lowest, highest."},
+    {"half_h", EVL_REALS, "(12.0, 48.0)", 0, 1000, NULL, "h",
+     "Hours since the event at half of the recovery: lowest, highest."},
     {"extent", EVL_REALS, "(0.2, 1.0)", 0, 1, NULL, "", "How far recovery goes in the end: lowest, highest."},
     {"time_h", EVL_REAL, "8.0", 0.1, 1000, NULL, "h", "Time constant of the recovery."},
-    {"suppression", EVL_REALS, "(0.9, 0.01)", 0.001, 0.99, NULL, "", "Share of suppression: before and after a full recovery."},
+    {"suppression", EVL_REALS, "(0.9, 0.01)", 0.001, 0.99, NULL, "",
+     "Share of suppression: before and after a full recovery."},
     {"activity_s", EVL_REALS, "(2.0, 60.0)", 0.5, 1000, NULL, "s", "Mean time between suppressions: before, after."},
-    {"exponent", EVL_REALS, "(1.85, 1.2)", 0.05, 1.9, NULL, "", "Exponent chi of the background's power: before, after."},
-    {"background_uv", EVL_REALS, "(15.0, 28.0)", 0.1, 500, NULL, "uV", "Rms of the background from 0.5 to 45 Hz: before, after."},
-    {"alpha_uv", EVL_REALS, "(0.0, 12.0)", 0, 200, NULL, "uV", "Rms of alpha at its strongest channel: before, after."},
+    {"exponent", EVL_REALS, "(1.85, 1.4)", 0.05, 1.9, NULL, "",
+     "Exponent chi of the background's power: before, after."},
+    {"background_uv", EVL_REALS, "(12.0, 14.0)", 0.1, 500, NULL, "uV",
+     "Rms of the background from 0.5 to 45 Hz: before, after."},
+    {"alpha_uv", EVL_REALS, "(0.0, 14.0)", 0, 200, NULL, "uV",
+     "Rms of alpha at its strongest channel: before, after."},
     {"alpha_hz", EVL_REALS, "(7.0, 10.0)", 3, 14, NULL, "Hz", "Alpha frequency: before, after."},
-    {"suppressed_uv", EVL_REAL, "8.0", 0.1, 100, NULL, "uV", "Largest peak-to-trough in suppression, longitudinal bipolar."},
+    {"suppressed_uv", EVL_REAL, "8.0", 0.1, 100, NULL, "uV",
+     "Largest peak-to-trough in suppression, longitudinal bipolar."},
     {0}};
 
 enum { HALF_H, EXTENT };
@@ -33,7 +39,11 @@ static const evl_truth_item courses[] = {{"recovery", "", "0 before, 1 after a f
                                          {0}};
 
 /* What is so at a time. */
-typedef struct moment { double recovery; evl_cortex_spec activity; evl_intermittent_spec spells; double suppression; } moment;
+typedef struct moment {
+  double recovery, suppression;
+  evl_cortex_spec activity;
+  evl_intermittent_spec spells;
+} moment;
 
 typedef struct recovery {
   evl_making making;
@@ -57,7 +67,7 @@ static moment moment_at(const recovery *s, double h) {
   m.suppression = between(s->suppression, m.recovery);
   m.activity = (evl_cortex_spec){.exponent = between(s->exponent, m.recovery),
                                  .background_uv = between(s->background_uv, m.recovery),
-                                 .edge_hz = {0.5, 0},
+                                 .edge_hz = {0.5, 70},
                                  .alpha_hz = between(s->alpha_hz, m.recovery),
                                  .alpha_width_hz = 1.5,
                                  .alpha_uv = between(s->alpha_uv, m.recovery)};
@@ -125,9 +135,10 @@ const evl_mechanism evl_mechanism_recovery = {
     .name = "recovery",
     .summary = "slow recovery over days: continuity, amplitude, spectrum and alpha by the hours since the event",
     .definition =
-        "r(h) = extent / (1 + exp(-(h - half_h) / time_h)), h hours since the event: each recording begins at its own "
-        "start_h. Share of suppression, exponent, rms of the background, rms and frequency of alpha: before + r (after - "
-        "before); time between suppressions alike in its logarithm. Tuned anew every minute. Spells as in discontinuous.",
+        "r(h) = extent / (1 + exp(-(h - half_h) / time_h)), h hours since the event: each recording begins at its "
+        "own start_h. Share of suppression, exponent, rms of the background, rms and frequency of alpha: before + r"
+        " (after - before); time between suppressions alike in its logarithm. Tuned anew every minute. Spells as "
+        "in discontinuous; background from 0.5 to 70 Hz.",
     .cite = "Hofmeijer et al. 2015, doi:10.1212/WNL.0000000000001742; Cloostermans et al. 2012, "
             "doi:10.1097/CCM.0b013e31825b94f0",
     .version = 1,

@@ -51,7 +51,8 @@ typedef struct seizure {
   evl_cortex *cortex;
   evl_course *course;
   int64_t count, done; /* of the spell whose phase runs; samples */
-  double first_hz, last_hz, height_uv, phase, wander, after; /* wander: of the frequency; after: what a seizure leaves */
+  double first_hz, last_hz, height_uv, phase;
+  double wander, after; /* of the frequency; what a seizure takes from the background */
   double angle[EVL_HEAD_CHANNELS], *factor, limit_uv;        /* factor [EVL_GENERATOR_BLOCK] */
   double wave[WAVE_POINTS + 1], *x;                          /* x [EVL_HEAD_CHANNELS][EVL_GENERATOR_BLOCK] */
 } seizure;
@@ -171,11 +172,11 @@ const evl_mechanism evl_mechanism_seizure = {
     .name = "seizure",
     .summary = "electrographic seizures that slow down, grow and spread from a focus",
     .definition =
-        "Spells of 10 s and an Erlang-2 time more. Over a seizure, way w from 0 to 1: frequency first_hz (last_hz / "
-        "first_hz)^w, wandering by 4 % (0.5 s); height at the focus from a quarter of seizure_uv to the whole at w = 0.5; "
-        "field exp(-angle^2 / (2 r^2)), r = 0.35 + 1.15 w^2 radian; 30 ms a radian later away from the focus. A cycle is "
-        "a spike exp(5 (cos p - 1)) and a slow wave 0.35 exp(1.5 (cos(p - 2.2) - 1)) of the other sign. The background "
-        "falls to 0.4 in a seizure, to 0.3 at its end and recovers with 20 s.",
+        "Spells of 10 s and an Erlang-2 time more. Over a seizure, way w from 0 to 1: frequency first_hz (last_hz /"
+        " first_hz)^w, wandering by 4 % (0.5 s); height at the focus from a quarter of seizure_uv to the whole at w"
+        " = 0.5; field exp(-angle^2 / (2 r^2)), r = 0.35 + 1.15 w^2 radian; 30 ms a radian later away from the "
+        "focus. A cycle is a spike exp(5 (cos p - 1)) and a slow wave 0.35 exp(1.5 (cos(p - 2.2) - 1)) of the other"
+        " sign. The background, 1/f^1.5 from 0.6 to 20 Hz, falls to 0.4 in a seizure, to 0.3 at its end and recovers with 20 s.",
     .cite = "Hirsch et al. 2021 (ACNS), doi:10.1097/WNP.0000000000000806",
     .version = 1,
     .params = params,

@@ -35,9 +35,10 @@ static double limit_uv(const void *state) { return evl_quiet_limit_uv(state); }
 const evl_mechanism evl_mechanism_suppressed = {
     .name = "suppressed",
     .summary = "suppression throughout, below 2, 5 or 10 uV",
-    .definition = "1/f noise at the electrodes with an rms from 0.5 to 45 Hz of 0.6 m, m = limit_uv / 4, each channel x bent "
-                  "to m g(x / m), g(v) = v (27 + v^2) / (27 + 9 v^2) up to |v| = 3: no channel beyond m, no bipolar "
-                  "derivation beyond limit_uv from peak to trough.",
+    .definition =
+        "1/f noise at the electrodes with an rms from 0.5 to 45 Hz of 0.6 m, m = limit_uv / 4, each channel x bent "
+        "to m g(x / m), g(v) = v (27 + v^2) / (27 + 9 v^2) up to |v| = 3: no channel beyond m, no bipolar "
+        "derivation beyond limit_uv from peak to trough.",
     .cite = "Hirsch et al. 2021 (ACNS), doi:10.1097/WNP.0000000000000806",
     .version = 1,
     .params = params,

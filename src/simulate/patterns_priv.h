@@ -78,8 +78,9 @@ void evl_interrupted_run(void *state, double *x, size_t ld, int n);
 void evl_interrupted_course(void *state, int64_t second, double *value);
 double evl_interrupted_limit_uv(const void *state);
 #define EVL_INTERRUPTED_DEFINITION                                                                                    \
-  "A semi-Markov chain: suppressions of 1 s (or half their mean, if that is less) and an Erlang-2 time more, activity " \
-  "of 0.5 s and an Erlang-2 time more, of means activity_s and activity_s s / (1 - s) for a share s. Activity is 1/f^chi " \
-  "noise, with cosine ramps of 0.3 s inside. Suppression: 1/f noise bent to within suppressed_uv / 4 a channel."
+  "A semi-Markov chain: suppressions of 1 s (or half their mean, if that is less) and an Erlang-2 time more, "        \
+  "activity of 0.5 s and an Erlang-2 time more, of means activity_s and activity_s s / (1 - s) for a share s. "       \
+  "Activity is 1/f^chi noise from 0.6 to 18 Hz, with cosine ramps of 0.3 s inside. Suppression: 1/f noise bent to "   \
+  "within suppressed_uv / 4 a channel."
 
 #endif

@@ -12,7 +12,8 @@ evl_status evl_quiet_plan(double limit_uv, const evl_making *making, evl_arena *
   evl_quiet *q;
   EVL_NEW(arena, q, 1);
   q->most_uv = limit_uv / 4;
-  evl_cortex_spec spec = {.purpose = "quiet", .exponent = EXPONENT, .edge_hz = {0.5, 0}, .background_uv = RMS_SHARE * q->most_uv};
+  evl_cortex_spec spec = {
+      .purpose = "quiet", .exponent = EXPONENT, .edge_hz = {0.5, 0}, .background_uv = RMS_SHARE * q->most_uv};
   *quiet = q;
   return evl_cortex_plan(&spec, making, arena, &q->cortex);
 }

@@ -32,7 +32,8 @@ static bool mask(const evl_transients *s, const evl_transient *e, int64_t *first
 
 static void add(const evl_transients *s, const evl_transient *e, int64_t first, double *x, size_t ld, int n) {
   double fs_hz = s->slots.making.fs_hz;
-  int from = evl_block_from(e->onset_s, fs_hz, first, n), to = evl_block_from(e->onset_s + e->length_s, fs_hz, first, n);
+  int from = evl_block_from(e->onset_s, fs_hz, first, n);
+  int to = evl_block_from(e->onset_s + e->length_s, fs_hz, first, n);
   for (int t = from; t < to; t++) {
     double value = e->height_uv * s->wave(e->shape, (double)(first + t) / fs_hz - e->onset_s);
     for (int c = 0; c < EVL_HEAD_CHANNELS; c++)
