@@ -24,6 +24,7 @@ typedef struct evl_probe {
   int n_stretches;
   int n_usable;
   double sidecar_line_hz;   /* by a sidecar, else by the header; 0: unknown */
+  double start_h;           /* hours since the event, by the cohort's table; NaN: unknown */
   evl_format_options options; /* by which it was opened, and will be again */
   size_t header_memory;     /* arena bytes that opening takes */
   size_t record_bytes;      /* of a data record */
@@ -124,6 +125,7 @@ typedef struct evl_task_head { /* the first bytes of every payload */
 typedef struct evl_section {
   int64_t first, n;            /* windows */
   size_t clean;                /* f32 [n] */
+  size_t chosen;               /* u8  [n] may run by the rules of its analysis */
   size_t value;                /* f64 [n][columns] */
   size_t why;                  /* u8  [n][columns] */
   size_t tensor;               /* f64 [n][window_tensor_size] */
@@ -163,6 +165,10 @@ typedef struct evl_finish_section {
 } evl_finish_section;
 size_t evl_finish_sections(int n_analyses, const evl_analysis *analysis, evl_finish_section *section);
 
+/* Behind the sections of a finish task: the kept annotations, by onset. */
+typedef struct evl_annotation_head { int64_t n, kept, others; } evl_annotation_head; /* then n evl_annotation */
+size_t evl_annotations_bytes(int64_t n);
+
 /* ---- the worker ------------------------------------------------------------------------------ */
 
 typedef struct evl_worker evl_worker;
@@ -171,6 +177,8 @@ typedef struct evl_worker evl_worker;
 evl_status evl_worker_plan(int n_analyses, const evl_analysis *analysis, int n_probes, const evl_probe *probe,
                            double task_s, evl_arena *arena, evl_worker **worker) EVL_MUST_USE;
 void evl_worker_free(evl_worker *worker);
+/* Annotations that finish tasks write, and by which windows are chosen; before the first task. Without: none. */
+evl_status evl_worker_keep(evl_worker *worker, const evl_keep *keep) EVL_MUST_USE;
 /* Called between windows: the master answers its workers there. */
 void evl_worker_tick(evl_worker *worker, void (*tick)(void *context), void *context);
 size_t evl_worker_payload_bytes(const evl_worker *worker); /* of the largest payload */

@@ -89,6 +89,7 @@ evl_status evl_study_configure(evl_study *study) {
   EVL_TRY(evl_group_child(root, "run", &group));
   EVL_TRY(evl_group_params(group, "run", &run, 1, NULL, NULL, study->arena, &params));
   study->run = params;
+  EVL_TRY(evl_config_keep(study->config, study->arena, &study->keep));
   EVL_TRY(evl_group_child(root, "formats", &group));
   EVL_TRY(evl_format_options_read(group, study->arena, &study->formats));
   study->seed = (uint64_t)evl_params_int(params, "seed");
@@ -138,15 +139,18 @@ static evl_status read_slots(evl_study *study, evl_group *group, const evl_param
   return EVL_OK;
 }
 
-/* Keys that a group of an analysis may have beside its own: conditioning and the entries it names. */
+enum { OWN_GROUPS = 2 };
+
+/* Keys that a group of an analysis may have beside its own: conditioning, epochs and the entries it names. */
 static evl_status subgroups_of(evl_study *study, const char ***names) {
   int n = 0;
   for (int i = 0; evl_features[i]; i++) n++;
   for (int i = 0; evl_models[i]; i++) n++;
   const char **name;
-  EVL_NEW(study->arena, name, n + 2);
+  EVL_NEW(study->arena, name, n + OWN_GROUPS + 1);
   n = 0;
   name[n++] = "conditioning";
+  name[n++] = "epochs";
   for (int i = 0; evl_features[i]; i++) name[n++] = evl_features[i]->name;
   for (int i = 0; evl_models[i]; i++) name[n++] = evl_models[i]->name;
   *names = name;
@@ -155,7 +159,7 @@ static evl_status subgroups_of(evl_study *study, const char ***names) {
 
 /* A parameter group of an entry that the analysis does not run is a mistake. */
 static evl_status check_used(evl_group *group, const evl_slot *slot, int n_slots, const char *const *names) {
-  for (int i = 1; names[i]; i++) {
+  for (int i = OWN_GROUPS; names[i]; i++) {
     evl_group *own;
     EVL_TRY(evl_group_child(group, names[i], &own));
     bool used = false;
@@ -216,6 +220,17 @@ static evl_status take_grid(const evl_group *group, const evl_params *params, ev
   return EVL_OK;
 }
 
+static evl_status read_epochs(evl_study *study, evl_group *group, evl_analysis *analysis) {
+  const evl_param *table = evl_epoch_params;
+  evl_group *inner;
+  evl_params *params;
+  EVL_TRY(evl_group_child(group, "epochs", &inner));
+  if (!inner) return EVL_OK;
+  EVL_TRY(evl_group_params(inner, "epochs", &table, 1, NULL, NULL, study->arena, &params));
+  return evl_epochs_plan(params, &study->keep, analysis->window_s, evl_group_where(inner), study->arena,
+                         &analysis->epochs);
+}
+
 /* Channels and columns of an analysis whose entries are known. */
 static evl_status lay_out(const evl_study *study, int n_labels, const char *const *label, int n_slots,
                           const evl_slot *slot, evl_analysis *analysis) {
@@ -242,6 +257,7 @@ static evl_status read_analysis(evl_study *study, evl_group *group, const evl_pa
   EVL_TRY(evl_group_params(inner, "conditioning", tables, n_tables, NULL, above, study->arena, &conditioning));
   analysis->conditioning = conditioning;
   EVL_TRY(take_grid(group, params, analysis));
+  EVL_TRY(read_epochs(study, group, analysis));
   int asked = evl_params_value(params, "features")->n + evl_params_value(params, "dynamics")->n;
   if (asked == 0)
     return evl_fail(EVL_USAGE, "%s: analysis \"%s\" names no feature and no model", evl_group_where(group),

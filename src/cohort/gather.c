@@ -25,11 +25,11 @@ bool evl_task_intact(evl_study *s, evl_task *task, void *scratch, size_t bytes) 
 
 typedef struct checked { int64_t task; int32_t done, status, rank; double seconds; evl_record where; } checked;
 /* Heads of which the store tells more: those of recording stages and of window tasks that failed. */
-typedef struct told { int64_t task; evl_task_head head; } told;
+typedef struct told { int64_t task; evl_task_head head; evl_annotation_head annotated; } told;
 
 typedef struct share { checked *task; told *head; size_t n, n_heads, heads; } share; /* `heads` have room */
 
-static evl_status tell(share *mine, int64_t task, const evl_task_head *head) {
+static evl_status tell(share *mine, int64_t task, const evl_task_head *head, const evl_annotation_head *annotated) {
   if (mine->n_heads == mine->heads) {
     size_t heads = 2 * mine->heads + 64;
     told *more = realloc(mine->head, heads * sizeof *more);
@@ -37,7 +37,7 @@ static evl_status tell(share *mine, int64_t task, const evl_task_head *head) {
     mine->head = more;
     mine->heads = heads;
   }
-  mine->head[mine->n_heads++] = (told){task, *head};
+  mine->head[mine->n_heads++] = (told){task, *head, *annotated};
   return EVL_OK;
 }
 
@@ -62,7 +62,9 @@ static evl_status check_share(gather *g, share *mine, evl_arena *scratch) {
     c->where = task->where;
     if (task->span != FINISH && (head.status == EVL_OK || task->recording == failed)) continue;
     failed = task->recording;
-    EVL_TRY(tell(mine, t, &head));
+    evl_annotation_head annotated = {0};
+    if (task->span == FINISH && head.status == EVL_OK) EVL_TRY(evl_gather_annotation_head(s, task, &annotated));
+    EVL_TRY(tell(mine, t, &head, &annotated));
   }
   return EVL_OK;
 }
@@ -93,6 +95,7 @@ static evl_status take_heads(gather *g, const told *all, size_t n, evl_arena *sc
   evl_study *s = g->study;
   int64_t *from;
   EVL_NEW(g->arena, g->finish, s->n_recordings + 1);
+  EVL_NEW(g->arena, g->annotated, s->n_recordings + 1);
   EVL_NEW(scratch, from, s->n_recordings + 1);
   for (int r = 0; r < s->n_recordings; r++) from[r] = INT64_MAX;
   for (size_t i = 0; i < n; i++) {
@@ -101,6 +104,7 @@ static evl_status take_heads(gather *g, const told *all, size_t n, evl_arena *sc
     if (order > from[r]) continue;
     from[r] = order;
     g->finish[r] = all[i].head;
+    g->annotated[r] = all[i].annotated;
   }
   for (int r = 0; r < s->n_recordings; r++) g->failed += evl_recording_why(g, r) == EVL_WHY_FAILED;
   return EVL_OK;
@@ -203,6 +207,7 @@ evl_status evl_gather_store(evl_study *study, const evl_run_options *options, bo
   *missing = g.missing;
   *failed = g.failed;
   free(g.buffer);
+  free(g.chosen.window);
   evl_arena_free(g.arena);
   return status;
 }

@@ -114,6 +114,7 @@ static evl_status lay_recordings(gather *g) {
       !channels || !line || !seconds || !status)
     return EVL_MEMORY;
   explain(g, status_attributes);
+  EVL_TRY(evl_gather_lay_annotations(g, scale));
   for (int r = 0; r < n; r++) {
     const evl_probe *p = &s->probe[r];
     const evl_task_head *head = &g->finish[r];
@@ -294,6 +295,7 @@ static void lay_windows(gather *g, int a, const char *group, const char *window,
   evl_gather_dimension(evl_gather_add_rows(g, (rows){ROWS_RECORDING, a, 0}, EVL_I32, NULL, group, "window_recording"), w, window);
   evl_gather_dimension(evl_gather_add_rows(g, (rows){ROWS_START, a, 0}, EVL_F64, "s", group, "window_start_s"), w, window);
   evl_gather_dimension(evl_gather_add_rows(g, (rows){ROWS_CLEAN, a, 0}, EVL_F32, NULL, group, "window_clean"), w, window);
+  evl_gather_lay_chosen(g, a, group, window, w);
   evl_dataset *d = evl_gather_add_rows(g, (rows){ROWS_VALUES, a, 0}, single ? EVL_F32 : EVL_F64, NULL, group, "values");
   evl_gather_dimension(d, w, window);
   evl_gather_dimension(d, c, column);
@@ -339,7 +341,7 @@ static evl_status lay_recording_stage(gather *g, int a, const char *group, const
 
 /* Attributes of the group: the grid, and the conditioning as it was understood. */
 static evl_status describe_analysis(gather *g, int a, const char *group) {
-  typedef struct described { const char *text; evl_attribute attribute[3]; } described;
+  typedef struct described { const char *text, *epochs; evl_attribute attribute[4]; } described;
   const evl_analysis *analysis = &g->study->analysis[a];
   described *d;
   EVL_NEW(g->arena, d, 1);
@@ -347,7 +349,9 @@ static evl_status describe_analysis(gather *g, int a, const char *group) {
   d->attribute[0] = (evl_attribute){"window_s", EVL_F64, 1, &analysis->window_s};
   d->attribute[1] = (evl_attribute){"step_s", EVL_F64, 1, &analysis->step_s};
   d->attribute[2] = (evl_attribute){"conditioning", EVL_TEXT, 1, &d->text};
-  g->group[a] = (evl_group_attributes){group, 3, d->attribute};
+  d->epochs = analysis->epochs ? analysis->epochs->text : "all windows";
+  d->attribute[3] = (evl_attribute){"epochs", EVL_TEXT, 1, &d->epochs};
+  g->group[a] = (evl_group_attributes){group, 4, d->attribute};
   return EVL_OK;
 }
 

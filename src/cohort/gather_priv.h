@@ -23,7 +23,7 @@ enum {
 
 typedef enum {
   /* by window */
-  ROWS_VALUES, ROWS_WHY, ROWS_CLEAN, ROWS_RECORDING, ROWS_START, ROWS_TENSOR,
+  ROWS_VALUES, ROWS_WHY, ROWS_CLEAN, ROWS_CHOSEN, ROWS_RECORDING, ROWS_START, ROWS_TENSOR,
   /* by recording */
   ROWS_SUMMARY, ROWS_COUNT, ROWS_SUMMARY_WHY, ROWS_RECORDING_VALUES, ROWS_RECORDING_WHY, ROWS_RECORDING_TENSOR,
   ROWS_QUALITY, ROWS_CHANNEL_STATUS, ROWS_CHANNEL_CAUSES
@@ -31,11 +31,16 @@ typedef enum {
 
 typedef struct rows { rows_kind kind; int analysis, tensor; } rows;
 
+/* Of one recording, the latest that was asked for: 1 where a window counts. */
+typedef struct chosen_windows { uint8_t *window; int analysis, recording; } chosen_windows; /* NULL: none */
+
 typedef struct gather {
   evl_study *study;
   const evl_run_options *options;
   evl_arena *arena;
   evl_task_head *finish;     /* [n_recordings] heads of the recording stage; before it, of a failed window task */
+  evl_annotation_head *annotated; /* [n_recordings] of finished ones */
+  chosen_windows chosen;
   int32_t *task_status, *task_rank;
   double *task_seconds;      /* [n_tasks] */
   int64_t missing;
@@ -81,6 +86,13 @@ const char *evl_gather_scale(gather *g, uint64_t n, const char *path);
 evl_dataset *evl_gather_add_rows(gather *g, rows what, evl_type type, const char *unit, const char *group,
                                  const char *name);
 
+/* gather_chosen.c: [windows of the recording], valid until the next call. */
+evl_status evl_gather_chosen(gather *g, int analysis, int recording, const uint8_t **chosen) EVL_MUST_USE;
+void evl_gather_lay_chosen(gather *g, int analysis, const char *group, const char *window, uint64_t n);
+/* gather_annotations.c */
+evl_status evl_gather_annotation_head(const evl_study *study, const evl_task *task,
+                                      evl_annotation_head *head) EVL_MUST_USE;
+evl_status evl_gather_lay_annotations(gather *g, const char *recording) EVL_MUST_USE;
 /* Rows [first, first + n) of one part of the windows of a recording: of each row of row_bytes the `bytes` from
    `offset` on. What is not there is NaN with its why. */
 evl_status evl_gather_windows(gather *g, rows_kind kind, int analysis, int recording, int64_t first, int64_t n,

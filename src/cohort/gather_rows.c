@@ -14,6 +14,7 @@ static size_t part_of(const evl_section *section, rows_kind kind) {
     case ROWS_VALUES: return section->value;
     case ROWS_WHY: return section->why;
     case ROWS_CLEAN: return section->clean;
+    case ROWS_CHOSEN: return section->chosen;
     default: return section->tensor;
   }
 }
@@ -21,7 +22,7 @@ static size_t part_of(const evl_section *section, rows_kind kind) {
 static void fill_missing(rows_kind kind, uint8_t why, int64_t n, size_t bytes, uint8_t *out) {
   if (kind == ROWS_WHY) {
     memset(out, why, (size_t)n * bytes);
-  } else if (kind == ROWS_CLEAN) {
+  } else if (kind == ROWS_CLEAN || kind == ROWS_CHOSEN) {
     memset(out, 0, (size_t)n * bytes);
   } else {
     double *x = (double *)out;
@@ -136,6 +137,22 @@ static void window_numbers(const gather *g, const rows *what, uint64_t row, uint
   }
 }
 
+static evl_status chosen_rows(gather *g, int a, uint64_t row, uint64_t n, uint8_t *data) {
+  const evl_study *s = g->study;
+  while (n > 0) {
+    int r = recording_of(s, a, (int64_t)row);
+    uint64_t first = row - (uint64_t)s->first_window[a][r], left = (uint64_t)s->first_window[a][r + 1] - row;
+    uint64_t k = left < n ? left : n;
+    const uint8_t *chosen;
+    EVL_TRY(evl_gather_chosen(g, a, r, &chosen));
+    memcpy(data, chosen + first, k);
+    data += k;
+    row += k;
+    n -= k;
+  }
+  return EVL_OK;
+}
+
 static evl_status finish_rows(gather *g, const rows *what, int r, uint8_t *out) {
   evl_study *s = g->study;
   const evl_layout *l = s->analysis[what->analysis].layout;
@@ -197,5 +214,6 @@ evl_status evl_gather_rows(void *context, int dataset, uint64_t row, uint64_t n,
     window_numbers(g, what, row, n, data);
     return EVL_OK;
   }
+  if (what->kind == ROWS_CHOSEN) return chosen_rows(g, what->analysis, row, n, data);
   return what->kind < ROWS_SUMMARY ? window_rows(g, what, row, n, data) : recording_rows(g, what, row, n, data);
 }

@@ -14,11 +14,12 @@ static void add_layout(evl_sha256 *hash, const evl_analysis *analysis) {
   }
 }
 
-static void add_analysis(evl_sha256 *hash, const evl_analysis *analysis) {
+static void add_analysis(evl_sha256 *hash, const evl_analysis *analysis, const evl_keep *keep) {
   evl_sha256_text(hash, analysis->name);
   evl_sha256_add(hash, &analysis->window_s, sizeof(double));
   evl_sha256_add(hash, &analysis->step_s, sizeof(double));
   evl_params_hash(analysis->conditioning, hash);
+  evl_epochs_hash(analysis->epochs, keep, hash);
   for (int s = 0; evl_steps[s]; s++) evl_sha256_add(hash, &evl_steps[s]->version, sizeof(int));
   for (int c = 0; c < analysis->montage->n; c++) evl_sha256_text(hash, analysis->montage->name[c]);
   for (int s = 0; s < analysis->layout->n_slots; s++) {
@@ -37,7 +38,7 @@ evl_key evl_values_key(const evl_study *study) {
   if (study->replay) evl_sha256_text(&hash, "replay");
   evl_sha256_add(&hash, &study->seed, sizeof study->seed);
   evl_sha256_add(&hash, &study->task_s, sizeof study->task_s);
-  for (int a = 0; a < study->n_analyses; a++) add_analysis(&hash, &study->analysis[a]);
+  for (int a = 0; a < study->n_analyses; a++) add_analysis(&hash, &study->analysis[a], &study->keep);
   return evl_sha256_key(&hash);
 }
 
@@ -62,6 +63,9 @@ evl_key evl_input_key(const evl_study *study, int r) {
   evl_sha256_add(&hash, &p->mtime_ns, sizeof p->mtime_ns);
   evl_sha256_add(&hash, &p->header_key, sizeof p->header_key);
   evl_sha256_add(&hash, &p->sidecar_line_hz, sizeof p->sidecar_line_hz);
+  for (int a = 0; a < study->n_analyses; a++)
+    if (study->analysis[a].epochs && study->analysis[a].epochs->hours)
+      evl_sha256_add(&hash, &p->start_h, sizeof p->start_h);
   evl_sha256_text(&hash, message);
   for (int i = 0; i < p->n_sources; i++) {
     const evl_source *s = &p->source[i];
@@ -77,6 +81,7 @@ evl_key evl_task_key(const evl_study *study, const evl_key *input, int span) {
   evl_sha256_add(&hash, &study->values_key, sizeof study->values_key);
   evl_sha256_add(&hash, input, sizeof *input);
   evl_sha256_add(&hash, &span, sizeof span);
+  if (span == FINISH) evl_keep_hash(&study->keep, &hash);
   return evl_sha256_key(&hash);
 }
 
@@ -103,6 +108,7 @@ evl_key evl_plan_key(const evl_study *study) {
   for (int p = 0; p < m->n_participants; p++) evl_sha256_text(&hash, m->subject[p]);
   add_variables(&hash, m->participant_column, m->n_participant_columns, m->n_participants);
   for (int a = 0; a < study->n_analyses; a++) {
+    evl_sha256_text(&hash, study->analysis[a].epochs ? study->analysis[a].epochs->text : "");
     const uint8_t kept[2] = {study->analysis[a].summary_only, study->analysis[a].single};
     evl_sha256_add(&hash, kept, 2);
   }

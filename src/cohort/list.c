@@ -179,6 +179,9 @@ static void print_preset(const preset *p, bool last, FILE *out) {
   if (p->dynamics[0]) print_list("dynamics", p->dynamics, out);
   for (const evl_param *q = evl_analysis_params; q->name; q++)
     if (!strcmp(q->name, "store") || !strcmp(q->name, "precision")) print_param(q, false, "    ", out);
+  fprintf(out, "    epochs: {\n");
+  evl_params_print(evl_epoch_params, NULL, "      ", out);
+  fprintf(out, "    };\n");
   for (int kind = 0; kind < 2; kind++)
     for (const char *const *name = kind ? p->dynamics : p->features; *name; name++) {
       const evl_entry *e = kind ? evl_model_find(*name) : evl_feature_find(*name);

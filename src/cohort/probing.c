@@ -74,6 +74,7 @@ evl_status evl_study_probe_alone(evl_study *study, const char *root, const char 
   evl_status status = probe_one(study, path, sidecars, study->arena, study->probe);
   evl_sidecars_free(sidecars);
   study->n_recordings = 1;
+  study->probe->start_h = NAN;
   EVL_TRY(status);
   return study->probe->status == EVL_OK ? EVL_OK : evl_fail(study->probe->status, "%s", study->probe->message);
 }
@@ -200,6 +201,7 @@ static evl_status unpack_all(evl_study *study, const uint8_t *all, const size_t 
     for (int r = rank; r < study->n_recordings; r += evl_size()) {
       size_t used;
       EVL_TRY(unpack(at, seen, study->arena, &study->probe[r], &used));
+      study->probe[r].start_h = study->manifest->recording[r].start_h;
       study->probe[r].options.params = study->formats.params;
       at += used;
     }

@@ -54,6 +54,7 @@ void evl_replay_windows(const evl_study *s, const evl_task *task, void (*tick)(v
     size_t n = (size_t)section[a].n;
     float *clean = (float *)(at + section[a].clean);
     for (size_t i = 0; i < n; i++) clean[i] = 1;
+    memset(at + section[a].chosen, 1, n);
     fill(&task->key, (uint32_t)(2 * a), (double *)(at + section[a].value), n * (size_t)l->n_columns);
     fill(&task->key, (uint32_t)(2 * a + 1), (double *)(at + section[a].tensor), n * l->window_tensor_size);
   }
@@ -65,7 +66,7 @@ void evl_replay_finish(const evl_study *s, const evl_task *task, void (*tick)(vo
   double began_s = evl_seconds();
   evl_finish_section section[EVL_MOST_ANALYSES];
   uint8_t *at = payload;
-  *bytes = evl_finish_sections(s->n_analyses, s->analysis, section);
+  *bytes = evl_finish_sections(s->n_analyses, s->analysis, section) + evl_annotations_bytes(0);
   memset(payload, 0, *bytes);
   for (int a = 0; a < s->n_analyses; a++) {
     const evl_layout *l = s->analysis[a].layout;

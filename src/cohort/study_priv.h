@@ -62,6 +62,7 @@ struct evl_study {
   evl_manifest *manifest;
   int n_recordings;
   evl_probe *probe;           /* [n_recordings] */
+  evl_keep keep;
   int n_analyses;
   evl_analysis *analysis;
   int64_t **first_window;     /* [n_analyses][n_recordings + 1] rows of the store */

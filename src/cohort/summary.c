@@ -28,6 +28,7 @@ typedef struct block {
   int analysis, recording, c0;
   size_t n, width;
   double *t, *other;         /* [n] times in hours; scratch */
+  const uint8_t *chosen;     /* [n] windows that count; NULL: all */
   double *value;             /* [width][n] */
   uint8_t *why;              /* [n][width] */
   uint8_t *any;              /* [width] some why is not 0 */
@@ -70,11 +71,11 @@ static evl_status summarise(gather *g, const block *b, double *out) {
   EVL_TRY(read_whys(g, b));
   for (size_t j = 0; j < b->width; j++) {
     series v = {b->n, b->value + j * b->n, b->t, b->other};
-    if (b->any[j]) {
+    if (b->any[j] || b->chosen) {
       v.n = 0;
       v.t = b->other;
       for (size_t i = 0; i < b->n; i++) {
-        if (b->why[i * b->width + j]) continue;
+        if (b->why[i * b->width + j] || (b->chosen && !b->chosen[i])) continue;
         b->other[v.n] = b->t[i];
         v.x[v.n++] = v.x[i];
       }
@@ -98,6 +99,17 @@ evl_status evl_gather_fits(const evl_study *s, int a, int64_t most_windows) {
   long long mb = evl_params_int(s->run, "gather_mb");
   return evl_fail(EVL_USAGE, "%s: run.gather_mb = %lld is too small for analysis \"%s\": expected at least %zu",
                   s->config_path, mb, s->analysis[a].name, (need >> 19) + 1);
+}
+
+/* What rules before the run left out has its why; what was run and is not among the cleanest has none. NULL where all
+   windows that ran count, or none did. */
+static evl_status cleanest(gather *g, int a, int r, int64_t n, const uint8_t **chosen) {
+  const evl_epochs *epochs = g->study->analysis[a].epochs;
+  *chosen = NULL;
+  if (!epochs || !epochs->cleanest) return EVL_OK;
+  EVL_TRY(evl_gather_chosen(g, a, r, chosen));
+  if (!memchr(*chosen, 1, (size_t)n)) *chosen = NULL;
+  return EVL_OK;
 }
 
 /* As many of `columns` as fit; an eighth of the buffer is for tiles. */
@@ -126,6 +138,7 @@ evl_status evl_gather_summary(gather *g, int a, int r, double *statistic) {
   }
   for (int c0 = 0, width; c0 < c; c0 += width) {
     block b = {.analysis = a, .recording = r, .c0 = c0, .n = (size_t)n};
+    EVL_TRY(cleanest(g, a, r, n, &b.chosen));
     width = place(g, c - c0, &b);
     for (int64_t i = 0; c0 == 0 && i < n; i++) b.t[i] = (double)i * s->analysis[a].step_s / 3600.0;
     EVL_TRY(summarise(g, &b, statistic + (size_t)c0 * N_STATISTICS));
@@ -133,12 +146,13 @@ evl_status evl_gather_summary(gather *g, int a, int r, double *statistic) {
   return EVL_OK;
 }
 
-/* The most frequent reason where a column has no value at all; of equals the lower code. */
+/* The most frequent reason where a column has no value at all, of the windows that were chosen if any was; of equals
+   the lower code. */
 static uint8_t main_why(const tally n) {
   int best = EVL_WHY_ABSENT;
-  for (int k = EVL_WHY_ABSENT; k < 8; k++)
+  for (int k = EVL_WHY_ABSENT; k < EVL_WHY_UNCHOSEN; k++)
     if (n[k] > n[best]) best = k;
-  return (uint8_t)best;
+  return n[best] ? (uint8_t)best : EVL_WHY_UNCHOSEN;
 }
 
 static bool all_values(const uint8_t *why, int n) {
@@ -160,11 +174,14 @@ evl_status evl_gather_counts(gather *g, int a, int r, uint32_t *count, uint8_t *
   int64_t rows_n = (int64_t)(g->buffer_bytes / 2 / (size_t)(c + 1));
   tally *of = (tally *)(g->buffer + g->buffer_bytes / 2);
   uint32_t whole_rows = 0;
+  const uint8_t *chosen;
+  EVL_TRY(cleanest(g, a, r, n, &chosen));
   memset(of, 0, (size_t)c * sizeof *of);
   for (int64_t first = 0; first < n; first += rows_n) {
     int64_t k = n - first < rows_n ? n - first : rows_n;
     EVL_TRY(evl_gather_windows(g, ROWS_WHY, a, r, first, k, (size_t)c, 0, (size_t)c, g->buffer));
     for (int64_t i = 0; i < k; i++) {
+      if (chosen && !chosen[first + i]) continue;
       const uint8_t *row = g->buffer + i * c;
       if (all_values(row, c)) whole_rows++;
       else for (int j = 0; j < c; j++) of[j][row[j] & 7]++;

@@ -10,6 +10,7 @@ void evl_worker_shut(evl_worker *worker) {
   evl_arena_release(worker->own, worker->mark);
   worker->reader = NULL;
   worker->probe = NULL;
+  worker->annotations_known = false;
 }
 
 static evl_status check_kernels(const evl_worker *w, const char *path) {

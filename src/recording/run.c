@@ -128,12 +128,18 @@ static bool inside(const evl_analysis *a, const evl_stretch *stretch, int64_t i,
   return *first >= 0 && *first + n <= samples;
 }
 
+/* By the rules of the analysis: the others do not run. */
+static bool is_chosen(const uint8_t *payload, const evl_section *section, int64_t row) {
+  return payload[section->chosen + (size_t)row] != 0;
+}
+
 /* Windows of one analysis inside the block x of a stretch. */
 static void run_block(task *t, const evl_stretch *stretch, int64_t samples, int64_t block_first, size_t ld) {
   const evl_analysis *a = &t->worker->analysis[t->analysis];
   int n = t->kernels->n_samples;
   for (int64_t row = 0; row < t->section->n; row++) {
     int64_t first, i = t->section->first + row;
+    if (!is_chosen(t->payload, t->section, row)) continue;
     if (!inside(a, stretch, i, t->kernels->fs_hz, samples, n, &first)) continue;
     const evl_window window = {t->worker->x + (first - block_first), ld, a->montage->n, n, t->kernels->fs_hz,
                                (double)i * a->step_s, t->worker->window_why};
@@ -142,14 +148,15 @@ static void run_block(task *t, const evl_stretch *stretch, int64_t samples, int6
 }
 
 /* The output samples of a stretch that the windows of a group need; n = 0: none. */
-static void block_range(const evl_worker *w, int g, const evl_stretch *stretch, int64_t samples, double fs_hz,
-                        int64_t *first, int64_t *n) {
+static void block_range(const evl_worker *w, const uint8_t *payload, int g, const evl_stretch *stretch, int64_t samples,
+                        double fs_hz, int64_t *first, int64_t *n) {
   int64_t low = INT64_MAX, high = 0;
   for (int a = 0; a < w->n_analyses; a++) {
     if (w->group_of[a] != g) continue;
     int length = evl_worker_kernels(w, a, fs_hz)->n_samples;
     for (int64_t i = w->section[a].first; i < w->section[a].first + w->section[a].n; i++) {
       int64_t at;
+      if (!is_chosen(payload, &w->section[a], i - w->section[a].first)) continue;
       if (!inside(&w->analysis[a], stretch, i, fs_hz, samples, length, &at)) continue;
       if (at < low) low = at;
       if (at + length > high) high = at + length;
@@ -172,7 +179,7 @@ static evl_status run_stretch(evl_worker *w, uint8_t *payload, int g, int s, int
   int64_t in = llround(stretch->duration_s * fs_in_hz), samples = evl_chain_samples(group->chain, in), first, n;
   evl_worker_mark_channels(w, g);
   count_marks(w, payload, g, stretch, span);
-  block_range(w, g, stretch, samples, fs_hz, &first, &n);
+  block_range(w, payload, g, stretch, samples, fs_hz, &first, &n);
   if (!n) return EVL_OK;
   size_t ld = ((size_t)n + 7) & ~(size_t)7;
   if (ld * (size_t)group->montage->n > w->x_size)
@@ -198,29 +205,37 @@ static bool any_channel(const chain_group *group) {
   return false;
 }
 
-/* Every row starts as "gap", but for channels that no window of the recording has; windows inside a stretch overwrite
-   it. */
-static void start_rows(evl_worker *w, uint8_t *payload) {
+/* Every row starts as "gap", or as "not chosen", but for channels that no window of the recording has; windows inside a
+   stretch overwrite it. Whether any window is chosen. */
+static bool start_rows(evl_worker *w, uint8_t *payload) {
   const evl_header *h = evl_reader_header(w->reader);
+  bool any = false;
   for (int a = 0; a < w->n_analyses; a++) {
     const evl_analysis *analysis = &w->analysis[a];
     task t = {w, payload, a, &w->section[a], NULL, evl_chain_channel_why(w->group[w->group_of[a]].chain)};
     float *clean = (float *)(payload + w->section[a].clean);
     for (int64_t row = 0; row < w->section[a].n; row++) {
       double from_s = (double)(w->section[a].first + row) * analysis->step_s;
-      fill(&t, row, EVL_WHY_ARTEFACT);
+      bool chosen = evl_worker_choose(w, a, w->section[a].first + row);
+      any = any || chosen;
+      payload[w->section[a].chosen + (size_t)row] = chosen;
+      fill(&t, row, chosen ? EVL_WHY_ARTEFACT : EVL_WHY_UNCHOSEN);
       for (int s = 0; s < analysis->layout->n_slots; s++) {
         const evl_slot *slot = &analysis->layout->slot[s];
         mark_channels(slot, analysis->montage, t.channel_why, false, whys_of(&t, row) + slot->column);
       }
-      clean[row] = h->n_stretches > 1 ? covered(h, from_s, from_s + analysis->window_s) : 1;
+      clean[row] = !chosen ? NAN : h->n_stretches > 1 ? covered(h, from_s, from_s + analysis->window_s) : 1;
     }
   }
+  return any;
 }
 
 static evl_status run_span(evl_worker *w, const char *path, const evl_probe *probe, int span, uint8_t *payload) {
   EVL_TRY(evl_worker_open(w, path, probe));
-  start_rows(w, payload);
+  bool told = false;
+  for (int a = 0; a < w->n_analyses; a++) told = told || evl_epochs_need_annotations(w->analysis[a].epochs);
+  if (told) EVL_TRY(evl_worker_annotations(w));
+  if (!start_rows(w, payload)) return EVL_OK;
   const evl_header *h = evl_reader_header(w->reader);
   double from_s = (double)span * w->task_s - 1, to_s = (double)(span + 1) * w->task_s + w->window_s;
   for (int s = first_stretch(h, from_s); s < h->n_stretches && h->stretch[s].start_s < to_s; s++) {
@@ -304,6 +319,10 @@ static const char *notes(const evl_worker *w, const evl_probe *probe, char *note
     if (*more && n < size && !strstr(note, more))
       n += (size_t)snprintf(note + n, size - n, "%s%s", n ? "; " : "", more);
   }
+  int64_t left = w->annotations.kept - w->annotations.n;
+  if (left && n < size)
+    snprintf(note + n, size - n, "%s%lld annotations beyond the first %d (annotations.most)", n ? "; " : "",
+             (long long)left, w->annotations.n);
   return note;
 }
 
@@ -319,8 +338,10 @@ evl_status evl_worker_finish(evl_worker *w, const char *path, const evl_probe *p
     double read_s = evl_seconds();
     if (status == EVL_OK) status = evl_worker_hash_file(w, path, head->sha256);
     if (status == EVL_OK) evl_worker_spend(w, COST_HASH, read_s, 1e-6 * (double)probe->bytes);
+    if (status == EVL_OK) status = evl_worker_annotations(w);
     if (status == EVL_MEMORY) return status;
     for (int a = 0; a < w->n_analyses && status == EVL_OK; a++) finish_analysis(w, a, state[a], payload);
+    if (status == EVL_OK) *bytes += evl_worker_put_annotations(w, (uint8_t *)payload + *bytes);
     message = status == EVL_OK ? notes(w, probe, note, sizeof note) : evl_error_message();
     head->line_hz = status == EVL_OK ? w->line_hz : 0;
   }

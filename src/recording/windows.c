@@ -62,7 +62,8 @@ size_t evl_window_sections(int n_analyses, const evl_analysis *analysis, double 
     evl_span_windows(&analysis[a], duration_s, task_s, span, &s->first, &s->n);
     size_t n = (size_t)s->n, c = (size_t)l->n_columns;
     s->clean = at;
-    s->value = padded(s->clean + n * sizeof(float));
+    s->chosen = padded(s->clean + n * sizeof(float));
+    s->value = padded(s->chosen + n);
     s->why = padded(s->value + n * c * sizeof(double));
     s->tensor = padded(s->why + n * c);
     s->state = padded(s->tensor + n * l->window_tensor_size * sizeof(double));

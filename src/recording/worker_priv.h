@@ -60,6 +60,7 @@ struct evl_worker {
   void *damage;
   void (*tick)(void *context);
   void *tick_context;
+  const evl_keep *keep;     /* NULL: no annotations */
   int n_costs;
   evl_cost *cost;           /* [n_costs] */
   evl_spent *spent;         /* [n_costs] since the plan */
@@ -73,6 +74,8 @@ struct evl_worker {
   const char *path;
   evl_reader *reader;
   evl_source *source;       /* with offsets */
+  evl_annotations annotations; /* once they are known */
+  bool annotations_known;
   evl_source *view;         /* the same as a quality group sees them */
   int learn_n;              /* samples of a segment */
   double *learn_x;          /* [n_sources][learn_n]; NULL where nothing is learned */
@@ -104,6 +107,11 @@ evl_status evl_worker_learn_plan(evl_worker *worker, const evl_probe *probe, con
 /* Learns from a segment that is loaded. */
 evl_status evl_worker_learn(evl_worker *worker, int stretch, double from_s) EVL_MUST_USE;
 void evl_worker_learn_settle(evl_worker *worker);
+
+/* ---- worker_annotations.c ---- */
+evl_status evl_worker_annotations(evl_worker *worker) EVL_MUST_USE; /* reads them, once a recording */
+bool evl_worker_choose(const evl_worker *worker, int analysis, int64_t window); /* by those, where its rules need them */
+size_t evl_worker_put_annotations(const evl_worker *worker, uint8_t *to); /* head and items; their bytes */
 
 /* ---- samples.c ---- */
 /* Raw bytes of [from_s, to_s) of a stretch. */
