@@ -1,4 +1,4 @@
-"""docs/csd-map.png: what the steps between channels do to the potential of two dipoles, 64 channels of the 10-10 system.
+"""docs/csd-map.png: what the steps between channels do to the potential of two dipoles, 64 channels.
 
 Usage: csd_map.py conditioning_peers OUT.png    (make csd-map). Every number comes from the program; the dipoles are
 in a sphere of one conductivity, in closed form."""
@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 import topography
 
-NAMES = ("Fp1 Fpz Fp2 AF7 AF3 AFz AF4 AF8 F7 F5 F3 F1 Fz F2 F4 F6 F8 FT7 FC5 FC3 FC1 FCz FC2 FC4 FC6 FT8 T9 T7 C5 C3 C1 "
-         "Cz C2 C4 C6 T8 T10 TP7 CP5 CP3 CP1 CPz CP2 CP4 CP6 TP8 P7 P5 P3 P1 Pz P2 P4 P6 P8 PO7 PO3 POz PO4 PO8 O1 Oz O2 "
-         "Iz").split()
+NAMES = (
+    "Fp1 Fpz Fp2 AF7 AF3 AFz AF4 AF8 F7 F5 F3 F1 Fz F2 F4 F6 F8 FT7 FC5 FC3 FC1 FCz FC2 FC4 FC6 FT8 T9 T7 C5 C3 C1 Cz "
+    "C2 C4 C6 T8 T10 TP7 CP5 CP3 CP1 CPz CP2 CP4 CP6 TP8 P7 P5 P3 P1 Pz P2 P4 P6 P8 PO7 PO3 POz PO4 PO8 O1 Oz O2 Iz"
+).split()
 BAD = "CP3"
 
 

@@ -71,6 +71,7 @@ evl_key evl_input_key(const evl_study *study, int r) {
     const evl_source *s = &p->source[i];
     const uint8_t flags[3] = {s->usable, s->bad, (uint8_t)s->kind};
     evl_sha256_add(&hash, flags, sizeof flags);
+    evl_sha256_add(&hash, s->xyz, sizeof s->xyz);
   }
   return evl_sha256_key(&hash);
 }

@@ -34,6 +34,19 @@ static evl_status look_at(void *context, const evl_header *header) {
   return evl_sidecar_conflicts(l->sidecar, header, l->arena, &l->conflicts);
 }
 
+/* A table of electrodes is taken whole: positions of the header and of the table may count from different origins. */
+static evl_status apply_electrodes(const look *l, evl_arena *arena, evl_probe *probe, evl_source *source) {
+  if (l->sidecar->n_electrodes == 0) return EVL_OK;
+  for (int i = 0; i < probe->n_sources; i++) {
+    const double *xyz = evl_sidecar_position(l->sidecar, source[i].label);
+    for (int k = 0; k < 3; k++) source[i].xyz[k] = xyz ? xyz[k] : 0;
+  }
+  if (evl_sources_centre(probe->n_sources, source)) return EVL_OK;
+  probe->message = evl_arena_format(arena, "%s%sthe positions of _electrodes.tsv lie on no sphere and are not used",
+                                    probe->message, *probe->message ? "; " : "");
+  return probe->message ? EVL_OK : EVL_MEMORY;
+}
+
 static evl_status apply_sidecar(const look *l, evl_arena *arena, evl_probe *probe) {
   if (l->sidecar->line_hz > 0) probe->sidecar_line_hz = l->sidecar->line_hz;
   if (*l->conflicts)
@@ -55,7 +68,8 @@ static evl_status apply_sidecar(const look *l, evl_arena *arena, evl_probe *prob
     probe->fs_hz = source[i].fs_hz > probe->fs_hz ? source[i].fs_hz : probe->fs_hz;
   }
   probe->source = source;
-  return probe->message ? EVL_OK : EVL_MEMORY;
+  if (!probe->message) return EVL_MEMORY;
+  return apply_electrodes(l, arena, probe, source);
 }
 
 static evl_status probe_one(const evl_study *study, const char *path, evl_sidecars *sidecars, evl_arena *arena,

@@ -2,6 +2,7 @@
 #include "manifest_steps_priv.h"
 #include "sidecar_priv.h"
 
+#include <math.h>
 #include <string.h>
 #include <strings.h>
 
@@ -68,6 +69,28 @@ static evl_status read_channels(search *s, const char *path) {
   return EVL_OK;
 }
 
+static evl_status read_electrodes(search *s, const char *path) {
+  static const char *const axis[] = {"x", "y", "z"};
+  evl_table *table;
+  evl_status status = evl_table_read(path, '\t', s->arena, &table);
+  if (status != EVL_OK) return note_error(s, status, path);
+  int name = column(table, "name"), at[3];
+  for (int k = 0; k < 3; k++) at[k] = column(table, axis[k]);
+  if (name < 0 || at[0] < 0 || at[1] < 0 || at[2] < 0)
+    return note(s, path, ": expected columns \"name\", \"x\", \"y\", \"z\"");
+  evl_sidecar_electrode *electrode;
+  EVL_NEW(s->arena, electrode, table->n_rows);
+  for (int row = 0; row < table->n_rows; row++) {
+    electrode[row].name = evl_table_cell(table, row, name);
+    for (int k = 0; k < 3; k++)
+      if (!evl_cell_number(told(table, row, at[k]), &electrode[row].xyz[k])) electrode[row].xyz[k] = NAN;
+  }
+  s->sidecar->n_electrodes = table->n_rows;
+  s->sidecar->electrode = electrode;
+  s->sidecar->electrodes_path = path;
+  return EVL_OK;
+}
+
 /* A positive number of the key goes to `value`; "n/a" says nothing; anything else is noted. */
 static evl_status take_number(search *s, const char *path, const evl_json_item *item, double *value) {
   if (!item->found || *value > 0) return EVL_OK;
@@ -104,6 +127,7 @@ static evl_status read_level(search *s, const char *folder) {
     if (!path) return EVL_MEMORY;
     if (k == EVL_SIDECAR_JSON) EVL_TRY(read_json(s, path));
     else if (k == EVL_SIDECAR_CHANNELS && !*sidecar->channels_path) EVL_TRY(read_channels(s, path));
+    else if (k == EVL_SIDECAR_ELECTRODES && !*sidecar->electrodes_path) EVL_TRY(read_electrodes(s, path));
     else if (k == EVL_SIDECAR_EVENTS && !*sidecar->events_path) sidecar->events_path = path;
   }
   return EVL_OK;
@@ -124,6 +148,7 @@ evl_status evl_sidecars_read(evl_sidecars *sidecars, const char *path, evl_arena
   search s = {.arena = arena};
   EVL_NEW(arena, s.sidecar, 1);
   s.sidecar->note = s.sidecar->channels_path = s.sidecar->events_path = "";
+  s.sidecar->electrodes_path = "";
   const char *stem = stem_of(path, arena), *root = evl_sidecars_root(sidecars);
   char *folder = evl_arena_format(arena, "%s%s", strchr(path, '/') ? "" : "./", path);
   if (!stem || !folder) return EVL_MEMORY;
@@ -146,6 +171,14 @@ evl_status evl_sidecar_read(const char *path, const char *root, evl_arena *arena
   evl_status status = evl_sidecars_read(sidecars, path, arena, sidecar);
   evl_sidecars_free(sidecars);
   return status;
+}
+
+const double *evl_sidecar_position(const evl_sidecar *sidecar, const char *label) {
+  for (int i = 0; i < sidecar->n_electrodes; i++)
+    if (strcmp(sidecar->electrode[i].name, label) == 0) return sidecar->electrode[i].xyz;
+  for (int i = 0; i < sidecar->n_electrodes; i++)
+    if (strcasecmp(sidecar->electrode[i].name, label) == 0) return sidecar->electrode[i].xyz;
+  return NULL;
 }
 
 int evl_sidecar_find(const evl_sidecar *sidecar, const char *label) {

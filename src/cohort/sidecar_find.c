@@ -8,7 +8,13 @@
 
 enum { FOLDERS = 8, PARTS_MAX = 10, NAME_MAX_BYTES = 512 };
 
-static const char *const endings[EVL_SIDECAR_KINDS] = {"_channels.tsv", "_eeg.json", "_events.tsv"};
+static const char *const endings[EVL_SIDECAR_KINDS] = {"_channels.tsv", "_eeg.json", "_events.tsv",
+                                                      "_electrodes.tsv"};
+/* Electrodes may stand in a named space; the first that is there is taken. */
+static const char *const spaces[] = {"_space-CapTrak_electrodes.tsv",   "_space-EEGLAB_electrodes.tsv",
+                                     "_space-EEGLAB-HJ_electrodes.tsv", "_space-CTF_electrodes.tsv",
+                                     "_space-ACPC_electrodes.tsv",      "_space-MNI305_electrodes.tsv",
+                                     "_space-Other_electrodes.tsv"};
 
 typedef struct folder {
   evl_arena *arena;  /* NULL: not used yet */
@@ -161,5 +167,7 @@ evl_status evl_sidecars_apply(evl_sidecars *sidecars, const char *path, const ch
   folder *f;
   EVL_TRY(folder_of(sidecars, path, &f));
   for (int k = 0; k < EVL_SIDECAR_KINDS; k++) best[k] = best_of(f, stem, endings[k]);
+  for (size_t i = 0; i < sizeof spaces / sizeof *spaces && !best[EVL_SIDECAR_ELECTRODES]; i++)
+    best[EVL_SIDECAR_ELECTRODES] = best_of(f, stem, spaces[i]);
   return EVL_OK;
 }

@@ -1,12 +1,12 @@
-/* sidecar: what stands beside a recording (BIDS): channels (type, units, bad ones), line frequency, sampling
-   frequency, whether there are events. What a sidecar says and the file contradicts is reported, and the file is
-   believed.
+/* sidecar: what stands beside a recording (BIDS): channels (type, units, bad ones), electrodes (positions), line
+   frequency, sampling frequency, whether there are events. What a sidecar says and the file contradicts is reported,
+   and the file is believed.
 
    Which sidecars. Beside the recording and in every folder above it up to the root, the nearest first (the
-   inheritance principle of BIDS): X_channels.tsv, X_eeg.json, X_events.tsv where X is the recording's stem
-   without "_eeg", or where X consists of key-value pairs (task-rest) of the stem in the stem's order. Of two such in
-   one folder the one with more pairs applies. Of the JSON files the nearest that has a key tells its value; of the
-   tables the nearest file is taken whole. */
+   inheritance principle of BIDS): X_channels.tsv, X_electrodes.tsv (in any space, X_space-CapTrak_electrodes.tsv),
+   X_eeg.json, X_events.tsv where X is the recording's stem without "_eeg", or where X consists of key-value pairs
+   (task-rest) of the stem in the stem's order. Of two such in one folder the one with more pairs applies. Of the JSON
+   files the nearest that has a key tells its value; of the tables the nearest file is taken whole. */
 #ifndef EVEIL_SIDECAR_PRIV_H
 #define EVEIL_SIDECAR_PRIV_H
 
@@ -21,12 +21,19 @@ typedef struct evl_sidecar_channel {
   bool bad;          /* status is "bad" */
 } evl_sidecar_channel;
 
+typedef struct evl_sidecar_electrode {
+  const char *name;
+  double xyz[3]; /* NaN where not told */
+} evl_sidecar_electrode;
+
 typedef struct evl_sidecar {
   int n_channels;    /* 0 where there is no table */
   evl_sidecar_channel *channel;
+  int n_electrodes;
+  evl_sidecar_electrode *electrode; /* axes and unit of the file's own: angles between electrodes are what counts */
   double line_hz;    /* PowerLineFrequency; 0 where not told */
   double fs_hz;      /* SamplingFrequency; 0 where not told */
-  const char *channels_path, *events_path; /* "" where there is none */
+  const char *channels_path, *electrodes_path, *events_path; /* "" where there is none */
   const char *note;  /* sidecars that could not be used and why; "" */
 } evl_sidecar;
 
@@ -41,6 +48,8 @@ evl_status evl_sidecars_read(evl_sidecars *sidecars, const char *path, evl_arena
 evl_status evl_sidecar_read(const char *path, const char *root, evl_arena *arena, evl_sidecar **sidecar) EVL_MUST_USE;
 /* Index of the channel with this label, by exact name, else in any case; -1. */
 int evl_sidecar_find(const evl_sidecar *sidecar, const char *label);
+/* Position of the electrode with this label, found likewise; NULL. */
+const double *evl_sidecar_position(const evl_sidecar *sidecar, const char *label);
 /* The note and every conflict with the header as one line of text (at most 1 KiB of conflicts); "" where there is
    none. Names sidecars by their file name alone, so that the text is the same on any machine. EVL_MEMORY only. */
 evl_status evl_sidecar_conflicts(const evl_sidecar *sidecar, const evl_header *header, evl_arena *arena,
@@ -48,7 +57,7 @@ evl_status evl_sidecar_conflicts(const evl_sidecar *sidecar, const evl_header *h
 
 /* ---- between sidecar*.c ---- */
 
-enum { EVL_SIDECAR_CHANNELS, EVL_SIDECAR_JSON, EVL_SIDECAR_EVENTS, EVL_SIDECAR_KINDS };
+enum { EVL_SIDECAR_CHANNELS, EVL_SIDECAR_JSON, EVL_SIDECAR_EVENTS, EVL_SIDECAR_ELECTRODES, EVL_SIDECAR_KINDS };
 const char *evl_sidecars_root(const evl_sidecars *sidecars);
 /* The names in the folder `path` that apply to a stem, one a kind, NULL where none; valid until the next call. */
 evl_status evl_sidecars_apply(evl_sidecars *sidecars, const char *path, const char *stem,

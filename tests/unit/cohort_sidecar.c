@@ -68,6 +68,25 @@ static void inheritance(void) {
 }
 
 /* One search for many recordings gives what a search for each gives, also over more folders than it remembers. */
+static void electrodes(void) {
+  scratch_clear();
+  const char *name = "sub-01/eeg/sub-01_task-rest_eeg.edf";
+  CHECK(read_sidecar(name)->n_electrodes == 0);
+  scratch_file("sub-01/eeg/sub-01_space-CapTrak_electrodes.tsv",
+               "name\tx\ty\tz\timpedance\r\nFp1\t-27.1\t8e1\t-3\t5\r\nCz\tn/a\tn/a\tn/a\t1\r\n");
+  const evl_sidecar *s = read_sidecar(name);
+  CHECK(s->n_electrodes == 2);
+  CHECK_TEXT(s->note, "");
+  const double *xyz = evl_sidecar_position(s, "FP1");
+  CHECK(xyz && xyz[0] == -27.1 && xyz[1] == 80 && xyz[2] == -3);
+  xyz = evl_sidecar_position(s, "Cz");
+  CHECK(xyz && isnan(xyz[0]) && isnan(xyz[2]) && !evl_sidecar_position(s, "Pz"));
+  scratch_file("sub-01/eeg/sub-01_electrodes.tsv", "name\tx\ty\tz\nPz\t0\t-1\t1\n");
+  CHECK(read_sidecar(name)->n_electrodes == 1); /* the plain name before any space */
+  scratch_file("sub-01/eeg/sub-01_task-rest_electrodes.tsv", "name\tx\ty\nPz\t0\t-1\n");
+  says(read_sidecar(name)->note, "sub-01_task-rest_electrodes.tsv: expected columns \"name\", \"x\", \"y\", \"z\"");
+}
+
 static void many_recordings(void) {
   scratch_clear();
   scratch_file("task-x_eeg.json", "{\"PowerLineFrequency\": 60}");
@@ -252,6 +271,7 @@ int main(void) {
   scratch_begin();
   RUN(channels_of_a_recording);
   RUN(inheritance);
+  RUN(electrodes);
   RUN(many_recordings);
   RUN(plain_names);
   RUN(broken_sidecars_are_notes);
