@@ -61,7 +61,7 @@ static double wave(const double shape[4], double t_s) {
 static evl_status plan(const evl_params *p, const evl_making *making, evl_arena *arena, void **state) {
   blinks *s;
   EVL_NEW(arena, s, 1);
-  EVL_TRY(evl_draw_pair(p, "blink_uv", s->range_uv));
+  EVL_TRY(evl_slots_range(p, "blink_uv", s->range_uv));
   s->own_uv = evl_slots_own(making, "blink_uv", s->range_uv, true);
   plan_field(s->weight);
   s->made = (evl_transients){

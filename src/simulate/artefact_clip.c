@@ -20,7 +20,7 @@ static evl_status plan(const evl_params *p, const evl_making *making, evl_arena 
   clip *s;
   double range_uv[2];
   EVL_NEW(arena, s, 1);
-  EVL_TRY(evl_draw_pair(p, "rail_uv", range_uv));
+  EVL_TRY(evl_slots_range(p, "rail_uv", range_uv));
   s->fs_hz = making->fs_hz;
   s->rail_uv = evl_slots_own(making, "rail_uv", range_uv, true);
   s->end = llround(making->duration_s * making->fs_hz);

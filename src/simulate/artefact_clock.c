@@ -23,7 +23,7 @@ static evl_status plan(const evl_params *p, const evl_making *making, evl_arena 
   clock *s;
   double range[2];
   EVL_NEW(arena, s, 1);
-  EVL_TRY(evl_draw_pair(p, "clock_ppm", range));
+  EVL_TRY(evl_slots_range(p, "clock_ppm", range));
   s->ppm = evl_slots_own(making, "clock_ppm", range, false);
   s->ratio = 1 / (1 + 1e-6 * s->ppm);
   s->duration_s = making->duration_s;

@@ -25,7 +25,7 @@ static evl_status plan(const evl_params *p, const evl_making *making, evl_arena 
   evl_random random;
   int order[EVL_HEAD_CHANNELS];
   EVL_NEW(arena, s, 1);
-  EVL_TRY(evl_draw_pair(p, "flat_s", s->range_s));
+  EVL_TRY(evl_slots_range(p, "flat_s", s->range_s));
   evl_random_begin(&random, making->seed, making->id, "flat_channels", making->recording);
   evl_random_permutation(&random, order, EVL_HEAD_CHANNELS);
   for (int i = 0; i < evl_params_int(p, "flat_channels"); i++) s->whole |= 1u << order[i];

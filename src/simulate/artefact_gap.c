@@ -23,7 +23,7 @@ typedef struct gaps {
 static evl_status plan(const evl_params *p, const evl_making *making, evl_arena *arena, void **state) {
   gaps *s;
   EVL_NEW(arena, s, 1);
-  EVL_TRY(evl_draw_pair(p, "gap_s", s->range_s));
+  EVL_TRY(evl_slots_range(p, "gap_s", s->range_s));
   s->record_s = evl_site_record_s(&(evl_site){.fs_hz = making->fs_hz});
   s->single = !strcmp(evl_params_string(p, "gap_of"), "channel");
   *state = s;

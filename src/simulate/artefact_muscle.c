@@ -64,8 +64,8 @@ static evl_status plan(const evl_params *p, const evl_making *making, evl_arena 
   double band[2], power = 0;
   int n;
   EVL_NEW(arena, s, 1);
-  EVL_TRY(evl_draw_pair(p, "muscle_uv", s->range_uv));
-  EVL_TRY(evl_draw_pair(p, "muscle_band_hz", band));
+  EVL_TRY(evl_slots_range(p, "muscle_uv", s->range_uv));
+  EVL_TRY(evl_slots_range(p, "muscle_band_hz", band));
   band[1] = fmin(band[1], 0.45 * making->fs_hz);
   if (band[0] >= band[1])
     return evl_fail(EVL_USAGE, "muscle_band_hz: expected lowest < highest, found (%g, %g)", band[0], band[1]);

@@ -32,7 +32,7 @@ static double wave(const double shape[4], double t_s) { return exp(-t_s / shape[
 static evl_status plan(const evl_params *p, const evl_making *making, evl_arena *arena, void **state) {
   pops *s;
   EVL_NEW(arena, s, 1);
-  EVL_TRY(evl_draw_pair(p, "pop_uv", s->height_uv));
+  EVL_TRY(evl_slots_range(p, "pop_uv", s->height_uv));
   s->made = (evl_transients){
       .kind = "pop", .longest_s = SLOT_S + DECAYS * MOST_DECAY_S, .context = s, .draw = draw, .wave = wave};
   *state = s;

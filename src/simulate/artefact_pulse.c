@@ -80,9 +80,9 @@ static evl_status plan(const evl_params *p, const evl_making *making, evl_arena 
   evl_random random;
   double rate_hz[2], ecg_uv[2], pulse_uv[2];
   EVL_NEW(arena, s, 1);
-  EVL_TRY(evl_draw_pair(p, "heart_hz", rate_hz));
-  EVL_TRY(evl_draw_pair(p, "ecg_uv", ecg_uv));
-  EVL_TRY(evl_draw_pair(p, "pulse_uv", pulse_uv));
+  EVL_TRY(evl_slots_range(p, "heart_hz", rate_hz));
+  EVL_TRY(evl_slots_range(p, "ecg_uv", ecg_uv));
+  EVL_TRY(evl_slots_range(p, "pulse_uv", pulse_uv));
   double hz = evl_slots_own(making, "heart_hz", rate_hz, false);
   s->slot_s = 1 / hz;
   s->ecg_uv = evl_slots_own(making, "ecg_uv", ecg_uv, true);

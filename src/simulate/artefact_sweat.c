@@ -21,7 +21,7 @@ static evl_status plan(const evl_params *p, const evl_making *making, evl_arena 
   evl_random random;
   EVL_NEW(arena, s, 1);
   double period[2];
-  EVL_TRY(evl_draw_pair(p, "drift_period_s", period));
+  EVL_TRY(evl_slots_range(p, "drift_period_s", period));
   s->duration_s = making->duration_s;
   s->height_uv = evl_params_real(p, "drift_uv");
   evl_random_begin(&random, making->seed, making->id, "sweat", making->recording);

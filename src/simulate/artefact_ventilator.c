@@ -55,8 +55,8 @@ static evl_status plan(const evl_params *p, const evl_making *making, evl_arena 
   ventilator *s;
   double rate_hz[2], height_uv[2];
   EVL_NEW(arena, s, 1);
-  EVL_TRY(evl_draw_pair(p, "breath_hz", rate_hz));
-  EVL_TRY(evl_draw_pair(p, "ventilator_uv", height_uv));
+  EVL_TRY(evl_slots_range(p, "breath_hz", rate_hz));
+  EVL_TRY(evl_slots_range(p, "ventilator_uv", height_uv));
   double hz = evl_slots_own(making, "breath_hz", rate_hz, false);
   s->cycle_s = 1 / hz;
   s->height_uv = evl_slots_own(making, "ventilator_uv", height_uv, true);

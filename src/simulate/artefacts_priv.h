@@ -21,6 +21,8 @@ evl_status evl_slots_plan(const evl_making *making, const char *purpose, double 
                           evl_slots *slots) EVL_MUST_USE;
 /* Whether the slot holds an event; random goes on with its properties. */
 bool evl_slots_draw(const evl_slots *slots, int64_t slot, evl_random *random);
+/* The key `name`: lowest and highest (EVL_USAGE where they are not). */
+evl_status evl_slots_range(const evl_params *params, const char *name, double range[2]) EVL_MUST_USE;
 /* A recording's own value from a range (lowest, highest), uniform or uniform in the logarithm. */
 double evl_slots_own(const evl_making *making, const char *what, const double range[2], bool logarithmic);
 

@@ -13,6 +13,12 @@ bool evl_slots_draw(const evl_slots *s, int64_t slot, evl_random *random) {
   return evl_random_uniform(random) < s->chance;
 }
 
+evl_status evl_slots_range(const evl_params *params, const char *name, double range[2]) {
+  EVL_TRY(evl_draw_pair(params, name, range));
+  if (range[0] <= range[1]) return EVL_OK;
+  return evl_fail(EVL_USAGE, "%s: expected lowest <= highest, found (%g, %g)", name, range[0], range[1]);
+}
+
 double evl_slots_own(const evl_making *making, const char *what, const double range[2], bool logarithmic) {
   evl_random random;
   evl_random_begin(&random, making->seed, making->id, what, making->recording);
