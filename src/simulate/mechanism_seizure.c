@@ -16,7 +16,7 @@ enum { WAVE_POINTS = 1024 };
 #define AFTER_S 20.0
 
 static const evl_param params[] = {
-    {"seizures_per_h", EVL_REALS, "(4.0, 20.0)", 0.1, 60, NULL, "1/h", "Seizures an hour: lowest, highest."},
+    {"seizures_per_h", EVL_REALS, "(4.0, 14.0)", 0.1, 60, NULL, "1/h", "Seizures an hour: lowest, highest."},
     {"seizure_s", EVL_REALS, "(30.0, 120.0)", 12, 600, NULL, "s", "Their mean length: lowest, highest."},
     {"seizure_uv", EVL_REALS, "(110.0, 0.25)", 0, 1000, NULL, "uV",
      "Largest height at the focus: median, sd of the logarithm."},
@@ -57,7 +57,18 @@ typedef struct seizure {
   double wave[WAVE_POINTS + 1], *x;                          /* x [EVL_HEAD_CHANNELS][EVL_GENERATOR_BLOCK] */
 } seizure;
 
+/* Of the keys, not of a subject's draw: a cohort is refused before it is begun, whatever its subjects. */
+static evl_status check(const evl_params *p) {
+  double per_h[2], length_s[2];
+  EVL_TRY(evl_draw_pair(p, "seizures_per_h", per_h));
+  EVL_TRY(evl_draw_pair(p, "seizure_s", length_s));
+  if (per_h[1] * length_s[1] < 1800) return EVL_OK;
+  return evl_fail(EVL_USAGE, "seizures_per_h: %g seizures of %g s an hour fill more than half of it", per_h[1],
+                  length_s[1]);
+}
+
 static evl_status draw(const evl_params *p, uint64_t seed, const char *id, double *value, double *z) {
+  EVL_TRY(check(p));
   EVL_TRY(evl_draw_between(p, "seizures_per_h", seed, id, &value[SEIZURES_PER_H], &z[SEIZURES_PER_H]));
   EVL_TRY(evl_draw_between(p, "seizure_s", seed, id, &value[SEIZURE_S], &z[SEIZURE_S]));
   EVL_TRY(evl_draw_logarithmic(p, "seizure_uv", seed, id, &value[SEIZURE_UV], &z[SEIZURE_UV]));
@@ -66,9 +77,7 @@ static evl_status draw(const evl_params *p, uint64_t seed, const char *id, doubl
   EVL_TRY(evl_draw_logarithmic(p, "background_uv", seed, id, &value[BACKGROUND_UV], &z[BACKGROUND_UV]));
   value[FOCUS] = (double)(int)(evl_draw_uniform(seed, id, "focus") * EVL_HEAD_CHANNELS);
   z[FOCUS] = (value[FOCUS] - 0.5 * (EVL_HEAD_CHANNELS - 1)) / sqrt((EVL_HEAD_CHANNELS * EVL_HEAD_CHANNELS - 1.0) / 12);
-  if (value[SEIZURE_S] * value[SEIZURES_PER_H] < 1800) return EVL_OK;
-  return evl_fail(EVL_USAGE, "seizures_per_h: %g seizures of %g s an hour fill more than half of it",
-                  value[SEIZURES_PER_H], value[SEIZURE_S]);
+  return EVL_OK;
 }
 
 /* One cycle: a sharp negative spike, then a slow wave; mean 0, from -1. */

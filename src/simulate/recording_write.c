@@ -22,32 +22,20 @@ evl_status evl_simulation_folders(const char *path, evl_arena *scratch) {
   return EVL_OK;
 }
 
-/* The truth beside a recording: courses and artefacts. Each file is begun with its first line, since only
-   recordings with something to tell have one. */
-enum { MOST_EVENTS = 1 << 14 /* of a block */ };
+/* The truth beside a recording: courses, second by second, and artefacts, written in the end. Only recordings with
+   something to tell have the file. */
 typedef struct beside {
   const evl_simulation *simulation;
   const evl_truth_item *item; /* courses */
   const char *root, *stem;
-  evl_text_file courses, artefacts;
+  evl_text_file courses;
   int64_t second;     /* courses written before it */
-  int n_courses, n_events;
+  int n_courses, n_events, room;
   double *course;     /* [n_courses] */
-  evl_event *event;   /* [MOST_EVENTS] */
+  evl_event *event;   /* [room], in order of onset */
   evl_edf_writer *writer;
   evl_arena *scratch;
 } beside;
-
-static evl_status remember(void *context, const evl_event *event) {
-  beside *b = context;
-  if (b->n_events == MOST_EVENTS)
-    return evl_fail(EVL_LIMIT, "%s: more than %d artefacts begin within %d samples, last %s at %g s", b->stem,
-                    MOST_EVENTS, EVL_GENERATOR_BLOCK, event->kind, event->onset_s);
-  int i = b->n_events++; /* artefacts tell one after the other; the file is in order of onset */
-  for (; i > 0 && b->event[i - 1].onset_s > event->onset_s; i--) b->event[i] = b->event[i - 1];
-  b->event[i] = *event;
-  return EVL_OK;
-}
 
 static evl_status begin_file(beside *b, const char *ending, evl_text_file *f) {
   const char *name = evl_arena_format(b->scratch, "%s_%s.tsv", b->stem, ending);
@@ -79,20 +67,33 @@ static evl_status annotate(beside *b, const evl_event *event) {
   return evl_edf_annotate(b->writer, &(evl_edf_annotation){event->onset_s, event->duration_s, text});
 }
 
-static evl_status write_events(beside *b) {
-  if (b->n_events && !b->artefacts.file) {
-    EVL_TRY(begin_file(b, "artefacts", &b->artefacts));
-    fprintf(b->artefacts.file, "onset\tduration\tkind\tchannels\theight_uv\tnote\n");
+/* Artefacts tell one after the other, and some when they are over: an event is put in its place from behind. */
+static evl_status remember(void *context, const evl_event *event) {
+  beside *b = context;
+  if (b->n_events == b->room) {
+    evl_event *more;
+    b->room = 2 * b->room + 256;
+    EVL_NEW(b->scratch, more, b->room);
+    if (b->n_events) memcpy(more, b->event, (size_t)b->n_events * sizeof *more);
+    b->event = more;
   }
+  int i = b->n_events++;
+  for (; i > 0 && b->event[i - 1].onset_s > event->onset_s; i--) b->event[i] = b->event[i - 1];
+  b->event[i] = *event;
+  return is_annotated(b->simulation, event->kind) ? annotate(b, event) : EVL_OK;
+}
+
+static evl_status write_events(beside *b) {
+  evl_text_file f;
+  EVL_TRY(begin_file(b, "artefacts", &f));
+  fprintf(f.file, "onset\tduration\tkind\tchannels\theight_uv\tnote\n");
   for (int i = 0; i < b->n_events; i++) {
     const evl_event *e = &b->event[i];
-    fprintf(b->artefacts.file, "%.6f\t%.6f\t%s\t", e->onset_s, e->duration_s, e->kind);
-    print_channels(e->channels, b->artefacts.file);
-    fprintf(b->artefacts.file, "\t%.6g\t%s\n", e->height_uv, e->note ? e->note : "n/a");
-    if (is_annotated(b->simulation, e->kind)) EVL_TRY(annotate(b, e));
+    fprintf(f.file, "%.6f\t%.6f\t%s\t", e->onset_s, e->duration_s, e->kind);
+    print_channels(e->channels, f.file);
+    fprintf(f.file, "\t%.6g\t%s\n", e->height_uv, e->note ? e->note : "n/a");
   }
-  b->n_events = 0;
-  return EVL_OK;
+  return evl_text_end(&f);
 }
 
 /* The seconds that are over at sample `done`. */
@@ -148,7 +149,6 @@ static evl_status write_samples(beside *b, evl_generator *generator, const track
     for (int64_t t = 0; t < n; t += EVL_GENERATOR_BLOCK) {
       int m = n - t < EVL_GENERATOR_BLOCK ? (int)(n - t) : EVL_GENERATOR_BLOCK;
       EVL_TRY(evl_generator_run(generator, x, EVL_GENERATOR_BLOCK, m, remember, b));
-      EVL_TRY(write_events(b));
       done += m;
       EVL_TRY(write_courses(b, generator, done, site->fs_hz));
       derive(k, x, y + t, (size_t)n, m);
@@ -158,19 +158,17 @@ static evl_status write_samples(beside *b, evl_generator *generator, const track
   return EVL_OK;
 }
 
-/* Whole, or gone where an earlier run of other keys left one. */
-static evl_status end_file(beside *b, const char *ending, evl_text_file *f) {
-  if (f->file) return evl_text_end(f);
+/* Of an earlier run of other keys. */
+static evl_status remove_file(beside *b, const char *ending) {
   const char *path = evl_arena_format(b->scratch, "%s/%s_%s.tsv", b->root, b->stem, ending);
   if (!path) return EVL_MEMORY;
   if (unlink(path) == 0 || errno == ENOENT) return EVL_OK;
   return evl_fail(EVL_IO, "%s: cannot remove: %s", path, strerror(errno));
 }
 
-static evl_status end_files(beside *b) {
-  EVL_TRY(end_file(b, "truth", &b->courses));
-  EVL_TRY(end_file(b, "artefacts", &b->artefacts));
-  return evl_edf_end(b->writer); /* last: a recording that is there is complete */
+static evl_status end_truth(beside *b) {
+  EVL_TRY(b->courses.file ? evl_text_end(&b->courses) : remove_file(b, "truth"));
+  return b->n_events ? write_events(b) : remove_file(b, "artefacts");
 }
 
 static evl_status begin_recording(beside *b, const evl_site *site, const tracks *k, double most_uv) {
@@ -202,15 +200,14 @@ static evl_status write_recording(const evl_simulation *s, const char *root, int
   beside b = {.simulation = s, .root = root, .stem = stem, .scratch = scratch, .item = spec.mechanism.entry->courses,
               .n_courses = evl_generator_courses(generator)};
   EVL_NEW(scratch, b.course, b.n_courses);
-  EVL_NEW(scratch, b.event, MOST_EVENTS);
   k.n = evl_site_tracks(&spec.site, k.a, k.b);
   double most_uv = 100 * ceil((k.b[0] < 0 ? 1 : 2) * evl_generator_limit_uv(generator) / 100);
   EVL_TRY(begin_recording(&b, &spec.site, &k, most_uv));
   evl_status status = write_samples(&b, generator, &k, &spec.site, s->duration_s, -most_uv);
-  if (status == EVL_OK) return end_files(&b);
+  if (status == EVL_OK) status = end_truth(&b);
+  if (status == EVL_OK) return evl_edf_end(b.writer); /* last: a recording that is there is complete */
   evl_edf_abandon(b.writer);
   evl_text_abandon(&b.courses);
-  evl_text_abandon(&b.artefacts);
   return status;
 }
 
