@@ -9,7 +9,7 @@ QUICK_C  := $(filter-out %_long fuzz/% unit/store_np,$(C_TESTS))
 LONG_C   := $(filter %_long fuzz/%,$(C_TESTS))
 # Modules that scripts share are not tests.
 MODULES  := %/harness.py %/readers_frames.py %/reliability.py %/store_ranks.py %/fake_store.py
-SCRIPTS  := $(filter-out $(MODULES) %/truth_values.py %/prognosis_truth.py %/var_numpy.py tests/arch/arch.py,$(wildcard tests/arch/*.py tests/golden/*.py tests/real/*.py tests/cli/*.py tests/mpi/*.py))
+SCRIPTS  := $(filter-out $(MODULES) %/truth_values.py %/simulate_values.py %/prognosis_truth.py %/var_numpy.py tests/arch/arch.py,$(wildcard tests/arch/*.py tests/golden/*.py tests/real/*.py tests/cli/*.py tests/mpi/*.py))
 QUICK_PY := $(filter-out %_long.py,$(SCRIPTS))
 LONG_PY  := $(sort $(wildcard tests/batch/*_long.py)) $(filter %_long.py,$(SCRIPTS))
 TRUTH    := $(filter golden/%_truth,$(C_TESTS))
@@ -20,7 +20,7 @@ $(WRITE_SHIM): tests/mpi/write_shim.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 -fPIC -shared $< -o $@ -ldl
 
-.PHONY: tests check check-long campaign reliability arch truth bench
+.PHONY: tests check check-long campaign reliability matched arch truth bench
 tests: all $(call programs,$(C_TESTS)) $(WRITE_SHIM)
 
 check: deps  ## all quick tests (installs what is missing, builds; under 10 minutes once built)
@@ -48,6 +48,9 @@ reliability: all  ## docs/reliability.md: 224 kills and ends at writes, by phase
 	@EVEIL_CAMPAIGN=1 EVEIL_KILLS=$(BUILD)/kills.json $(PYTHON) tests/mpi/kills_long.py
 	@EVEIL_WRITES=$(BUILD)/writes.json $(PYTHON) tests/mpi/every_write_long.py
 	@$(PYTHON) tests/mpi/reliability.py $(BUILD)/kills.json $(BUILD)/writes.json > docs/reliability.md
+
+matched: all  ## docs/matched-spectra.md: originals against surrogates over 80 cohorts (a quarter of an hour)
+	@$(PYTHON) tests/cli/matched_spectra_long.py --doc docs/matched-spectra.md
 
 arch: all  ## the floors of the house: includes and undefined symbols
 	@$(PYTHON) tests/run.py tests/arch/floors.py

@@ -39,7 +39,7 @@ static evl_status plan(const evl_params *p, const double *truth, const evl_makin
   evl_roessler system = {evl_params_real(p, "a"), evl_params_real(p, "b"), truth[C]};
   evl_driven_spec spec = {.name = "roessler", .flow = evl_roessler_flow, .system = &system,
                           .system_bytes = sizeof system,
-                          .n = 3, .h = 0.05, .start = start, .sd = sd,
+                          .n = 3, .h = 0.02, .start = start, .sd = sd,
                           .process = evl_params_real(p, "process"),
                           .observation_uv = evl_params_real(p, "observation_uv"),
                           .units_per_s = truth[UNITS], .amplitude_uv = truth[AMPLITUDE]};
@@ -49,7 +49,7 @@ static evl_status plan(const evl_params *p, const double *truth, const evl_makin
 const evl_mechanism evl_mechanism_roessler = {
     .name = "roessler",
     .summary = "Roessler's attractor in all channels, with process and observation noise",
-    .definition = "x' = -y - z, y' = x + a y, z' = b + z (x - c), plus white noise; Runge-Kutta, step 0.05. State j "
+    .definition = "x' = -y - z, y' = x + a y, z' = b + z (x - c), plus white noise; Runge-Kutta, step 0.02. State j "
                   "of 3 sits at electrode floor(19 j / 3) in the order Fp1 Fp2 F7 F3 Fz F4 F8 T7 C3 Cz C4 T8 P7 P3 "
                   "Pz P4 P8 O1 O2 and is seen at an angle d with weight amplitude_uv / sd * exp(-d^2 / (2 * 0.7^2)), "
                   "less its mean.",
