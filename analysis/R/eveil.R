@@ -44,6 +44,12 @@ eveil_recordings <- function(store) {
 
 eveil_participants <- function(store) h5_frame(store, "/participants")
 
+# One row an annotation that was kept: recording (counted from 0), onset and duration in seconds, name.
+eveil_annotations <- function(store) {
+  table <- h5_frame(store, "/recordings/annotations")
+  stats::setNames(table, substring(names(table), nchar("annotation_") + 1))
+}
+
 # The columns of an analysis: name, feature, output, channel, unit, text, ...
 eveil_columns <- function(store, analysis, of_recording = FALSE) {
   prefix <- if (of_recording) "recording_column_" else "column_"
@@ -180,8 +186,8 @@ h5_read <- function(store, path) {
 # A table of one-dimensional datasets, those below `columns` too.
 h5_frame <- function(store, group) {
   names <- h5_names(store, group)
-  scale <- intersect(names, c("recording", "participant"))
-  paths <- setdiff(names, c(scale, "columns"))
+  scale <- intersect(names, c("recording", "participant", "annotation"))
+  paths <- setdiff(names, c(scale, "columns", "annotations"))
   read <- function(names, where) stats::setNames(lapply(names, function(n) h5_read(store, paste0(where, n))), names)
   values <- read(paths, paste0(group, "/"))
   if ("columns" %in% names) {

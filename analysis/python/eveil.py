@@ -122,6 +122,12 @@ class Store:
         return self._recordings
 
     @property
+    def annotations(self):
+        """One row an annotation that was kept: recording (its row in `recordings`), onset_s, duration_s, name."""
+        table = self._frame("recordings/annotations")
+        return table.rename(columns=lambda name: name.removeprefix("annotation_"))
+
+    @property
     def channels(self):
         """Names of channels and their places on the unit sphere: x to the right ear, y to the nose, z up."""
         xyz = self.file["channels/channel_xyz"][()] if "channels/channel_xyz" in self.file else np.zeros((0, 3))
@@ -167,7 +173,8 @@ class Store:
         )
 
     def windows(self, analysis):
-        """Values, window x column, NaN where `why` is not 0, with the window's subject, recording and start."""
+        """Values, window x column, NaN where `why` is not 0, with the window's subject, recording, start and whether
+        it counts (the rule is the attribute `epochs` of the analysis)."""
         import xarray
 
         group = self.group(analysis)
@@ -184,6 +191,7 @@ class Store:
                 "recording": ("window", recording),
                 "subject": ("window", subject[recording]),
                 "start_s": ("window", group["window_start_s"][()]),
+                **({"chosen": ("window", group["window_chosen"][()] == 1)} if "window_chosen" in group else {}),
             },
         )
 

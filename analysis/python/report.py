@@ -180,11 +180,13 @@ def quality(page, store, site):
         page.absent("No window rows are kept, so the share of clean samples is not known here.")
     else:
         group = store.group(analysis)
-        recording = group["window_recording"][()]
+        share = group["window_clean"][()]
+        counts = np.isfinite(share)
+        if "window_chosen" in group:
+            counts &= group["window_chosen"][()] == 1
+        recording = group["window_recording"][()][counts]
         n = np.bincount(recording, minlength=len(store.recordings))
-        clean = np.bincount(
-            recording, weights=group["window_clean"][()], minlength=len(store.recordings)
-        ) / np.maximum(n, 1)
+        clean = np.bincount(recording, weights=share[counts], minlength=len(store.recordings)) / np.maximum(n, 1)
         column = site_of(store, site)
         sites = (
             used["subject"].map(store.participants.set_index("subject")[column]).astype(str).to_numpy()

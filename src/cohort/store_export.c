@@ -139,20 +139,43 @@ static evl_status export_quality(evl_book *b, const char *group, FILE *file) {
   return EVL_OK;
 }
 
-/* One line a window: recording, start, share of clean samples, then every column. */
+/* One line an annotation that was kept. */
+static evl_status export_annotations(evl_book *b, const char *group, FILE *file) {
+  uint64_t n, rows;
+  const char **id, **name;
+  double *recording, *onset_s, *duration_s;
+  EVL_TRY(evl_book_texts(b, "/recordings", "id", &n, &id));
+  EVL_TRY(evl_book_texts(b, group, "annotation_name", &rows, &name));
+  EVL_TRY(evl_book_numbers(b, group, "annotation_recording", NULL, &recording));
+  EVL_TRY(evl_book_numbers(b, group, "annotation_onset_s", NULL, &onset_s));
+  EVL_TRY(evl_book_numbers(b, group, "annotation_duration_s", NULL, &duration_s));
+  fprintf(file, "recording,onset_s,duration_s,name\n");
+  for (uint64_t i = 0; i < rows; i++) {
+    put_text(id[(size_t)recording[i]], file);
+    put_number(onset_s[i], file);
+    put_number(duration_s[i], file);
+    fputc(',', file);
+    put_text(name[i], file);
+    fputc('\n', file);
+  }
+  return EVL_OK;
+}
+
+/* One line a window: recording, start, share of clean samples, whether it counts, then every column. */
 static evl_status export_windows(evl_book *b, const char *group, FILE *file) {
   enum { BLOCK = 256 };
   uint64_t w, c, n;
   const char **column, **id;
-  double *recording, *start, *clean, *value;
+  double *recording, *start, *clean, *chosen, *value;
   const char *path = evl_arena_format(b->arena, "%s/values", group);
   EVL_TRY(evl_book_texts(b, "/recordings", "id", &n, &id));
   EVL_TRY(evl_book_texts(b, group, "column_name", &c, &column));
   EVL_TRY(evl_book_numbers(b, group, "window_recording", &w, &recording));
   EVL_TRY(evl_book_numbers(b, group, "window_start_s", NULL, &start));
   EVL_TRY(evl_book_numbers(b, group, "window_clean", NULL, &clean));
+  EVL_TRY(evl_book_numbers(b, group, "window_chosen", NULL, &chosen));
   EVL_NEW(b->arena, value, BLOCK * c + 1);
-  fprintf(file, "recording,start_s,clean");
+  fprintf(file, "recording,start_s,clean,chosen");
   for (uint64_t j = 0; j < c; j++) {
     fputc(',', file);
     put_text(column[j], file);
@@ -165,6 +188,7 @@ static evl_status export_windows(evl_book *b, const char *group, FILE *file) {
       put_text(id[(size_t)recording[row + i]], file);
       put_number(start[row + i], file);
       put_number(clean[row + i], file);
+      put_number(chosen[row + i], file);
       for (uint64_t j = 0; j < c; j++) put_number(value[i * c + j], file);
       fputc('\n', file);
     }
@@ -191,6 +215,8 @@ static evl_status export_all(evl_book *b, const char *folder, FILE *out) {
   EVL_TRY(export_one(b, folder, "recordings", "/recordings", export_table, out));
   EVL_TRY(export_one(b, folder, "participants", "/participants", export_table, out));
   EVL_TRY(export_one(b, folder, "tasks", "/tasks", export_table, out));
+  if (evl_store_has(b->store, "/recordings/annotations"))
+    EVL_TRY(export_one(b, folder, "annotations", "/recordings/annotations", export_annotations, out));
   EVL_TRY(evl_store_list(b->store, "/analyses", b->arena, &n, &name));
   for (int i = 0; i < n; i++) {
     const char *plain = evl_arena_format(b->arena, "%.*s", (int)strcspn(name[i], "/"), name[i]);

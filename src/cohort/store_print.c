@@ -73,6 +73,9 @@ static evl_status print_analysis(evl_book *b, const char *name, FILE *out) {
           (unsigned long long)n);
   if (n) fprintf(out, " (%s ...)", column[0]);
   fputc('\n', out);
+  const char *epochs;
+  EVL_TRY(evl_store_attribute(b->store, group, "epochs", b->arena, &epochs));
+  if (epochs && strcmp(epochs, "all windows")) fprintf(out, "    counts        %s\n", epochs);
   const char *quality = evl_arena_format(b->arena, "%s/quality", group);
   return quality && evl_store_has(b->store, quality) ? print_quality(b, group, out) : EVL_OK;
 }

@@ -74,33 +74,39 @@ static evl_status add_analysis(evl_store_columns *columns, evl_store *store, con
   return add_block(columns, store, analysis, path, n, name, 1, NULL, patterns, statistics, arena);
 }
 
-/* Adds the share of clean samples of every window of an analysis to its recording. */
+/* Adds the share of clean samples of every window of an analysis that counts to its recording. */
 static evl_status add_quality(evl_store_columns *columns, evl_store *store, const char *analysis, double *sum,
                               double *count, evl_arena *arena) {
   enum { AT_ONCE = 65536 };
   char *recording_path = evl_arena_format(arena, "/analyses/%s/window_recording", analysis);
   char *clean_path = evl_arena_format(arena, "/analyses/%s/window_clean", analysis);
-  if (!recording_path || !clean_path) return EVL_MEMORY;
+  char *chosen_path = evl_arena_format(arena, "/analyses/%s/window_chosen", analysis);
+  if (!recording_path || !clean_path || !chosen_path) return EVL_MEMORY;
   if (!evl_store_has(store, recording_path) || !evl_store_has(store, clean_path)) return EVL_OK;
   evl_type type;
   int n_dims;
   uint64_t dim[4];
   int32_t *recording;
   double *clean;
+  uint8_t *chosen;
+  const bool choice = evl_store_has(store, chosen_path);
   EVL_TRY(evl_store_shape(store, recording_path, &type, &n_dims, dim));
   EVL_TRY(expect_shape(store, clean_path, 1, dim));
   EVL_NEW(arena, recording, AT_ONCE);
   EVL_NEW(arena, clean, AT_ONCE);
+  EVL_NEW(arena, chosen, AT_ONCE);
+  if (choice) EVL_TRY(expect_shape(store, chosen_path, 1, dim));
   for (uint64_t row = 0; row < dim[0]; row += AT_ONCE) {
     const uint64_t n = dim[0] - row < AT_ONCE ? dim[0] - row : AT_ONCE;
     EVL_TRY(evl_store_read(store, recording_path, EVL_I32, row, n, recording));
     EVL_TRY(evl_store_read(store, clean_path, EVL_F64, row, n, clean));
+    if (choice) EVL_TRY(evl_store_read(store, chosen_path, EVL_U8, row, n, chosen));
     for (uint64_t i = 0; i < n; i++) {
       const int32_t r = recording[i];
       if (r < 0 || (uint64_t)r >= columns->n_recordings)
         return evl_fail(EVL_FORMAT, "%s: expected a recording below %llu, found %d", recording_path,
                         (unsigned long long)columns->n_recordings, r);
-      if (isnan(clean[i])) continue;
+      if (isnan(clean[i]) || (choice && !chosen[i])) continue;
       sum[r] += clean[i];
       count[r]++;
     }

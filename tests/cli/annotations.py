@@ -218,6 +218,19 @@ def _():
         assert data["annotation_onset_s"].dims == ("annotation",)
 
 
+@case("copies and descriptions of a store have them")
+def _():
+    expect(eveil("run", study()), 0)
+    expect(eveil("export", "out/store.h5", "csv"), 0, "csv/annotations.csv")
+    lines = open("csv/annotations.csv").read().splitlines()
+    assert lines[0] == "recording,onset_s,duration_s,name" and len(lines) == 7 and lines[1].endswith(",4,8,closed"), lines
+    lines = open("csv/inside.csv").read().splitlines()
+    assert lines[0].startswith("recording,start_s,clean,chosen,") and lines[1].split(",")[3] == "0", lines[:2]
+    assert [line.split(",")[3] for line in lines[3:8]] == ["1"] * 5, lines[:8]
+    out = expect(eveil("info", "out/store.h5"), 0).out
+    assert "counts        windows that start 72 to 73 h after the event" in out and "Haagse" not in out, out
+
+
 @case("an audit computes chosen windows again")
 def _():
     expect(eveil("run", study()), 0)
