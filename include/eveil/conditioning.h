@@ -31,9 +31,10 @@ void evl_electrode_parse(const char *label, evl_electrode *electrode);
 /* Position of a name of the 10-20, 10-10 or 10-5 system on the unit sphere (x right, y front, z up); of a pair "Fp1-F7"
    the point between. */
 bool evl_electrode_position(const char *name, double xyz[3]);
-/* The electrodes nearest to one of n, by angle, nearest first: at most `most` (64) of those whose position is known
-   (finite and not 0; any length). Returns how many. */
-int evl_electrode_neighbours(int n, const double (*xyz)[3], int electrode, int most, int *near);
+/* The electrodes nearest to one of n, nearest first, of equals the first: at most `most` that are not left out, nor
+   farther than the angle of least_cosine. Unit vectors. Returns how many. */
+int evl_electrode_neighbours(int n, const double (*xyz)[3], const bool *left_out, int electrode, double least_cosine,
+                             int most, int *near);
 
 /* ---- montage ---- */
 

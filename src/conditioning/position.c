@@ -150,20 +150,19 @@ double evl_position_cosine(const double a[3], const double b[3]) {
   return fmin(1, fmax(-1, a[0] * b[0] + a[1] * b[1] + a[2] * b[2]));
 }
 
-int evl_electrode_neighbours(int n, const double (*xyz)[3], int electrode, int most, int *near) {
-  double cosine[64], own[3], other[3];
+int evl_electrode_neighbours(int n, const double (*xyz)[3], const bool *left_out, int electrode, double least_cosine,
+                             int most, int *near) {
+  const double *own = xyz[electrode];
   int found = 0;
-  if (most > 64) most = 64;
-  if (!evl_position_direction(xyz[electrode], own)) return 0;
   for (int i = 0; i < n; i++) {
-    if (i == electrode || !evl_position_direction(xyz[i], other)) continue;
-    double c = evl_position_cosine(own, other);
-    int at = found < most ? found++ : most;
-    while (at > 0 && c > cosine[at - 1]) {
-      if (at < most) cosine[at] = cosine[at - 1], near[at] = near[at - 1];
-      at--;
-    }
-    if (at < most) cosine[at] = c, near[at] = i;
+    double cosine = evl_position_cosine(own, xyz[i]);
+    if (i == electrode || left_out[i] || left_out[electrode] || cosine < least_cosine) continue;
+    int at = found;
+    while (at > 0 && evl_position_cosine(own, xyz[near[at - 1]]) < cosine) at--;
+    if (at == most) continue;
+    if (found < most) found++;
+    for (int k = found - 1; k > at; k--) near[k] = near[k - 1];
+    near[at] = i;
   }
   return found;
 }

@@ -38,21 +38,25 @@ static void place(const evl_source *source, const evl_electrode *electrode, evl_
   looked->placed = true;
 }
 
-/* Two pairs that share an electrode are no neighbours: what that electrode does has opposite signs in them. */
-static void find_neighbours(const evl_quality *q, int at) {
-  evl_looked *me = &q->looked[at];
-  if (!me->placed) return;
-  for (int j = 0; j < q->n; j++) {
-    const evl_looked *other = &q->looked[j];
-    double cosine = other->placed ? evl_looked_cosine(me, other) : -1;
-    if (j == at || !other->brain || cosine < least_cosine || strcmp(me->name, other->name) == 0) continue;
-    int i = me->n_neighbours;
-    while (i > 0 && evl_looked_cosine(me, &q->looked[me->neighbour[i - 1]]) < cosine) i--;
-    if (i == EVL_NEIGHBOURS) continue;
-    if (me->n_neighbours < EVL_NEIGHBOURS) me->n_neighbours++;
-    for (int k = me->n_neighbours - 1; k > i; k--) me->neighbour[k] = me->neighbour[k - 1];
-    me->neighbour[i] = j;
+/* Signals of one name are no neighbours. */
+static evl_status find_neighbours(evl_quality *q, evl_arena *arena) {
+  double (*xyz)[3];
+  bool *left_out;
+  EVL_NEW(arena, xyz, q->n > 0 ? q->n : 1);
+  EVL_NEW(arena, left_out, q->n > 0 ? q->n : 1);
+  for (int i = 0; i < q->n; i++) memcpy(xyz[i], q->looked[i].xyz, sizeof *xyz);
+  for (int i = 0; i < q->n; i++) {
+    evl_looked *me = &q->looked[i];
+    if (!me->placed) continue;
+    for (int j = 0; j < q->n; j++) {
+      const evl_looked *other = &q->looked[j];
+      left_out[j] = !other->placed || !other->brain || (j != i && strcmp(me->name, other->name) == 0);
+    }
+    left_out[i] = false;
+    me->n_neighbours = evl_electrode_neighbours(q->n, (const double (*)[3])xyz, left_out, i, least_cosine,
+                                                EVL_NEIGHBOURS, me->neighbour);
   }
+  return EVL_OK;
 }
 
 evl_status evl_quality_places(evl_quality *q, int n_sources, const evl_source *source, evl_arena *arena) {
@@ -77,6 +81,5 @@ evl_status evl_quality_places(evl_quality *q, int n_sources, const evl_source *s
     }
     if (looked->brain) place(&source[i], &electrode, looked);
   }
-  for (int i = 0; i < q->n; i++) find_neighbours(q, i);
-  return EVL_OK;
+  return find_neighbours(q, arena);
 }

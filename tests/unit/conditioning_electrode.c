@@ -210,12 +210,14 @@ static void neighbours(void) {
   static const char *const name[] = {"Fz", "Cz", "Pz", "C3", "C4", "ECG", "O1"};
   double xyz[7][3];
   int near[6];
-  for (int i = 0; i < 7; i++)
-    if (!evl_electrode_position(name[i], xyz[i])) xyz[i][0] = xyz[i][1] = xyz[i][2] = NAN;
-  for (int k = 0; k < 3; k++) xyz[2][k] *= 9.5; /* any length */
-  CHECK(evl_electrode_neighbours(7, (const double (*)[3])xyz, 6, 2, near) == 2 && near[0] == 2 && near[1] == 3);
-  CHECK(evl_electrode_neighbours(7, (const double (*)[3])xyz, 1, 9, near) == 5 && near[4] == 6);
-  CHECK(evl_electrode_neighbours(7, (const double (*)[3])xyz, 5, 9, near) == 0);
+  bool left_out[7] = {false};
+#define PLACES (const double (*)[3])xyz, left_out
+  memset(xyz, 0, sizeof xyz);
+  for (int i = 0; i < 7; i++) left_out[i] = !evl_electrode_position(name[i], xyz[i]);
+  CHECK(evl_electrode_neighbours(7, PLACES, 6, -1, 2, near) == 2 && near[0] == 2 && near[1] == 3);
+  CHECK(evl_electrode_neighbours(7, PLACES, 1, -1, 6, near) == 5 && near[4] == 6);
+  CHECK(evl_electrode_neighbours(7, PLACES, 1, cos(50 * M_PI / 180), 6, near) == 4); /* 46 degrees all of them */
+  CHECK(evl_electrode_neighbours(7, PLACES, 5, -1, 6, near) == 0);
 }
 
 /* Electrodes of a displaced, turned, large sphere; a flat drawing; a few points. */
