@@ -1,7 +1,7 @@
 # Programs of `make bench`: recording_chain, decode and steps are what it measures, bare is what the first is measured by.
 
 BENCH := $(addprefix $(BUILD)/tests/bench/,recording_chain bare decode steps)
-GENERATORS := $(BUILD)/tests/bench/generators
+GENERATORS := $(addprefix $(BUILD)/tests/bench/,generators surrogate)
 BARE_GATHER := $(BUILD)/tests/bench/bare_gather
 .PHONY: bench-programs bench-gather
 bench-programs: $(BENCH) $(BARE_GATHER) $(GENERATORS)
@@ -10,7 +10,7 @@ $(BENCH): $(BUILD)/tests/bench/%: tests/bench/%.c $(foreach room,recording $(UND
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) $(FFTW_CFLAGS) $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(FFTW_LIBS) $(LIBCONFIG_LIBS) $(BLAS_LIBS) -lm -o $@
 
-$(GENERATORS): tests/bench/generators.c $(foreach room,simulate $(UNDER_simulate),$(call archive,$(room)))
+$(GENERATORS): $(BUILD)/tests/bench/%: tests/bench/%.c $(foreach room,simulate $(UNDER_simulate),$(call archive,$(room)))
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(FFTW_LIBS) $(LIBCONFIG_LIBS) $(BLAS_LIBS) -lz -lm -o $@
 

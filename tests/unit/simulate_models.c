@@ -131,11 +131,45 @@ static void impossible_keys(void) {
   }
 }
 
+/* The matrix as documented: what the channels show lies in its three columns, and the states that it gives back have the
+   spread of Lorenz's. */
+static void documented_matrix(void) {
+  evl_making making = {.seed = 5, .fs_hz = 250, .duration_s = 60, .line_hz = 50};
+  double m[EVL_HEAD_CHANNELS][3], gram[9] = {0}, rest = 0, power = 0, mean_square[3] = {0};
+  const double sd[3] = {7.9, 9.0, 8.6};
+  make(&a, only(4, "observation_uv = 0.0; process = 0.0; amplitude_uv = (20.0, 0.0);"), making, NULL);
+  for (int c = 0; c < EVL_HEAD_CHANNELS; c++)
+    for (int j = 0; j < 3; j++) {
+      double d = evl_head_between(19 * j / 3, c);
+      m[c][j] = 20 / sd[j] * exp(-d * d / (2 * 0.7 * 0.7));
+    }
+  for (int c = 0; c < EVL_HEAD_CHANNELS; c++)
+    for (int j = 0; j < 3; j++)
+      for (int k = 0; k < 3; k++) gram[3 * j + k] += m[c][j] * m[c][k];
+  CHECK(evl_cholesky(3, gram, 3) == EVL_OK);
+  for (int64_t t = 0; t < a.n; t++) {
+    double state[3] = {0};
+    for (int c = 0; c < EVL_HEAD_CHANNELS; c++)
+      for (int j = 0; j < 3; j++) state[j] += m[c][j] * make_row(&a, c)[t];
+    evl_cholesky_solve(3, 1, gram, 3, state, 3);
+    for (int c = 0; c < EVL_HEAD_CHANNELS; c++) {
+      double x = make_row(&a, c)[t], error = x - m[c][0] * state[0] - m[c][1] * state[1] - m[c][2] * state[2];
+      rest += error * error;
+      power += x * x;
+    }
+    for (int j = 0; j < 3; j++) mean_square[j] += state[j] * state[j] / (double)a.n;
+  }
+  CHECK(rest < 1e-20 * power);
+  for (int j = 0; j < 3; j++) CHECK_NEAR(sqrt(mean_square[j]) / sd[j], 1, 0.2); /* of the means a remainder is left */
+  make_free(&a);
+}
+
 int main(void) {
   RUN(same_bits_for_any_cut);
   RUN(another_recording_and_subject_differ);
   RUN(rate_of_sampling_does_not_matter);
   RUN(sampler_response);
   RUN(impossible_keys);
+  RUN(documented_matrix);
   CHECK_DONE();
 }
