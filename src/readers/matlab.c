@@ -45,7 +45,12 @@ static evl_status linear_numbers(evl_reader *reader, int64_t start, int64_t n, v
 static evl_status open_value(evl_reader *reader, evl_mat_matrix *m) {
   EVL_TRY(evl_mat_open(reader, &m->mat));
   m->value = evl_mat_find(m->mat, m->path);
-  return m->value ? EVL_OK : evl_fail(EVL_FORMAT, "%s: %s is gone: the file has changed", reader->path, m->path);
+  evl_mat_facts facts = {.real_matrix = false};
+  if (m->value) facts = evl_mat_look(m->value);
+  /* A second variable of that name, or another file by now. */
+  if (facts.real_matrix && facts.type == m->matrix.series.type && facts.rows * facts.columns == m->n) return EVL_OK;
+  return evl_fail(EVL_FORMAT, "%s: expected %s to be one matrix of %lld numbers, found another", reader->path, m->path,
+                  (long long)m->n);
 }
 
 static evl_status fetch(evl_reader *reader, int64_t first, int64_t n) {
@@ -87,6 +92,11 @@ typedef struct choice {
   int n;
 } choice;
 
+static bool is_name(const char *name) {
+  static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+  return *name && !name[strspn(name, letters)];
+}
+
 /* The variable by its key, or the only one that could be. */
 static evl_status choose(const evl_reader *reader, evl_mat *mat, choice *c) {
   c->path = evl_params_string(reader->params, "variable");
@@ -102,7 +112,7 @@ static evl_status choose(const evl_reader *reader, evl_mat *mat, choice *c) {
   evl_mat_value *value;
   for (int i = 0; i < MOST_VARIABLES && (value = evl_mat_next(mat)); i++) {
     evl_mat_facts facts = evl_mat_look(value);
-    if (!facts.real_matrix || facts.rows * facts.columns < 2) continue;
+    if (!facts.real_matrix || facts.rows * facts.columns < 2 || !is_name(facts.name)) continue;
     size_t used = strlen(c->names);
     snprintf(c->names + used, sizeof c->names - used, "%s%s", c->n++ ? ", " : "", facts.name);
     c->matrix = value;
