@@ -133,6 +133,34 @@ def options():
     expect(eveil("list", "readers", "text"), 0, "formats.text", "delimiter", "fs_hz")
 
 
+@case("MATLAB, EEGLAB and NumPy files of one signal give the same rows, on one rank and on two")
+def same_rows():
+    try:
+        import numpy
+        import scipy.io
+    except ImportError as why:
+        raise Skip("numpy or scipy is not installed") from why
+    if eveil("list", "readers", "matlab").code:
+        raise Skip("built without libmatio")
+    x = numpy.random.default_rng(6).normal(size=(3, 20000)) * 30
+    scipy.io.savemat("a.mat", {"x": x})
+    scipy.io.savemat("b.mat", {"x": x.T, "fs": 100.0}, do_compression=True)
+    scipy.io.savemat("c.set", {"EEG": {"nbchan": 3.0, "pnts": 20000.0, "srate": 100.0, "trials": 1.0, "data": x}}, appendmat=False)
+    numpy.save("d.npy", x)
+    numpy.savetxt("e.txt", x.T)
+    table("recordings.tsv", [("subject", "file")] + [(name[0], name) for name in ("a.mat", "b.mat", "c.set", "d.npy", "e.txt")])
+    write("study.cfg", (CONFIG % ("100", "uV")).replace("text: {", "matlab: { fs_hz = 100; }; npy: { fs_hz = 100; }; text: {"))
+    expect(eveil("run", "study.cfg", np=2), 0, "5 recordings, 0 failed")
+    two = eveil("hash", "out.h5").out.strip().splitlines()[-1]
+    store, _ = stores("out.h5")
+    values = store["analyses/a/values"][()].reshape(5, 20, -1)
+    store.close()
+    assert numpy.isfinite(values).all() and all((values[k] == values[0]).all() for k in range(5)), "rows differ"
+    os.remove("out.h5")
+    expect(eveil("run", "study.cfg"), 0)
+    assert eveil("hash", "out.h5").out.strip().splitlines()[-1] == two, "other bits on one rank"
+
+
 @case("a BIDS sidecar tells the rate")
 def sidecar():
     write("x_eeg.txt", ROWS)
