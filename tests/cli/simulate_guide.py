@@ -51,6 +51,17 @@ def dynamics(root):
         assert (row["surrogate"] == "yes") == (row["outcome"] == "poor") and float(row["linear_predictor"]) == 0
 
 
+def nonlinear(root):
+    dynamics(root)
+    assert set(column(root, "truth.tsv", "mechanism")) == {"jansen_rit", "stuart_landau"}
+
+
+def chaos(root):
+    for row in rows(root, "truth.tsv"):
+        assert abs(float(row["rho"]) - 30) < 5.1
+        assert abs(float(row["linear_predictor"]) - 1.5 * float(row["z_rho"])) < 1e-9
+
+
 def pairs_surrogate(root):
     assert set(column(root, "truth.tsv", "surrogate")) == {"yes"}
 
@@ -116,9 +127,9 @@ def leaks(root):
             assert len(a) == 1 and a == b
 
 
-SAYS = {"first": first, "modes": modes, "spectral": spectral, "dynamics": dynamics, "pairs_surrogate": pairs_surrogate,
-        "pairs_original": pairs_original, "nothing": nothing, "confounded": confounded, "patterns": patterns,
-        "recovery": recovery, "artefacts": artefacts, "withdrawal": withdrawal, "missing": missing, "leaks": leaks}
+SAYS = {"first": first, "modes": modes, "spectral": spectral, "dynamics": dynamics, "nonlinear": nonlinear, "chaos": chaos,
+        "pairs_surrogate": pairs_surrogate, "pairs_original": pairs_original, "nothing": nothing,
+        "confounded": confounded, "patterns": patterns, "recovery": recovery, "artefacts": artefacts, "withdrawal": withdrawal, "missing": missing, "leaks": leaks}
 
 
 @case("the guide has a configuration in every section, and a check of each")
