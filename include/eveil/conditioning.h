@@ -140,8 +140,7 @@ double evl_line_measure(const evl_line *line, double line_hz);
   X(BLINK, "blink")             \
   X(MUSCLE, "muscle")           \
   X(LINE, "line")               \
-  X(CORRELATION, "correlation") \
-  X(SPECTRUM, "spectrum")
+  X(CORRELATION, "correlation")
 enum {
 #define EVL_CAUSE_PLACE(name, text) EVL_CAUSE_PLACE_##name,
   EVL_CAUSE_LIST(EVL_CAUSE_PLACE)

@@ -71,6 +71,8 @@ double evl_position_cosine(const double a[3], const double b[3]); /* of unit vec
 
 /* The montage is a named set of scalp positions ("10-20", "10-10"). */
 bool evl_montage_is_standard(const evl_params *params);
+/* The pairs of the longitudinal chains of the 10-20 system. */
+const char *const *evl_montage_chains(int *n);
 
 /* ---- resample.c ---- */
 

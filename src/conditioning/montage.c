@@ -43,6 +43,11 @@ static bool is(const evl_value *montage, const char *word) {
   return montage->n == 1 && strcmp(montage->strings[0], word) == 0;
 }
 
+const char *const *evl_montage_chains(int *n) {
+  *n = COUNT(banana);
+  return banana;
+}
+
 bool evl_montage_is_standard(const evl_params *params) {
   const evl_value *montage = evl_params_value(params, "montage");
   return is(montage, "10-20") || is(montage, "10-10");

@@ -18,7 +18,7 @@ static const rule rules[] = {
 enum { RULES = (int)(sizeof rules / sizeof *rules) };
 
 /* Cells that a rule reads beyond those it marks: the longest of its set, and the marks' own length. */
-static const int64_t margins[] = {[EVL_QUALITY_none] = 0, [EVL_QUALITY_robust] = 45, [EVL_QUALITY_icare] = 60,
+static const int64_t margins[] = {[EVL_QUALITY_none] = 0, [EVL_QUALITY_robust] = 45, [EVL_QUALITY_icare] = 100,
                                   [EVL_QUALITY_neural] = 105};
 enum { CHUNK_CELLS = 640 };
 
@@ -76,9 +76,10 @@ static void keep_cells(evl_quality *q, int64_t begin) {
   int64_t shift = begin - q->begin, n = q->end - begin;
   for (int i = 0; i < q->n && shift > 0 && n > 0; i++) {
     evl_cells *c = &q->looked[i].cells;
-    double *all[] = {c->low, c->high, c->mean, c->rise, c->fall, c->level, c->fast};
+    double *all[] = {c->low, c->high, c->mean, c->rise, c->fall, c->level, c->fast, c->square};
     for (size_t j = 0; j < sizeof all / sizeof *all; j++) memmove(all[j], all[j] + shift, (size_t)n * sizeof(double));
     memmove(c->line, c->line + 2 * shift, (size_t)(2 * n) * sizeof(double));
+    if (c->tenth) memmove(c->tenth, c->tenth + shift * EVL_TENTHS, (size_t)(n * EVL_TENTHS) * sizeof(double));
     memmove(c->bin, c->bin + shift * EVL_BINS, (size_t)(n * EVL_BINS) * sizeof(double));
     memmove(c->plateau, c->plateau + shift, (size_t)n * sizeof *c->plateau);
     memmove(c->missing, c->missing + shift, (size_t)n * sizeof *c->missing);

@@ -30,18 +30,33 @@ enum { PEAK_BINS = 12, REACH = 9, KINDS = EVL_BLINK_SHAPES * EVL_BLINK_WIDTHS * 
 /* A background that is that much quieter than usual counts as usual; what is usual is 1. */
 static const double quiet = 4.0, least_power = 0.04;
 
-void evl_blink_filter(const double *tap, const double *x, int64_t n, int64_t from, int64_t to, double *y) {
-  for (int64_t b = from; b < to; b++) y[b] = 0;
-  int64_t low = evl_greater(from, EVL_BLINK_HALF), high = evl_greater(evl_lesser(to, n - EVL_BLINK_HALF), low);
-  for (int i = 0; i < EVL_BLINK_TAPS; i++) {
-    const double *in = x + i - EVL_BLINK_HALF;
-    for (int64_t b = from; b < evl_lesser(low, to); b++)
-      y[b] = fma(tap[i], x[evl_lesser(evl_greater(b + i - EVL_BLINK_HALF, 0), n - 1)], y[b]);
-    for (int64_t b = low; b < high; b++) y[b] = fma(tap[i], in[b], y[b]);
-    for (int64_t b = evl_greater(high, from); b < to; b++)
-      y[b] = fma(tap[i], x[evl_lesser(evl_greater(b + i - EVL_BLINK_HALF, 0), n - 1)], y[b]);
+/* Taps are symmetric; three pairs at a time, so that y is loaded and stored less often. */
+static void filter_inside(const double *tap, const double *x, int64_t from, int64_t to, double *y) {
+  for (int64_t b = from; b < to; b++) y[b] = tap[EVL_BLINK_HALF] * x[b];
+  for (int i = 1; i <= EVL_BLINK_HALF; i += 3) {
+    const double t0 = tap[EVL_BLINK_HALF + i], t1 = tap[EVL_BLINK_HALF + i + 1], t2 = tap[EVL_BLINK_HALF + i + 2];
+    for (int64_t b = from; b < to; b++)
+      y[b] = fma(t0, x[b - i] + x[b + i], fma(t1, x[b - i - 1] + x[b + i + 1], fma(t2, x[b - i - 2] + x[b + i + 2], y[b])));
   }
 }
+
+/* The same for one bin near an end of x. */
+static double filter_at(const double *tap, const double *x, int64_t n, int64_t b) {
+  double y = tap[EVL_BLINK_HALF] * x[b];
+  for (int i = 1; i <= EVL_BLINK_HALF; i += 3)
+    for (int j = 2; j >= 0; j--)
+      y = fma(tap[EVL_BLINK_HALF + i + j], x[evl_greater(b - i - j, 0)] + x[evl_lesser(b + i + j, n - 1)], y);
+  return y;
+}
+
+void evl_blink_filter(const double *tap, const double *x, int64_t n, int64_t from, int64_t to, double *y) {
+  int64_t low = evl_greater(from, EVL_BLINK_HALF), high = evl_lesser(to, n - EVL_BLINK_HALF);
+  if (high < low) low = high = to;
+  for (int64_t b = from; b < low; b++) y[b] = filter_at(tap, x, n, b);
+  filter_inside(tap, x, low, high, y);
+  for (int64_t b = high; b < to; b++) y[b] = filter_at(tap, x, n, b);
+}
+_Static_assert(EVL_BLINK_HALF % 3 == 0, "pairs are taken three at a time");
 
 double evl_blink_excess(const evl_blink_filters *filters, int shape, int m, double (*y)[EVL_BLINK_MOST]) {
   const double *white = filters->whitened[shape];

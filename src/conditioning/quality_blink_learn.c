@@ -112,7 +112,8 @@ static bool temporal_filter(const double *autocovariance, double width_s, double
   if (evl_cholesky(EVL_BLINK_TAPS, c, EVL_BLINK_TAPS) != EVL_OK) return false;
   evl_cholesky_solve(EVL_BLINK_TAPS, 1, c, EVL_BLINK_TAPS, tap, EVL_BLINK_TAPS);
   for (int i = 0; i < EVL_BLINK_TAPS; i++) gain += g[i] * tap[i];
-  for (int i = 0; i < EVL_BLINK_TAPS; i++) tap[i] /= gain;
+  for (int i = 0; i <= EVL_BLINK_HALF; i++)
+    tap[i] = tap[EVL_BLINK_TAPS - 1 - i] = 0.5 * (tap[i] + tap[EVL_BLINK_TAPS - 1 - i]) / gain;
   return true;
 }
 

@@ -25,7 +25,9 @@ static void plan_fast(evl_quality *q) {
 evl_status evl_quality_cells_plan(evl_quality *q, evl_arena *arena) {
   int64_t room = q->chunk + 2 * q->margin;
   q->step_n = (int)fmax(1.0, round(step_s * q->fs_hz));
+  if (q->set == EVL_QUALITY_neural) q->step_n = 1;
   q->search_n = (int)ceil(search_s * q->fs_hz) + 2;
+  q->flat_n = (int)ceil(evl_params_real(q->params, "neural_flat_s") * q->fs_hz - 1e-9);
   q->fast_half = (int)fmax(2, round(fast_half_s * q->fs_hz));
   q->around = evl_greater(q->search_n, evl_greater(q->step_n, q->fast_half));
   EVL_NEW(arena, q->fast_tap, q->fast_half + 1);
@@ -47,7 +49,9 @@ evl_status evl_quality_cells_plan(evl_quality *q, evl_arena *arena) {
     EVL_NEW(arena, c->bin, room * EVL_BINS);
     EVL_NEW(arena, c->level, room);
     EVL_NEW(arena, c->fast, room);
+    EVL_NEW(arena, c->square, room);
     EVL_NEW(arena, c->line, 2 * room);
+    if (q->set == EVL_QUALITY_icare) EVL_NEW(arena, c->tenth, room * EVL_TENTHS);
     EVL_NEW(arena, c->plateau, room);
     EVL_NEW(arena, c->missing, room);
   }
@@ -198,13 +202,38 @@ static void fast_run(const evl_quality *q, const evl_quad *row, int64_t first, i
   line[1] /= (double)n;
 }
 
+/* Length of a run of equal samples in the cell as long as the flat ones of "neural"; 0: none. */
+static int equal_run(const evl_quality *q, const double *x, int64_t n, int64_t before, int64_t after) {
+  for (int64_t t = 0; t < n; t++) {
+    const double *now = x + t * q->lanes;
+    int64_t a = 0, b = 0;
+    while (-a < evl_lesser(before + t, q->search_n) && now[(a - 1) * q->lanes] == *now) a--;
+    while (b + 1 < evl_lesser(after + n - t, q->search_n) && now[(b + 1) * q->lanes] == *now) b++;
+    if (b - a + 1 >= q->flat_n) return (int)(b - a + 1);
+    t += b;
+  }
+  return 0;
+}
+
+/* Means of 10 ms of one signal in cell k; of 100 samples a second and less the sample at the time. */
+static void tenths_run(const evl_quality *q, int64_t k, const double *x, int64_t first, int64_t last, double *tenth) {
+  for (int i = 0; i < EVL_TENTHS; i++) {
+    int64_t a = evl_sample_of(q, k * EVL_TENTHS + i, EVL_CELLS_S * EVL_TENTHS);
+    int64_t b = evl_lesser(evl_sample_of(q, k * EVL_TENTHS + i + 1, EVL_CELLS_S * EVL_TENTHS), last);
+    a = evl_lesser(evl_greater(a, first), last - 1);
+    double sum = 0;
+    for (int64_t t = a; t < b; t++) sum += x[(t - first) * q->lanes];
+    tenth[i] = b > a ? sum / (double)(b - a) : x[(a - first) * q->lanes];
+  }
+}
+
 /* Cell k of four signals; row 0 of x is its first sample. */
 static void cell_run(const pass *p, int64_t k, int group, const double *x) {
   const evl_quality *q = p->q;
   const evl_quad *row = (const evl_quad *)(x + group);
   int64_t first = evl_sample_of(q, k, EVL_CELLS_S), last = evl_lesser(evl_sample_of(q, k + 1, EVL_CELLS_S), q->stretch_in);
   int stride = q->lanes / 4;
-  evl_quad sum = {0}, bin[EVL_BINS], power, line[2];
+  evl_quad sum = {0}, square = {0}, bin[EVL_BINS], power, line[2];
   extent e = {.low = row[0], .high = row[0], .rise = evl_quad_of(-INFINITY), .fall = evl_quad_of(INFINITY)};
   e.run = (row[-stride] == row[-2 * stride]) & 1;
   int64_t at = first;
@@ -218,6 +247,7 @@ static void cell_run(const pass *p, int64_t k, int group, const double *x) {
     at = end;
   }
   sum /= (double)(last - first);
+  for (int b = 0; b < EVL_BINS; b++) square = evl_quad_fma(bin[b], bin[b], square);
   fast_run(q, row, first, last - first, &power, line);
   for (int i = 0; i < 4 && group + i < p->n; i++) {
     evl_looked *looked = &p->looked[group + i];
@@ -229,11 +259,17 @@ static void cell_run(const pass *p, int64_t k, int group, const double *x) {
     c->rise[j] = e.rise[i];
     c->fall[j] = e.fall[i];
     c->fast[j] = power[i];
+    c->square[j] = square[i] / EVL_BINS;
     c->line[2 * j] = line[0][i];
     c->line[2 * j + 1] = line[1][i];
     for (int b = 0; b < EVL_BINS; b++) c->bin[j * EVL_BINS + b] = bin[b][i];
     bool runs = e.longest[i] > 1 && fmax(e.high[i], -e.low[i]) >= q->saturation_uv;
     bool limits = e.high[i] >= looked->near_max || e.low[i] <= looked->near_min;
+    if (c->tenth) tenths_run(q, k, x + group + i, first, last, c->tenth + j * EVL_TENTHS);
+    if (q->set == EVL_QUALITY_neural) {
+      c->plateau[j] = equal_run(q, x + group + i, last - first, first, q->stretch_in - last);
+      continue;
+    }
     c->plateau[j] = !runs && !limits ? 0
                                      : plateau(q, looked, x + group + i, last - first, runs, first, q->stretch_in - last,
                                                &c->level[j]);

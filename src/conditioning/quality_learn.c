@@ -48,7 +48,9 @@ static void learn_cells(evl_quality *q, int i) {
     looked->n_saturated += c->plateau[k] == EVL_AT_LIMIT;
     looked->n_large += fmax(c->high[k], -c->low[k]) > most_uv;
   }
-  looked->fit[q->n_segments] = evl_neighbour_fit(q, looked, 0, q->n_cells);
+  if (q->set == EVL_QUALITY_neural) looked->fit[0] += evl_mean_correlation(q, i, 0, q->n_cells);
+  for (int j = 0; j < looked->n_neighbours && q->set == EVL_QUALITY_robust; j++)
+    looked->fit[j] += evl_correlation(q, looked, &q->looked[looked->neighbour[j]], 0, q->n_cells);
 }
 
 void evl_quality_learn(evl_quality *q, const double *x, size_t ld, int n) {
@@ -75,11 +77,21 @@ static double median(double *x, int n) {
   return n ? evl_quantile_sorted(x, (size_t)n, 0.5) : 0;
 }
 
+/* Largest mean correlation with a neighbour. */
+static double typical_fit(const evl_quality *q, const evl_looked *looked) {
+  double best = 0;
+  for (int j = 0; j < looked->n_neighbours; j++) best = fmax(best, fabs(looked->fit[j]) / q->n_segments);
+  return best;
+}
+
 static uint16_t bad_causes(const evl_quality *q, const evl_looked *looked) {
   double share = bad_share * q->n_learned_cells;
   uint16_t bad = 0;
   if (looked->n_flat > share) bad |= EVL_CAUSE_FLAT;
   if (looked->n_saturated > share) bad |= EVL_CAUSE_SATURATION;
+  if (q->set == EVL_QUALITY_neural && looked->brain &&
+      looked->fit[0] < q->n_segments * evl_params_real(q->params, "neural_correlation"))
+    bad |= EVL_CAUSE_CORRELATION;
   if (bad || !looked->brain || q->set != EVL_QUALITY_robust) return bad;
   if (looked->n_large > share) bad |= EVL_CAUSE_AMPLITUDE;
   if (looked->typical_fast_uv > bad_times * evl_params_real(q->params, "muscle_uv") &&
@@ -87,7 +99,7 @@ static uint16_t bad_causes(const evl_quality *q, const evl_looked *looked) {
     bad |= EVL_CAUSE_MUSCLE;
   if (looked->typical_line_uv > bad_times * evl_params_real(q->params, "line_uv")) bad |= EVL_CAUSE_LINE;
   if (looked->n_neighbours >= 2 && q->typical_fit >= EVL_LEAST_TYPICAL_FIT &&
-      looked->fit[q->n_segments / 2] < evl_params_real(q->params, "correlation_least"))
+      typical_fit(q, looked) < evl_params_real(q->params, "correlation_least"))
     bad |= EVL_CAUSE_CORRELATION;
   return bad;
 }
@@ -111,7 +123,7 @@ static void settle_recording(evl_quality *q) {
     evl_looked *looked = &q->looked[i];
     if (!looked->brain) continue;
     fast[brains++] = looked->typical_fast_uv;
-    if (looked->n_neighbours >= 2 && 2 * looked->n_flat <= q->n_learned_cells) fit[fits++] = looked->fit[q->n_segments / 2];
+    if (looked->n_neighbours >= 2 && 2 * looked->n_flat <= q->n_learned_cells) fit[fits++] = typical_fit(q, looked);
   }
   q->typical_fit = median(fit, fits);
   q->typical_fast_uv = median(fast, brains);
@@ -125,7 +137,6 @@ void evl_quality_settle(evl_quality *q) {
     looked->typical_step_uv = median(q->learned[STEP] + at, cells);
     looked->typical_fast_uv = median(q->learned[FAST] + at, cells);
     looked->typical_line_uv = median(q->learned[LINE] + at, cells);
-    evl_sort(looked->fit, (size_t)q->n_segments);
   }
   if (cells > 0) {
     settle_recording(q);

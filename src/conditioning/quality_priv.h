@@ -4,17 +4,19 @@
 
 #include "conditioning_priv.h"
 
-enum { EVL_CELLS_S = 10, EVL_BINS = 5, EVL_BINS_S = EVL_CELLS_S * EVL_BINS }; /* cells, bins a cell, bins a second */
+enum { EVL_CELLS_S = 10, EVL_BINS = 5, EVL_BINS_S = EVL_CELLS_S * EVL_BINS, EVL_TENTHS = 10 }; /* cells, bins a cell, bins a second */
 
 /* What a signal did in the cells held, microvolt without offset; missing samples count as 0. Index 0 is cell
    evl_quality.begin. */
 typedef struct evl_cells {
-  double *low, *high, *mean;
+  double *low, *high, *mean, *square; /* square: mean of the bins' squares */
   double *rise, *fall; /* largest and smallest x[t] - x[t - step_n] */
   double *bin;         /* [cell][EVL_BINS] means of 20 ms */
   double *fast;        /* mean power from 30 to 75 Hz, the line included */
   double *line;        /* [cell][2] means of the same times cosine and sine of the line */
-  int *plateau;        /* samples of a plateau in the cell, EVL_AT_LIMIT at the converter's limit, 0: none */
+  double *tenth;       /* [cell][EVL_TENTHS] means of 10 ms; for "icare" alone */
+  int *plateau;        /* samples of a plateau in the cell, EVL_AT_LIMIT at the converter's limit, 0: none; for "neural":
+                          those of a run of equal samples as long as neural_flat_s */
   double *level;       /* its value */
   bool *missing;
 } evl_cells;
@@ -41,7 +43,7 @@ typedef struct evl_looked {
   double typical_step_uv; /* median over cells of the largest step */
   double typical_fast_uv, typical_line_uv; /* medians: rms from 30 to 75 Hz without the line, amplitude of the line */
   int n_flat, n_saturated, n_large; /* learned cells */
-  double fit[EVL_LEARN_SEGMENTS]; /* largest correlation with a neighbour, of each segment */
+  double fit[EVL_NEIGHBOURS]; /* sums over segments of the correlation with each neighbour; "neural": with all others, in fit[0] */
   uint16_t bad;
 } evl_looked;
 
@@ -64,6 +66,7 @@ struct evl_quality {
   int fast_half;
   double *fast_tap;    /* [fast_half + 1] of the symmetric band-pass */
   double turn;         /* of the line from sample to sample, radian */
+  int flat_n;          /* samples of the shortest flat run; for "neural" alone */
   int step_n, search_n; /* samples of a step; searched along a plateau, each way */
   double saturation_uv;
   int64_t around;      /* samples needed on each side of a tile */
@@ -74,7 +77,7 @@ struct evl_quality {
   int n_learned_cells;
   int n_segments;
   double *learned[3];  /* [n][EVL_LEARN_SEGMENTS * EVL_LEARN_CELLS] steps, fast rms, line */
-  double typical_fit, typical_fast_uv; /* medians over signals */
+  double typical_fit, typical_fast_uv; /* medians over signals: of the largest mean correlation with a neighbour, of the one above */
   evl_blink *blink;
 };
 #define EVL_LEAST_TYPICAL_FIT 0.4 /* below, the signals of a recording are independent anyway */
@@ -143,8 +146,10 @@ void evl_blink_settle(evl_quality *quality);
 /* Amplitude of the line in the second around cell k; rms of the fast band in the three cells around without it. */
 double evl_line_amplitude(const evl_quality *quality, const evl_cells *cells, int64_t k);
 double evl_fast_rms(const evl_quality *quality, const evl_cells *cells, int64_t k);
-/* Largest correlation, in magnitude, of a signal with one of its neighbours in cells [from, to); 1 without neighbours. */
-double evl_neighbour_fit(const evl_quality *quality, const evl_looked *looked, int64_t from, int64_t to);
+/* Correlation of two signals in cells [from, to); 0 where one of them is constant. */
+double evl_correlation(const evl_quality *quality, const evl_looked *a, const evl_looked *b, int64_t from, int64_t to);
+/* Mean correlation of signal `at` with all others of the brain; 1 where there is none. */
+double evl_mean_correlation(const evl_quality *quality, int at, int64_t from, int64_t to);
 
 /* ---- quality_places.c: which signals are looked at, and who is near whom ---- */
 
