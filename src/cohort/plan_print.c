@@ -75,6 +75,7 @@ evl_status evl_study_print_plan(evl_study *s, FILE *out) {
             (long long)s->first_window[a][s->n_recordings], n->window_s, n->step_s, n->montage->n);
     fprintf(out, "%d columns, %d recording columns, %d tensors\n", n->layout->n_columns, n->layout->n_recording_columns,
             n->layout->n_tensors);
+    if (n->epochs) fprintf(out, "    counts        %s\n", n->epochs->text);
   }
   fprintf(out, "  tasks         %lld of %g s of signal, and %d recordings to finish\n", (long long)s->n_window_tasks,
           s->task_s, s->n_recordings);

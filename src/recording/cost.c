@@ -112,11 +112,29 @@ double evl_worker_spend(evl_worker *w, int cost, double began_s, double units) {
   return now_s;
 }
 
+/* Windows of a span, of which `all`, that start in the hours of their analysis; what annotations leave is not known
+   before a recording is opened. */
+static int64_t windows_in_hours(const evl_worker *w, int a, const evl_probe *probe, int span, int64_t *all) {
+  const evl_analysis *analysis = &w->analysis[a];
+  int64_t first, in_hours = 0;
+  evl_span_windows(analysis, probe->duration_s, w->task_s, span, &first, all);
+  if (!analysis->epochs || !analysis->epochs->hours) return *all;
+  const evl_epochs hours = {.hours = true, .from_h = analysis->epochs->from_h, .to_h = analysis->epochs->to_h};
+  for (int64_t i = first; i < first + *all; i++)
+    in_hours += evl_epochs_choose(&hours, NULL, probe->start_h, (double)i * analysis->step_s, 0);
+  return in_hours;
+}
+
 /* What a span is asked for, margins aside: a plan counts in the same way. */
 typedef struct amount { double read_mb, samples; } amount;
 
 static amount amount_of(const evl_worker *w, const evl_probe *probe, int span) {
-  double signal_s = fmax(0, fmin(w->task_s, probe->duration_s - span * w->task_s));
+  double share = 0;
+  for (int a = 0; a < w->n_analyses; a++) {
+    int64_t all, n = windows_in_hours(w, a, probe, span, &all);
+    if (all) share = fmax(share, (double)n / (double)all);
+  }
+  double signal_s = share * fmax(0, fmin(w->task_s, probe->duration_s - span * w->task_s));
   double mb = probe->record_s > 0 ? 1e-6 * signal_s / probe->record_s * (double)probe->record_bytes : 0;
   return (amount){(w->n_groups + w->n_qualities) * mb, 1e-6 * signal_s * probe->fs_hz * probe->n_usable};
 }
@@ -145,11 +163,10 @@ static const kernel_set *likely_kernels(const evl_worker *w, int analysis, doubl
 static double compute_s(const evl_worker *w, int a, const evl_probe *probe, int span) {
   const evl_analysis *analysis = &w->analysis[a];
   const kernel_set *k = likely_kernels(w, a, probe->fs_hz);
-  int64_t first, n;
+  int64_t all, n = windows_in_hours(w, a, probe, span, &all);
   double sum_s = 0;
   if (!k) return 0;
   const evl_shape shape = {analysis->montage->n, k->n_samples, k->fs_hz, analysis->montage};
-  evl_span_windows(analysis, probe->duration_s, w->task_s, span, &first, &n);
   for (int s = 0; s < analysis->layout->n_slots; s++) {
     const evl_slot *slot = &analysis->layout->slot[s];
     double estimate_s = slot->entry->cost_us ? 1e-6 * slot->entry->cost_us(slot->params, &shape) : 0;

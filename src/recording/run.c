@@ -235,7 +235,8 @@ static evl_status run_span(evl_worker *w, const char *path, const evl_probe *pro
   bool told = false;
   for (int a = 0; a < w->n_analyses; a++) told = told || evl_epochs_need_annotations(w->analysis[a].epochs);
   if (told) EVL_TRY(evl_worker_annotations(w));
-  if (!start_rows(w, payload)) return EVL_OK;
+  w->any_chosen = start_rows(w, payload);
+  if (!w->any_chosen) return EVL_OK;
   const evl_header *h = evl_reader_header(w->reader);
   double from_s = (double)span * w->task_s - 1, to_s = (double)(span + 1) * w->task_s + w->window_s;
   for (int s = first_stretch(h, from_s); s < h->n_stretches && h->stretch[s].start_s < to_s; s++) {
@@ -280,7 +281,7 @@ evl_status evl_worker_windows(evl_worker *w, const char *path, const evl_probe *
   }
   evl_worker_head(payload, status, status == EVL_OK ? "" : evl_error_message(), began_s);
   account_rest(w, COST_OPEN, began_s);
-  if (status == EVL_OK) evl_worker_count(w, probe, span);
+  if (status == EVL_OK && w->any_chosen) evl_worker_count(w, probe, span);
   return EVL_OK;
 }
 

@@ -76,6 +76,7 @@ struct evl_worker {
   evl_source *source;       /* with offsets */
   evl_annotations annotations; /* once they are known */
   bool annotations_known;
+  bool any_chosen;          /* a window of the present task */
   evl_source *view;         /* the same as a quality group sees them */
   int learn_n;              /* samples of a segment */
   double *learn_x;          /* [n_sources][learn_n]; NULL where nothing is learned */
