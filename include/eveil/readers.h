@@ -113,6 +113,10 @@ evl_status evl_reader_annotations(evl_reader *reader,
    and n = 0 at its end (the recording task does while it hashes; opening does for small files). */
 evl_status evl_reader_check(evl_reader *reader, int file, int64_t offset, const uint8_t *bytes, size_t n) EVL_MUST_USE;
 
+/* Reads all files of a recording for what only all bytes tell, checksums and text-mode transfers: for programs that use a
+   recording without a recording task. */
+evl_status evl_reader_check_all(evl_reader *reader) EVL_MUST_USE;
+
 /* Text-mode transfer (LF to CR LF, or CR LF to LF), found from the bytes; opening looks at up to 2 MiB of a file
    by the same rules. Feed the whole file from its first byte, in order (the recording task does while it hashes),
    or a first part of it (the probe). */

@@ -197,7 +197,3 @@ evl_status evl_reader_annotations(evl_reader *reader,
                                   void *context) {
   return reader->format->annotations(reader, see, context);
 }
-
-evl_status evl_reader_check(evl_reader *reader, int file, int64_t offset, const uint8_t *bytes, size_t n) {
-  return reader->format->check ? reader->format->check(reader, file, offset, bytes, n) : EVL_OK;
-}

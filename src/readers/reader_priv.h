@@ -45,6 +45,8 @@ void evl_reader_key(evl_reader *reader, evl_sha256 *hash);
 evl_status evl_reader_signals(evl_reader *reader, int n) EVL_MUST_USE;
 /* While opening: one stretch more behind header.stretch, which has *room. EVL_LIMIT: too many. */
 evl_status evl_reader_add_stretch(evl_reader *reader, int *room, evl_stretch stretch) EVL_MUST_USE;
+/* All files through the checksums of the format. */
+evl_status evl_reader_check_sums(evl_reader *reader) EVL_MUST_USE;
 /* Whether it was opened before and is still the same. */
 bool evl_reader_unchanged(const evl_reader *reader);
 /* Records [first, first + n), from the first of the file, that hold a span of a stretch. EVL_LIMIT where `raw` does not

@@ -5,7 +5,7 @@
 
 #include "wfdb_priv.h"
 
-enum { SMALL_FILES = 2 << 20, CHUNK = 1 << 16 };
+enum { SMALL_FILES = 2 << 20 };
 
 /* Of the file that is fed at present. */
 struct evl_wfdb_sums {
@@ -33,17 +33,7 @@ evl_status evl_wfdb_sums_plan(evl_reader *reader) {
   EVL_NEW(reader->arena, w->sums->sum, widest);
   EVL_NEW(reader->arena, w->sums->value, lines);
   if (reader->header.bytes > SMALL_FILES || evl_reader_unchanged(reader)) return EVL_OK;
-  uint8_t chunk[CHUNK];
-  for (int f = 1; f < reader->header.n_files; f++) {
-    int64_t bytes = reader->header.file[f].bytes;
-    for (int64_t at = 0; at < bytes; at += CHUNK) {
-      size_t n = bytes - at < CHUNK ? (size_t)(bytes - at) : CHUNK;
-      EVL_TRY(evl_reader_file_bytes(reader, f, at, chunk, n));
-      EVL_TRY(evl_wfdb_check(reader, f, at, chunk, n));
-    }
-    EVL_TRY(evl_wfdb_check(reader, f, bytes, chunk, 0));
-  }
-  return EVL_OK;
+  return evl_reader_check_sums(reader);
 }
 
 static void begin(evl_wfdb *w, int file) {

@@ -46,6 +46,9 @@ evl_status evl_convert_open(const char *path, const evl_format_options *options,
   size_t raw_bytes = evl_reader_raw_bytes(o->reader, load_s);
   evl_reader_close(o->reader);
   EVL_TRY(evl_reader_reopen(path, options, &known, raw_bytes, arena, &o->reader));
+  evl_status sound = evl_reader_check_all(o->reader);
+  if (sound != EVL_OK) evl_reader_close(o->reader);
+  EVL_TRY(sound);
   o->header = h = evl_reader_header(o->reader);
   o->source.frame_s = h->record_s;
   o->source.n_stretches = h->n_stretches;

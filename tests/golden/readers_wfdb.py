@@ -2,6 +2,7 @@
 format, frames of several rates, several files, segments, shifts, MATLAB clothes, checksums, annotations, damage."""
 import os
 import struct
+import subprocess
 import sys
 
 try:
@@ -12,6 +13,7 @@ except ImportError:
 import readers_frames as frames
 from readers_frames import Recording, case, check_refusal, checksums, same
 
+EVEIL = os.path.abspath(os.environ.get("EVEIL", os.path.join(frames.BUILD, "eveil")))
 BITS = {8: 8, 16: 16, 24: 24, 32: 32, 61: 16, 80: 8, 160: 16, 212: 12, 310: 10, 311: 10}
 
 
@@ -130,6 +132,8 @@ def large_files_are_checked_while_they_are_hashed():
     write("r.dat", bytes(data))
     Recording("r.hea", 100)  # opening looks at small files alone
     assert "checksum" in checksums("r.hea") and "signal" in checksums("r.hea")
+    done = subprocess.run([EVEIL, "convert", "r.hea"], capture_output=True, text=True)
+    assert done.returncode == 2 and "checksum" in done.stderr, done
 
 
 @case
