@@ -39,8 +39,8 @@ int evl_electrode_neighbours(int n, const double (*xyz)[3], const bool *left_out
 /* ---- montage ---- */
 
 /* The channels that windows of this conditioning carry. "10-20": 19 names; "10-10": 64 of the
-   eegmmidb set; "file": the union of `label`s as given; a list of names. Bipolar references
-   give the 18 pairs of the longitudinal chains ("Fp1-F7") for "10-20", or the pairs listed. Canonical names.
+   eegmmidb set; "file": the union of `label`s as given; a list of names. The references bipolar and transverse
+   give the 18 pairs of their chains ("Fp1-F7", "F7-Fp1") for "10-20", or the pairs listed. Canonical names.
    n_labels = 0: nothing is known of the files. Errors (EVL_USAGE): unknown montage, name or reference, a name
    twice or with one of "/,[]", no channel left. */
 evl_status evl_montage_plan(const evl_params *params, int n_labels, const char *const *label,

@@ -61,13 +61,27 @@ static bool stands(const double *xyz, int n, const double (*chosen)[3]) {
 
 bool evl_interpolate_stands(int electrode, const double (*xyz)[3]) { return stands(xyz[electrode], electrode, xyz); }
 
+/* Whether an end of one of the pairs before channel c is the electrode name[0..length). */
+static bool named_before(const evl_montage *montage, int c, const char *name, size_t length) {
+  for (int i = 0; i < c; i++) {
+    const char *pair = montage->name[i], *dash = strchr(pair, '-');
+    if (!dash) continue;
+    if ((size_t)(dash - pair) == length && strncmp(pair, name, length) == 0) return true;
+    if (strlen(dash + 1) == length && strncmp(dash + 1, name, length) == 0) return true;
+  }
+  return false;
+}
+
 /* Electrodes of pairs, each once. */
 int evl_interpolate_most(const evl_montage *montage) {
   int n = 0;
   for (int c = 0; c < montage->n; c++) {
     evl_electrode e;
-    evl_electrode_parse(montage->name[c], &e);
-    n += e.pair ? 2 : 0;
+    const char *name = montage->name[c];
+    evl_electrode_parse(name, &e);
+    if (!e.pair) continue;
+    n += !named_before(montage, c, name, strcspn(name, "-"));
+    n += !named_before(montage, c, e.reference, strlen(e.reference));
   }
   return n;
 }

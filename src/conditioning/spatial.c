@@ -16,7 +16,7 @@ static void add_row(const evl_reference *r, double weight, const double *from, d
 /* The members with a position of their own, and why the others have none. */
 static evl_status place_members(const evl_montage *montage, const evl_signals *signals, evl_arena *arena,
                                 evl_reference *r, int *member, double (*xyz)[3], int *n) {
-  const char **name;
+  const char **name, *without = "";
   int *source, n_members = 0;
   EVL_NEW(arena, name, r->n_channels);
   EVL_NEW(arena, source, r->n_channels);
@@ -31,10 +31,14 @@ static evl_status place_members(const evl_montage *montage, const evl_signals *s
   for (int i = 0; i < n_members; i++) {
     memcpy(xyz[*n], xyz[i], sizeof *xyz);
     member[*n] = member[i];
-    if (evl_interpolate_stands(*n, (const double (*)[3])xyz)) ++*n;
-    else EVL_TRY(evl_reference_note(r, arena, "%s: no position of its own", name[i]));
+    if (evl_interpolate_stands(*n, (const double (*)[3])xyz)) {
+      ++*n;
+    } else {
+      without = evl_arena_format(arena, "%s%s%s", without, *without ? ", " : "", name[i]);
+      if (!without) return EVL_MEMORY;
+    }
   }
-  return EVL_OK;
+  return *without ? evl_reference_note(r, arena, "no position of their own: %s", without) : EVL_OK;
 }
 
 /* The potential of infinity into `sum`, or no members any more. */

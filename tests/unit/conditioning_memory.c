@@ -61,12 +61,20 @@ static void check(const char *config, double fs_hz, double block_s, double most_
 static void default_chain(void) { check("", 500.0, 600.0, 28.0); }
 static void linked_ears(void) { check("reference = \"linked\";", 250.0, 60.0, 5.0); }
 static void bipolar_high_rate(void) { check("reference = \"bipolar\";", 5000.0, 60.0, 8.0); }
+/* Rows beside the window for electrodes of pairs; windows of the line and their coefficients. */
+static void steps_between_channels(void) {
+  check("reference = \"csd\"; interpolate = true;", 250.0, 60.0, 5.5);
+  check("reference = \"bipolar\"; interpolate = true;", 250.0, 60.0, 7.5);
+}
+static void line_by_regression(void) { check("notch_method = \"regression\"; band_hz = (0.5, 0);", 250.0, 60.0, 6.5); }
 static void odd_rate(void) { check("", 173.61, 60.0, 24.0); }
 
 int main(void) {
   RUN(default_chain);
   RUN(linked_ears);
   RUN(bipolar_high_rate);
+  RUN(steps_between_channels);
+  RUN(line_by_regression);
   RUN(odd_rate);
   CHECK_DONE();
 }

@@ -167,7 +167,7 @@ static void csd_and_its_needs(void) {
   bench b;
   begin(&b, 14, labels);
   run(&b, NO_FILTER "montage = \"file\"; reference = \"csd\";");
-  CHECK(why(&b, "ECG") == EVL_WHY_UNDEFINED && why(&b, "F3-C3") == EVL_WHY_UNDEFINED && says(&b, "ECG: no position"));
+  CHECK(why(&b, "ECG") == EVL_WHY_UNDEFINED && why(&b, "F3-C3") == EVL_WHY_UNDEFINED && says(&b, "no position of their own: ECG"));
   CHECK(why(&b, "Cz") == EVL_WHY_VALUE && row(&b, "ECG")[9] == 0);
   run(&b, NO_FILTER "montage = \"file\"; reference = \"rest\";");
   CHECK(why(&b, "F3-C3") == EVL_WHY_VALUE && why(&b, "ECG") == EVL_WHY_VALUE);
