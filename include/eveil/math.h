@@ -102,7 +102,7 @@ void evl_random_permutation(evl_random *random, int *index, int n);
    distributions of the values, which the iterations bring nearer to those of x: nearly all the way for one channel, some
    of it for many, because one phase a frequency serves them all. */
 typedef struct evl_surrogate evl_surrogate;
-/* Any length up to that of an FFT; 40 bytes a sample of all channels. */
+/* Any length up to that of an FFT; 20 bytes a sample of each channel and 50 a sample. */
 evl_status evl_surrogate_plan(int n_channels, int n, evl_arena *arena, evl_surrogate **surrogate) EVL_MUST_USE;
 /* x[c * ld + t], finite, to y[c * ld_y + t], which may be x. At most `most` iterations; ends where no rank changes and
    returns the iterations done. `random` draws the phases of the start. */

@@ -18,7 +18,7 @@ typedef struct evl_sampler_spec {
 /* Makes one step and writes what the sources show then, [n_sources]. */
 typedef void evl_step(void *model, double *source);
 typedef struct evl_sampler evl_sampler;
-/* Runs the warm-up. Flat within 0.01 dB up to 0.8 of the lower Nyquist frequency, less than -90 dB where it folds. */
+/* Runs the warm-up; EVL_NUMERIC where the model diverges in it. Flat within 0.01 dB up to 0.8 of the lower Nyquist frequency, less than -90 dB where it folds. */
 evl_status evl_sampler_plan(const evl_sampler_spec *spec, evl_step *step, void *model, evl_arena *arena,
                             evl_sampler **sampler) EVL_MUST_USE;
 /* The next n <= EVL_GENERATOR_BLOCK samples into x[channel * ld + t]. */

@@ -99,6 +99,11 @@ evl_status evl_sampler_plan(const evl_sampler_spec *spec, evl_step *step, void *
   EVL_NEW(arena, s->row, (size_t)(2 * s->half + SPARE) * (size_t)s->width);
   make_taps(s, centre * nyquist_hz / spec->model_hz);
   warm_up(s, (int64_t)(spec->warm_up_s * spec->model_hz));
+  for (int k = 0; k < s->n_sources; k++)
+    if (!isfinite(s->offset[k]))
+      return evl_fail(EVL_NUMERIC, "%s: expected a model that stays finite, found that it diverges in its first %g s: "
+                                   "its noise is too large, or its rates are for its %g steps a second", making->id,
+                      spec->warm_up_s, spec->model_hz);
   *sampler = s;
   return EVL_OK;
 }

@@ -131,6 +131,17 @@ static void impossible_keys(void) {
   }
 }
 
+static void divergence_is_an_error(void) {
+  const char *keys[] = {"process = 1.0;", "growth = (900.0, 0.0); noise = 60.0; shear = 5.0;"};
+  for (int i = 0; i < 2; i++) {
+    evl_making making = {.seed = 1, .fs_hz = 250, .duration_s = 2, .line_hz = 50};
+    make_plan(&a, only(i ? 1 : 6, keys[i]), making, NULL);
+    CHECK(evl_generator_plan(&a.spec, a.arena, &a.generator) == EVL_NUMERIC);
+    CHECK(strstr(evl_error_message(), "diverges") != NULL);
+    make_free(&a);
+  }
+}
+
 /* The matrix as documented: what the channels show lies in its three columns, and the states that it gives back have the
    spread of Lorenz's. */
 static void documented_matrix(void) {
@@ -170,6 +181,7 @@ int main(void) {
   RUN(rate_of_sampling_does_not_matter);
   RUN(sampler_response);
   RUN(impossible_keys);
+  RUN(divergence_is_an_error);
   RUN(documented_matrix);
   CHECK_DONE();
 }
