@@ -175,12 +175,15 @@ static evl_status code_samples(evl_edf_writer *w, int s, int64_t from, const dou
   const evl_edf_track *t = &w->track[s];
   const evl_edf_coder *c = &w->coder[s];
   uint8_t *to = w->block + w->block_used * w->record_bytes + c->offset + (size_t)from * (size_t)w->width;
-  const double low = t->digital_min, high = t->digital_max;
+  const double low = t->digital_min, high = t->digital_max, scale = c->scale, zero = c->zero;
   for (int64_t i = 0; i < n; i++) {
-    double digital = nearbyint(x[i] * c->scale + c->zero);
+    double digital = nearbyint(x[i] * scale + zero);
     if (!(digital >= low && digital <= high)) return refuse_sample(w, s, x[i], from + i);
     uint32_t bits = (uint32_t)(int32_t)digital;
-    for (int b = 0; b < w->width; b++) *to++ = (uint8_t)(bits >> 8 * b);
+    to[0] = (uint8_t)bits;
+    to[1] = (uint8_t)(bits >> 8);
+    if (w->wide) to[2] = (uint8_t)(bits >> 16);
+    to += w->wide ? 3 : 2;
   }
   return EVL_OK;
 }
