@@ -2,9 +2,9 @@
 
     patterns_page.py EVEIL DOCS SCRATCH
 
-Longitudinal bipolar, 10 s a page at 30 mm/s, 7 uV/mm, negative up: left as recorded, right with the filters of the default
-conditioning (zero-phase Butterworth of order 4 from 0.5 to 45 Hz, notch of 1 Hz at the line; by scipy). Orange: the truth
-mask. Grey, where there is an artefact: the recording without it. Below coma patterns: what the truth file tells."""
+Longitudinal bipolar, 10 s a page at 30 mm/s, 7 uV/mm, negative up: left as recorded, right as the program conditions it by
+default (`eveil convert --conditioned`). Orange: the truth mask. Grey, where there is an artefact: the recording without it. Below
+coma patterns: what the truth file tells."""
 import csv
 import subprocess
 import sys
@@ -16,7 +16,6 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image
-from scipy import signal
 
 import edf_plain
 from patterns_items import ARTEFACTS, PATTERNS
@@ -25,8 +24,8 @@ EVEIL, DOCS, SCRATCH = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
 TEXT = """# Patterns of coma and artefacts
 
 Made by `make pictures` from what `eveil simulate` writes (definitions: `eveil list mechanisms`, `eveil list artefacts`).
-Longitudinal bipolar, 10 s a page at 30 mm/s, 7 µV/mm, negative up. Left as recorded, right with the filters of the default
-conditioning. Orange: the truth mask; grey: the same recording without the artefact; below a pattern: its truth, second by second.
+Longitudinal bipolar, 10 s a page at 30 mm/s, 7 µV/mm, negative up. Left as recorded, right as conditioned by default (filters, notch;
+no sample is marked). Orange: the truth mask; grey: the same recording without the artefact; below a pattern: its truth, second by second.
 """
 CHAINS = (("Fp1", "F7", "T7", "P7", "O1"), ("Fp1", "F3", "C3", "P3", "O1"), ("Fz", "Cz", "Pz"), ("Fp2", "F4", "C4", "P4", "O2"),
           ("Fp2", "F8", "T8", "P8", "O2"))
@@ -34,22 +33,35 @@ PAGE_S, MM_S, UV_MM, TRACK_MM, PIXELS_MM, ROWS = 10, 30, 7, 9, 2.3, 4
 INK, MASK, WITHOUT, RULE = "#101820", "#f6c68f", "#9aa7b4", "#dfe4e8"
 
 
+CONDITIONED = """conditioning: { artefacts = "none"; notch = "50"; };
+analyses: ( { name = "page"; window_s = 4.0; features = ["band_power"]; } );
+output: { store = "page.h5"; };
+"""
+
+
+def channels_of(edf):
+    labels, fs_hz, x = edf_plain.read(edf)
+    return fs_hz, {label.replace("EEG ", "").replace("-Ref", ""): row for label, row in zip(labels, x)}
+
+
 def simulate(name, keys, duration_s, subject=1):
-    """(fs_hz, {channel: samples}, courses, events) of a subject's recording."""
+    """(fs_hz, {channel: samples} as recorded and as conditioned, courses, events) of a subject's recording."""
     folder = SCRATCH / name
     config = SCRATCH / f"{name}.cfg"
     config.write_text(f'cohort: {{ root = "{folder.name}"; }};\nsimulate: {{ subjects = {subject}; sites = 1; fs_hz = [250.0]; '
-                      f'duration_s = {duration_s:.1f}; truths = ["age"]; coefficients = [1.0]; {keys} }};\nrun: {{ seed = 5; }};\n')
+                      f'duration_s = {duration_s:.1f}; truths = ["age"]; coefficients = [1.0]; {keys} }};\nrun: {{ seed = 5; }};\n{CONDITIONED}')
     subprocess.run([EVEIL, "simulate", str(config), "--quiet"], check=True)
     edf = next(folder.glob(f"sub-{subject:04}/eeg/*_eeg.edf"))
-    labels, fs_hz, x = edf_plain.read(edf)
+    subprocess.run([EVEIL, "convert", f"--config={config}", "--conditioned=page", "--format=edf", "--replace", "--quiet",
+                    f"--to={folder / 'conditioned.edf'}", str(edf)], check=True, stdout=subprocess.DEVNULL)
+    fs_hz, recorded = channels_of(edf)
+    _, conditioned = channels_of(folder / "conditioned.edf")
 
     def beside(ending):
         path = Path(str(edf).replace("_eeg.edf", f"_{ending}.tsv"))
         return list(csv.DictReader(path.open(), delimiter="\t")) if path.is_file() else []
 
-    channels = {label.replace("EEG ", "").replace("-Ref", ""): row for label, row in zip(labels, x)}
-    return fs_hz, channels, beside("truth"), beside("artefacts")
+    return fs_hz, (recorded, conditioned), beside("truth"), beside("artefacts")
 
 
 def bipolar(channels):
@@ -58,18 +70,6 @@ def bipolar(channels):
     for chain in CHAINS:
         tracks += [(f"{a}-{b}", (a, b), channels[a] - channels[b]) for a, b in zip(chain, chain[1:])] + [("", (), None)]
     return tracks[:-1]
-
-
-def condition(x, fs_hz, line_hz=50):
-    """Stretch by stretch, as the program does; NaN stays."""
-    band = signal.butter(4, (0.5, 45), "band", fs=fs_hz, output="sos")
-    notch = signal.iirnotch(line_hz, line_hz, fs=fs_hz)
-    y = np.full_like(x, np.nan)
-    edges = np.flatnonzero(np.diff(np.concatenate([[True], np.isnan(x), [True]])))
-    for first, end in zip(edges[::2], edges[1::2]):
-        if end - first > 3 * fs_hz:
-            y[first:end] = signal.filtfilt(*notch, signal.sosfiltfilt(band, x[first:end]))
-    return y
 
 
 def draw_page(ax, tracks, without, events, fs_hz, start_s, filtered):
@@ -89,8 +89,8 @@ def draw_page(ax, tracks, without, events, fs_hz, start_s, filtered):
                 ax.fill_between([left, right], middle - TRACK_MM / 2, middle + TRACK_MM / 2, color=MASK, lw=0, zorder=1)
         for y, colour, layer in ((without[k][2] if without else None, WITHOUT, 2), (samples, INK, 3)):
             if y is not None:
-                y = condition(y, fs_hz) if filtered else y - np.nanmean(y[span])
-                ax.plot(x_mm, middle - y[span] / UV_MM, color=colour, lw=0.6, zorder=layer)
+                y = y[span] if filtered else y[span] - np.nanmean(y[span])
+                ax.plot(x_mm[:len(y)], middle - y / UV_MM, color=colour, lw=0.6, zorder=layer)
         if not filtered:
             ax.text(-2, middle, label, ha="right", va="center", fontsize=5.5)
     ax.set(xlim=(-0.5, PAGE_S * MM_S + 1), ylim=(bottom - TRACK_MM, 1.6 * TRACK_MM))
@@ -117,19 +117,17 @@ def told(courses, tell, start_s):
 
 
 def draw_item(axes, item):
-    fs_hz, channels, courses, events = simulate(item.name, item.keys, item.duration_s, item.subject)
+    fs_hz, signals, courses, events = simulate(item.name, item.keys, item.duration_s, item.subject)
     start_s = item.start(courses, events)
-    tracks = bipolar(channels)
-    without = None
-    if item.without:
-        without = bipolar(simulate(item.name + "-without", item.without, item.duration_s, item.subject)[1])
+    plain = simulate(item.name + "-without", item.without, item.duration_s, item.subject)[1] if item.without else (None, None)
     for ax, filtered in zip(axes, (False, True)):
-        bottom = draw_page(ax, tracks, without, events, fs_hz, start_s, filtered)
+        without = bipolar(plain[filtered]) if item.without else None
+        bottom = draw_page(ax, bipolar(signals[filtered]), without, events, fs_hz, start_s, filtered)
         if not filtered:
             draw_bar(ax, bottom - 0.4 * TRACK_MM)
             ax.set_title(item.title, fontsize=7.5, loc="left", fontweight="bold", pad=1)
         else:
-            ax.set_title("conditioned: 0.5 to 45 Hz, notch", fontsize=6, loc="left", pad=1)
+            ax.set_title("conditioned", fontsize=6, loc="left", pad=1)
             ax.text(0, bottom - 0.4 * TRACK_MM, told(courses, item.tell, start_s), fontsize=5.5, va="center")
     print(f"{item.name}: from {start_s:g} s", flush=True)
 
