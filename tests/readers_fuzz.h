@@ -1,5 +1,5 @@
-/* readers_fuzz: files of a recording changed at random, and what may come of it: a refusal that names a file, or a header
-   that agrees with itself and samples that can all be fetched. */
+/* readers_fuzz: files of a recording changed at random, and what may come of it: a refusal that names a file, or a
+   header that agrees with itself and samples that can all be fetched. */
 #ifndef EVEIL_READERS_FUZZ_H
 #define EVEIL_READERS_FUZZ_H
 
@@ -89,7 +89,8 @@ static inline bool fuzz_judge(const char *path, fuzz_tally *t) {
   return good;
 }
 
-/* Changes one to three bytes of the file `name` (to digits and signs half of the time), judges `path`, and mends them. */
+/* Changes one to three bytes of the file `name` (to digits and signs half of the time), judges `path`, and mends
+   them. */
 static inline void fuzz_flips(const char *name, const char *path, int times, fuzz_tally *t) {
   static uint8_t bytes[1 << 16], changed[1 << 16];
   FILE *file = fopen(scratch_path(name), "rb");

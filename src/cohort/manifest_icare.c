@@ -52,8 +52,8 @@ static evl_status read_text(patients *all, patient *p, const char *file) {
   if (!path) return EVL_MEMORY;
   EVL_TRY(evl_file_text(path, draft->arena, &text, &bytes));
   if (bytes > TEXT_BYTES || evl_utf8_valid(text, bytes) < bytes || strlen(text) < bytes)
-    return evl_fail(EVL_USAGE, "%s: expected at most %d bytes of UTF-8 in lines \"Key: value\", found other bytes", path,
-                    TEXT_BYTES);
+    return evl_fail(EVL_USAGE, "%s: expected at most %d bytes of UTF-8 in lines \"Key: value\", found other bytes",
+                    path, TEXT_BYTES);
   for (char *line = text, *next; line; line = next) {
     if ((next = strchr(line, '\n'))) *next++ = '\0';
     char *colon = strchr(line, ':');
@@ -108,7 +108,8 @@ static evl_status is_patient(patients *all, const char *name, bool *is) {
   evl_walk *w = all->walk;
   EVL_TRY(evl_walk_is_folder(w, all->inner, name, is));
   if (!*is) return EVL_OK;
-  const char *path = evl_arena_format(w->draft->arena, "%s/%s%s/%s.txt", w->draft->manifest->root, all->inner, name, name);
+  const char *root = w->draft->manifest->root;
+  const char *path = evl_arena_format(w->draft->arena, "%s/%s%s/%s.txt", root, all->inner, name, name);
   if (!path) return EVL_MEMORY;
   *is = access(path, F_OK) == 0;
   if (!*is && errno == EACCES && all->n_denied++ == 0) all->denied = name;

@@ -11,17 +11,17 @@
    Which recordings. A table: columns subject (or participant_id), session (optional), file, and further
    ones. Without the key: recordings.tsv of the root where there is one (BIDS has no such file, so somebody put it
    there on purpose); otherwise *_eeg.SUFFIX in root/sub-X/eeg and root/sub-X/ses-Y/eeg; otherwise, where the root
-   has no sub-X folder, P_SEGMENT_HOUR_EEG.hea of root/P (or root/training/P) beside P.txt, as I-CARE has them: subject P,
-   session SEGMENT, start_h HOUR; otherwise the records of a file RECORDS, of the subject that their folder is;
+   has no sub-X folder, P_SEGMENT_HOUR_EEG.hea of root/P (or root/training/P) beside P.txt, as I-CARE has them: subject
+   P, session SEGMENT, start_h HOUR; otherwise the records of a file RECORDS, of the subject that their folder is;
    otherwise every recording in the root itself: its subject is X for sub-X[_...], else the whole stem.
-   Suffixes are those of the readers, in any case; of files that belong together, the header is the recording. Tables keep their order; what was found by walking is sorted by
-   bytes.
+   Suffixes are those of the readers, in any case; of files that belong together, the header is the recording. Tables
+   keep their order; what was found by walking is sorted by bytes.
 
    Participants. participants.tsv or .csv by participant_id (or subject), with or without "sub-". May be absent
    unless it is named in the configuration; then the participants are the subjects, sorted by bytes (of I-CARE: the
-   patients, whose P.txt gives the columns: age, sex, hospital, rosc, ohca, shockable_rhythm, ttm, outcome, cpc). A recording
-   whose subject is not in an existing table is an error: it is a typing mistake or a patient without outcome, and
-   either must be seen. */
+   patients, whose P.txt gives the columns: age, sex, hospital, rosc, ohca, shockable_rhythm, ttm, outcome, cpc). A
+   recording whose subject is not in an existing table is an error: it is a typing mistake or a patient without outcome,
+   and either must be seen. */
 #ifndef EVEIL_MANIFEST_PRIV_H
 #define EVEIL_MANIFEST_PRIV_H
 

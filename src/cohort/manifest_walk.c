@@ -1,5 +1,5 @@
-/* The manifest from a folder: the BIDS layout, patients of I-CARE, a list of records, or recordings that lie in the root
-   itself. The depth is fixed, so that a loop of symbolic links cannot be followed. */
+/* The manifest from a folder: the BIDS layout, patients of I-CARE, a list of records, or recordings that lie in the
+   root itself. The depth is fixed, so that a loop of symbolic links cannot be followed. */
 #include "manifest_walk_priv.h"
 
 #include <dirent.h>

@@ -29,10 +29,12 @@ size_t evl_listing_stem(const evl_listing *list, int i);
 evl_status evl_walk_add(evl_walk *walk, const char *subject, const char *session, const char *file, double start_h)
   EVL_MUST_USE;
 
-/* I-CARE: a folder a patient, P/P.txt of lines "Key: value" and records P_SEGMENT_HOUR_EEG.hea, in the root or its folder
-   training. Participants are the patients and their texts unless a table says them. *is: whether the root has this layout. */
+/* I-CARE: a folder a patient, P/P.txt of lines "Key: value" and records P_SEGMENT_HOUR_EEG.hea, in the root or its
+   folder training. Participants are the patients and their texts unless a table says them. *is: whether the root has
+   this layout. */
 evl_status evl_walk_icare(evl_walk *walk, const evl_listing *root, bool *is) EVL_MUST_USE;
-/* PhysioNet's file RECORDS: a record a line, or a folder with a RECORDS of its own; the subject is the folder of a record. */
+/* PhysioNet's file RECORDS: a record a line, or a folder with a RECORDS of its own; the subject is the folder of a
+   record. */
 evl_status evl_walk_records(evl_walk *walk, const evl_listing *root, bool *is) EVL_MUST_USE;
 
 #endif

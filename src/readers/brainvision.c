@@ -49,7 +49,8 @@ static evl_status find_files(evl_reader *reader) {
     return evl_fail(EVL_IO, "%s: expected the file that DataFile names beside it, or %s, found neither", reader->path,
                     name); /* names inside may be a patient's */
   EVL_TRY(evl_reader_add_file(reader, "DataFile", name, &b->data));
-  if (renamed) evl_reader_note(reader, "DataFile names a file that is not there; the one with the header's name is taken");
+  if (renamed)
+    evl_reader_note(reader, "DataFile names a file that is not there; the one with the header's name is taken");
   b->markers = -1;
   if (!*b->marker_file) return EVL_OK;
   if (!find_file(reader, b->marker_file, name, sizeof name, &renamed)) {
@@ -72,15 +73,15 @@ static evl_status check_size(evl_reader *reader) {
   header->n_records = b->n_points > 0 && b->n_points < there ? b->n_points : there;
   if (!other) return EVL_OK;
   if (b->n_points >= SUSPICIOUS_FRAMES && file->bytes % (b->n_points * width) == 0)
-    return evl_fail(EVL_FORMAT, "%s: expected %lld channels of %lld points, as the header says, found the bytes of %lld "
-                    "channels", file->path, (long long)b->n_channels, (long long)b->n_points,
+    return evl_fail(EVL_FORMAT, "%s: expected %lld channels of %lld points, as the header says, found the bytes of "
+                    "%lld channels", file->path, (long long)b->n_channels, (long long)b->n_points,
                     (long long)(file->bytes / (b->n_points * width)));
   if (b->n_points == 0 && b->n_said > 0 && b->n_said != b->n_channels && file->bytes % (b->n_said * width) == 0)
-    return evl_fail(EVL_FORMAT, "%s: expected frames of %lld channels, found the bytes of %lld, as the header's comment "
-                    "says", file->path, (long long)b->n_channels, (long long)b->n_said);
+    return evl_fail(EVL_FORMAT, "%s: expected frames of %lld channels, found the bytes of %lld, as the header's "
+                    "comment says", file->path, (long long)b->n_channels, (long long)b->n_said);
   if (b->vectorized)
-    return evl_fail(EVL_FORMAT, "%s: expected whole channels, one after the other, found %lld bytes, which are not %lld "
-                    "channels of %lld bytes a point: it is cut, or the header is another's", file->path,
+    return evl_fail(EVL_FORMAT, "%s: expected whole channels, one after the other, found %lld bytes, which are not "
+                    "%lld channels of %lld bytes a point: it is cut, or the header is another's", file->path,
                     (long long)file->bytes, (long long)b->n_channels, (long long)width);
   header->truncated = b->n_points == 0 || there < b->n_points;
   if (b->n_points == 0) evl_reader_note(reader, "the last frame is cut and left out");

@@ -185,7 +185,8 @@ evl_status evl_brainvision_stretches(evl_reader *reader, evl_sha256 *hash) {
   EVL_TRY(evl_brainvision_markers(reader, see_segment, &all, hash));
   EVL_TRY(add_segment(&all, 0, NAN));
   if (b->segmented && b->segment_points > 0)
-    for (int64_t p = b->segment_points; p < header->n_records; p += b->segment_points) EVL_TRY(add_segment(&all, p, NAN));
+    for (int64_t p = b->segment_points; p < header->n_records; p += b->segment_points)
+      EVL_TRY(add_segment(&all, p, NAN));
   qsort(all.list, (size_t)all.n, sizeof *all.list, by_point);
   EVL_TRY(place(&all));
   for (int i = 0; i < header->n_stretches; i++) {

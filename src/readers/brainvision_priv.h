@@ -1,6 +1,7 @@
 /* BrainVision inside: a header of sections and keys, a marker file, samples by frames or by channels.
 
-   BrainVision Core Data Format 1.0, https://www.brainproducts.com/support-resources/brainvision-core-data-format-1-0/ */
+   BrainVision Core Data Format 1.0,
+   https://www.brainproducts.com/support-resources/brainvision-core-data-format-1-0/ */
 #ifndef EVEIL_BRAINVISION_PRIV_H
 #define EVEIL_BRAINVISION_PRIV_H
 

@@ -89,7 +89,8 @@ bool evl_reader_beside(const evl_reader *reader, const char *name) {
 
 evl_status evl_reader_add_file(evl_reader *reader, const char *said, const char *name, int *file) {
   if (!*name || strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-    return evl_fail(EVL_FORMAT, "%s: expected %s to name a file beside it, found a path or nothing", reader->path, said);
+    return evl_fail(EVL_FORMAT, "%s: expected %s to name a file beside it, found a path or nothing", reader->path,
+                    said);
   const char *path = beside(reader, reader->arena, name);
   if (!path) return EVL_MEMORY;
   for (*file = 0; *file < reader->header.n_files; ++*file)

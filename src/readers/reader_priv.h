@@ -29,8 +29,8 @@ struct evl_reader {
 evl_status evl_reader_bytes(const evl_reader *reader, int64_t offset, void *into, size_t bytes) EVL_MUST_USE;
 /* The same of any file. Files behind the first are opened when they are needed. */
 evl_status evl_reader_file_bytes(evl_reader *reader, int file, int64_t offset, void *into, size_t bytes) EVL_MUST_USE;
-/* While opening: adds the file `name` (no path) of the first file's folder, once, to the header's files, bytes and time;
-   its number. `said`: who names it, for messages. EVL_IO where it is not there. */
+/* While opening: adds the file `name` (no path) of the first file's folder, once, to the header's files, bytes and
+   time; its number. `said`: who names it, for messages. EVL_IO where it is not there. */
 evl_status evl_reader_add_file(evl_reader *reader, const char *said, const char *name, int *file) EVL_MUST_USE;
 /* Whether there is such a file beside the first. */
 bool evl_reader_beside(const evl_reader *reader, const char *name);

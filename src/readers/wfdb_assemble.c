@@ -73,12 +73,13 @@ static int find_line(const evl_wfdb_header *header, const char *label, const int
 static evl_status bind_line(evl_reader *reader, evl_wfdb_part *part, int l, int s, const char *segment) {
   const evl_wfdb_line *line = &part->header->line[l];
   const evl_signal *signal = &reader->header.signal[s];
-  double factor = microvolt(reader, line->unit), known = gain_of(reader, line), gain = known != 0 ? known : STANDARD_GAIN;
+  double factor = microvolt(reader, line->unit), known = gain_of(reader, line);
+  double gain = known != 0 ? known : STANDARD_GAIN;
   bool voltage = factor > 0 && known != 0;
   if (line->per_frame != signal->samples_per_record || voltage != (signal->kind == EVL_SIGNAL_VOLTAGE) ||
       (!voltage && strcmp(line->unit, signal->unit) != 0))
-    return evl_fail(EVL_FORMAT, "%s: expected signal %d of segment %s with the rate and unit that it has in the record, "
-                    "found others", reader->path, l + 1, segment);
+    return evl_fail(EVL_FORMAT, "%s: expected signal %d of segment %s with the rate and unit that it has in the "
+                    "record, found others", reader->path, l + 1, segment);
   part->signal_of[l] = s;
   if (strcmp(line->file, "~") == 0) return EVL_OK;
   part->has[s] = true;

@@ -24,8 +24,9 @@ static evl_status wrong(const parser *p, const char *expected, const char *found
   bool numeric = strlen(found) < 40;
   for (const char *c = found; *c; c++) numeric &= strchr("0123456789+-.eEx:/()", *c) != NULL;
   if (!*found) return evl_fail(EVL_FORMAT, "%s: line %d: expected %s, found no more", p->path, p->line, expected);
-  return evl_fail(EVL_FORMAT, numeric ? "%s: line %d: expected %s, found \"%s\""
-                                      : "%s: line %d: expected %s, found other text", p->path, p->line, expected, found);
+  return evl_fail(EVL_FORMAT,
+                  numeric ? "%s: line %d: expected %s, found \"%s\"" : "%s: line %d: expected %s, found other text",
+                  p->path, p->line, expected, found);
 }
 
 /* ---- lines and fields ---- */

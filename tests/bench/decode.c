@@ -1,5 +1,6 @@
 /* Decoding on one core: all samples of a recording, load by load of BLOCK_S seconds, signal by signal, in pieces of
-   PIECE samples as the chain fetches them. usage: decode BLOCK_S REPEATS FILE. Prints the best processor seconds of a pass, the
+   PIECE samples as the chain fetches them.
+   usage: decode BLOCK_S REPEATS FILE. Prints the best processor seconds of a pass, the
    raw bytes of its samples, and the sum of all samples (so that nothing is left out). */
 #include <math.h>
 #include <stdio.h>

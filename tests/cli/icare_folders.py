@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 """A cohort in the folders of I-CARE, written here: from the folders to the store, the same bits for any number of ranks;
 damage of a record costs that record."""
+import csv
+import gzip
 import os
 import struct
 import sys
 
-from harness import case, config, eveil, expect, python_modules, run_cases, total, write
+from harness import ROOT, Skip, case, config, eveil, expect, python_modules, run_cases, total, write
 
 LABELS = "Fp1 Fp2 F3 F4 C3 C4 P3 P4 O1 O2 F7 F8 T3 T4 T5 T6 Fz Cz Pz".split()
 PATIENTS = {"0284": ("A", "53", "Male", "Good", "1"), "0286": ("B", "nan", "Female", "Poor", "5"),
@@ -31,7 +33,8 @@ def record(folder, name, seconds, seed, spoil=False):
         file.write(data)
     lines = [f"{name} {len(LABELS)} {FS} {len(t)}"]
     for c, label in enumerate(LABELS):
-        lines.append(f"{name}.mat 16+24 {gain[c]!r}({baseline[c]})/nu 16 0 {v[c, 0]} {v[c].astype(int).sum() & 65535} 0 {label}")
+        total_of = v[c].astype(int).sum() & 65535
+        lines.append(f"{name}.mat 16+24 {gain[c]!r}({baseline[c]})/nu 16 0 {v[c, 0]} {total_of} 0 {label}")
     write(f"{folder}/{name}.hea", "\n".join(lines) + "\n#Utility frequency: 50\n#Start time: 4:00:10\n")
 
 
@@ -85,6 +88,40 @@ def wrong_checksum():
     result = expect(eveil("run", path), 3, "1 of 6 recordings failed")
     shown = expect(eveil("info", "out/store.h5"), 0)
     assert "checksum" in shown.out and "0286_002_031_EEG.mat" in shown.out, (result, shown)
+
+
+@case("the records of real patients by their names: subjects, sessions and hours")
+def real_names():
+    table = os.path.join(os.environ.get("EVEIL_TEST_DATA", os.path.join(ROOT, "..", "shared", "data")), "icare",
+                         "unofficial_phase_metadata.csv.gz")
+    if not os.path.exists(table):
+        raise Skip("no real recordings")
+    with gzip.open(table, "rt") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 23528 and len({row["subject"] for row in rows}) == 607
+    some = sorted({row["subject"] for row in rows})[::40]
+    rows = [row for row in rows if row["subject"] in some and row["record"]]  # some have none in version 2
+    with open("samples", "wb") as file:
+        file.write(bytes(2 * 2 * 10 * FS))
+    for subject in some:
+        os.makedirs(f"cohort/{subject}")
+        write(f"cohort/{subject}/{subject}.txt", f"Patient: {subject}\nAge: nan\n")
+    for row in rows:
+        at = f"cohort/{row['subject']}/{row['record']}"
+        os.link("samples", f"{at}.dat")
+        lines = "".join(f"{row['record']}.dat 16 10/uV 16 0 0 0 0 {c}\n" for c in ("Cz", "Fz"))
+        write(f"{at}.hea", f"{row['record']} 2 {FS} {10 * FS}\n{lines}")
+    path = config(analyses='analyses: ( { name = "short"; window_s = 5.0; features = ["hjorth"]; } );\n')
+    expect(eveil("plan", path), 0, f"{len(rows)} of {len(some)} participants")
+    expect(eveil("run", path), 0)
+    expect(eveil("export", "out/store.h5", "csv"), 0)
+    with open("csv/recordings.csv", encoding="utf-8", newline="") as file:
+        found = {os.path.basename(row["file"])[:-4]: row for row in csv.DictReader(file)}
+    assert len(found) == len(rows)
+    for row in rows:
+        ours = found[row["record"]]
+        assert ours["subject"] == row["subject"] and float(ours["start_h"]) == float(row["hour"]), (row, ours)
+        assert ours["session"] == row["record"].split("_")[1], ours
 
 
 @case("what a record does not say is said by the configuration")

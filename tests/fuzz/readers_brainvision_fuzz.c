@@ -4,10 +4,12 @@
 enum { FLIPS = 3000, FRAMES = 300 };
 
 static const char header[] =
-  "Brain Vision Data Exchange Header File Version 1.0\r\n; text\r\n[Common Infos]\r\nCodepage=UTF-8\r\nDataFile=$b.eeg\r\n"
+  "Brain Vision Data Exchange Header File Version 1.0\r\n; text\r\n[Common Infos]\r\nCodepage=UTF-8\r\n"
+  "DataFile=$b.eeg\r\n"
   "MarkerFile=r.vmrk\r\nDataFormat=BINARY\r\nDataOrientation=%s\r\nNumberOfChannels=3\r\nSamplingInterval=4000\r\n"
   "SegmentationType=MARKERBASED\r\nSegmentDataPoints=100\r\n[Binary Infos]\r\nBinaryFormat=%s\r\n[Channel Infos]\r\n"
-  "Ch1=Fp1,,0.5,\xC2\xB5V\r\nCh2=a\\1b,ref,10,mV\r\nCh3=x\r\n[Coordinates]\r\nCh1=1,-90,-72\r\nCh2=0,0,0\r\n[Comment]\r\nfree\r\n";
+  "Ch1=Fp1,,0.5,\xC2\xB5V\r\nCh2=a\\1b,ref,10,mV\r\nCh3=x\r\n[Coordinates]\r\nCh1=1,-90,-72\r\nCh2=0,0,0\r\n"
+  "[Comment]\r\nfree\r\n";
 
 static void flips(void) {
   static const struct { const char *orientation, *format; size_t width; } kinds[] = {
