@@ -5,7 +5,7 @@
 
 const evl_param evl_rule_blink_params[] = {
   {"blink_uv", EVL_REAL, "62.0", 1.0, 1e4, NULL, "uV", "lowest height at the most frontal electrodes that is marked"},
-  {"blink_sd", EVL_REAL, "4.2", 0.0, 100.0, NULL, "",
+  {"blink_sd", EVL_REAL, "4.4", 0.0, 100.0, NULL, "",
    "the same in units of the sd that the background gives the height found"},
   {"blink_mark_uv", EVL_REAL, "15.0", 0.0, 1e4, NULL, "uV", "electrodes that a blink reaches with less are not marked"},
   {0}};
@@ -13,7 +13,7 @@ const evl_param evl_rule_blink_params[] = {
 const evl_step evl_rule_blink = {
   .name = "blink",
   .summary = "blinks, by topography and course against the recording's own background",
-  .definition = "Bins of 20 ms. A blink: heights a_c = exp(-d_c / l) at the angle d_c from the arc Fp1-Fp2, l = 0.4, 0.65, 1.0; "
+  .definition = "Bins of 20 ms. A blink: heights a_c = exp(-d_c / l) at the angle d_c from the arc Fp1-Fp2, l = 0.4, 0.55, 0.75; "
                 "course a Hann window of 0.2, 0.3, 0.45, 0.6 s. Temporal filter of 1.2 s: C^-1 g / (g' C^-1 g), C the autocovariance, "
                 "spatial filter R^-1 a / (a' R^-1 a), R the covariance behind the temporal filter, both from the learned segments "
                 "without what looks like blinks, R + (1 + 0.04 A)^2 I for heights about A = 80 and 250 uV. Local maxima "

@@ -5,16 +5,16 @@
 #include "quality_blink_priv.h"
 
 const double evl_blink_width_s[EVL_BLINK_WIDTHS] = {0.2, 0.3, 0.45, 0.6};
-static const double fall_off[EVL_BLINK_SHAPES] = {0.4, 0.65, 1.0}; /* radian */
+static const double fall_off[EVL_BLINK_SHAPES] = {0.4, 0.55, 0.75}; /* radian */
 enum { MIDDLE_SHAPE = 1, MIDDLE_WIDTH = 1, ROUNDS = 3 };
 
 /* No blink has exactly one of the shapes: share of its height by which electrodes deviate, and the heights planned for. */
 static const double mismatch = 0.04, level_uv[EVL_BLINK_LEVELS] = {80.0, 250.0}, least_sd_uv = 1.0;
 /* Filtered values a second that are independent, and the reach of what a background shares (radian), where there are too few
    of them for a covariance of their own. */
-static const double independent_hz = 8.0, scarce = 0.1, smooth = 0.8, rough = 0.05, most_caution = 1.3;
+static const double independent_hz = 8.0, scarce = 0.1, smooth = 0.8, rough = 0.05, most_caution = 1.3, least_used = 0.25;
 /* What looks like a blink before the background is known: height and cosine squared of plain angles. */
-static const double look_uv = 50.0, look_fit = 0.75;
+static const double look_uv = 50.0, look_fit = 0.8;
 
 /* ---- where a blink reaches ---- */
 
@@ -336,6 +336,18 @@ static bool make_filters(const evl_quality *q) {
   return true;
 }
 
+/* What comes so often that little is left is no blink but the background: discharges. Then nothing is skipped. */
+static bool crowded(evl_blink *blink) {
+  int used = 0, all = 0;
+  for (int segment = 0; segment < blink->n_segments; segment++) {
+    for (int b = 0; b < blink->n_bins[segment]; b++) used += is_used(blink, segment, b);
+    all += (int)evl_greater(blink->n_bins[segment] - 2 * EVL_BLINK_HALF, 0);
+  }
+  if (used >= least_used * all) return false;
+  memset(blink->skip, 0, EVL_LEARN_SEGMENTS * EVL_LEARN_BINS * sizeof *blink->skip);
+  return true;
+}
+
 /* First the filters in time of a model, and what plainly looks like blinks is skipped; then those of the background found, and
    what they find is skipped; then again. */
 static bool settle_filters(evl_quality *q) {
@@ -346,13 +358,15 @@ static bool settle_filters(evl_quality *q) {
     if (!temporal_filter(model, evl_blink_width_s[w], blink->scratch, blink->tap[w])) return false;
   filter_electrodes(blink, blink->tap[MIDDLE_WIDTH]);
   skip_likely(blink);
+  bool still = crowded(blink);
   for (int round = 0; round < ROUNDS; round++) {
     if (!make_filters(q) || !temporal_filters(blink) || !make_filters(q)) return false;
-    for (int w = 0; w < EVL_BLINK_WIDTHS && round + 1 < ROUNDS; w++) {
+    for (int w = 0; w < EVL_BLINK_WIDTHS && round + 1 < ROUNDS && !still; w++) {
       filter_electrodes(blink, blink->tap[w]);
       for (int level = 0; level < EVL_BLINK_LEVELS; level++)
         for (int s = 0; s < EVL_BLINK_SHAPES; s++) skip_found(q, s, &blink->filters[w][level]);
     }
+    still = still || crowded(blink);
   }
   return true;
 }

@@ -38,3 +38,7 @@ QUALITY_MARKS := $(BUILD)/tests/bench/quality_marks
 $(QUALITY_MARKS): tests/bench/quality_marks.c $(foreach room,conditioning $(UNDER_conditioning),$(call archive,$(room)))
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) $(FFTW_CFLAGS) $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(FFTW_LIBS) $(LIBCONFIG_LIBS) $(BLAS_LIBS) -lm -o $@
+
+.PHONY: artefacts
+artefacts: all $(QUALITY_MARKS)  ## docs/artefacts.md and .png: what the rules of quality find on every background, and what it costs
+	@$(PYTHON) tests/bench/artefacts.py
