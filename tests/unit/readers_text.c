@@ -37,6 +37,31 @@ static void what_is_no_decimal(void) {
   CHECK(evl_text_decimal("0.33333333333333333333", 22, &number) && fabs(number - 1.0 / 3.0) < 1e-14);
 }
 
+/* Numbers of any length and size, with something behind them. */
+static void numbers_like_strtod(void) {
+  uint32_t state = 11;
+  static const char *shape[] = {"%.17g;", "%.18e\t", "%.25f,", "%.3f ", "%.0f\n", "%+.15E"};
+  for (int i = 0; i < 200000; i++) {
+    char text[512];
+    double value = ldexp((double)next_random(&state) - 8388608.0, (int)(next_random(&state) % 200) - 120), found = NAN;
+    int n = snprintf(text, sizeof text, shape[next_random(&state) % 6], value);
+    char *end;
+    double expected = strtod(text, &end);
+    if (end - text >= 128) continue;
+    CHECK(evl_text_number(text, text + n, &found) == end && found == expected);
+    if (check_failures) {
+      printf("# %s\n", text);
+      return;
+    }
+  }
+  static const char *bad[] = {"", "-", ".", "e5", "nan", "inf", ",5", "1e999", " 1"};
+  double number;
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) CHECK(!evl_text_number(bad[i], bad[i] + strlen(bad[i]), &number));
+  const char *hexadecimal = "0x10", *cut = "12e";
+  CHECK(evl_text_number(hexadecimal, hexadecimal + 4, &number) == hexadecimal + 1);
+  CHECK(!evl_text_number(cut, cut + 3, &number));
+}
+
 static void text_is_valid(void) {
   char text[8];
   evl_text_utf8((const uint8_t *)"abcdef\xC3\xA9", 8, text, sizeof text);
@@ -63,6 +88,7 @@ static void onsets(void) {
 int main(void) {
   RUN(decimals_like_strtod);
   RUN(what_is_no_decimal);
+  RUN(numbers_like_strtod);
   RUN(text_is_valid);
   RUN(onsets);
   CHECK_DONE();
