@@ -66,6 +66,12 @@ evl_status evl_series_header(evl_reader *reader, int64_t n_channels, int64_t n_s
 
 evl_status evl_series_load(evl_reader *reader, int stretch, double from_s, double to_s) {
   const evl_series *series = reader->state;
+  int64_t first, n;
+  EVL_TRY(evl_reader_span(reader, stretch, from_s, to_s, &first, &n));
+  /* Analyses of other conditioning ask for the same span again, and text takes its time. */
+  if (reader->loaded_stretch == stretch && reader->loaded_first <= first &&
+      first + n <= reader->loaded_first + reader->loaded_records)
+    return EVL_OK;
   return evl_planes_load(reader, stretch, from_s, to_s, series->fetch);
 }
 
