@@ -59,7 +59,8 @@ static inline void make_run(made *m, int block) {
   if (status != EVL_OK) printf("# %s\n", evl_error_message());
   CHECK(status == EVL_OK);
   m->x = evl_arena_alloc(m->arena, sizeof *m->x * EVL_HEAD_CHANNELS * (size_t)m->n);
-  for (int64_t t = 0, size = block ? block : 1; t < m->n && status == EVL_OK; size = block ? block : 5 * size % 997 + 1) {
+  for (int64_t t = 0, size = block ? block : 1; t < m->n && status == EVL_OK;
+       size = block ? block : 5 * size % 997 + 1) {
     int n = size < m->n - t ? (int)size : (int)(m->n - t);
     status = evl_generator_run(m->generator, m->x + t, (size_t)m->n, n, made_hear, m);
     t += n;
@@ -113,7 +114,8 @@ static inline void add_spectrum(const double *x, int64_t n, int length, double f
     for (int t = 0; t < length; t++) in[t] = x[from + t] * (0.5 - 0.5 * cos(2 * pi * t / length));
     const double *out = evl_fft_forward(fft, &stride);
     for (int i = 0; i <= length / 2; i++)
-      psd[i] += 2 * (out[2 * i] * out[2 * i] + out[2 * i + 1] * out[2 * i + 1]) / ((double)(n / length) * weight * fs_hz);
+      psd[i] +=
+          2 * (out[2 * i] * out[2 * i] + out[2 * i + 1] * out[2 * i + 1]) / ((double)(n / length) * weight * fs_hz);
   }
   evl_arena_free(arena);
 }

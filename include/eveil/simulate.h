@@ -153,7 +153,8 @@ typedef struct evl_mechanism {
   evl_status (*draw)(const evl_params *, uint64_t seed, const char *id, double *value, double *z);
   evl_status (*plan)(const evl_params *, const double *truth, const evl_making *, evl_arena *, void **state);
   /* The next n <= EVL_GENERATOR_BLOCK samples into x[channel * ld + t], microvolt, head channels; where recordings
-     are closed to circles, a few seconds more than duration_s. No allocation. Any cut into blocks gives the same bits. */
+     are closed to circles, a few seconds more than duration_s. No allocation. Any cut into blocks gives the same
+     bits. */
   void (*run)(void *state, double *x, size_t ld, int n);
   /* Means of the courses over second s, asked once that second has been made: at most EVL_COURSE_SECONDS
      ago. NULL without courses. */
@@ -179,8 +180,8 @@ typedef struct evl_artefact {
   const evl_param *params; /* keys of the group simulate.NAME */
   evl_status (*plan)(const evl_params *, const evl_making *, evl_arena *, void **state);
   /* Samples [first, first + n), n <= EVL_GENERATOR_BLOCK, in place; NaN: missing (a record of a file in which all
-     are missing becomes a gap; elsewhere the file holds its lowest value). Tells every event whose onset lies in them, in
-     order of onset. Blocks come in order of time; any cut into them gives the same bits. No allocation. */
+     are missing becomes a gap; elsewhere the file holds its lowest value). Tells every event whose onset lies in them,
+     in order of onset. Blocks come in order of time; any cut into them gives the same bits. No allocation. */
   evl_status (*run)(void *state, int64_t first, double *x, size_t ld, int n, evl_tell *tell, void *context);
   double (*limit_uv)(const void *state); /* what it can add */
 } evl_artefact;

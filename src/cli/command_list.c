@@ -106,5 +106,5 @@ static evl_status run(const evl_arguments *arguments) {
 }
 
 const evl_command evl_command_list = {
-    "list", "[KIND [NAME]]", "list readers, conditioning, features, dynamics, learners, mechanisms, artefacts", NULL, false, 0, 2,
-    run};
+    "list", "[KIND [NAME]]", "list readers, conditioning, features, dynamics, learners, mechanisms, artefacts",
+    NULL, false, 0, 2, run};

@@ -13,7 +13,8 @@ static const struct law {
     {"truths", true, false, EVL_SURROGATE_NONE,
      "log odds of a poor outcome = intercept + sum of coefficients times z of the named truths"},
     {"spectral", true, false, EVL_SURROGATE_ALL,
-     "as truths, and every recording is a surrogate of what its mechanism makes: only spectra and cross-spectra can tell"},
+     "as truths, and every recording is a surrogate of what its mechanism makes: only spectra and cross-spectra can "
+     "tell"},
     {"dynamics", false, false, EVL_SURROGATE_OUTCOME,
      "poor with the probability that the intercept gives, whatever the truths; the recordings of poor subjects are "
      "surrogates of what their mechanism makes: spectra and cross-spectra cannot tell"},

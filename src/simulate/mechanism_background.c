@@ -99,11 +99,12 @@ static double limit_uv(const void *state) { return evl_cortex_limit_uv(((const b
 const evl_mechanism evl_mechanism_background = {
     .name = "background",
     .summary = "1/f background, alpha of individual peak and width, suppressions",
-    .definition = "Below every electrode a source of white noise through 8 poles and zeros interlaced from 0.1 Hz to fs: "
-                  "power 1/f^chi; alpha: AR(2) resonators below O1, O2 and Pz. Sources reach the electrodes with a "
-                  "Gaussian of their angular distance. One suppression a cycle of 8 s or longer, of the subject's share of "
-                  "the cycle, multiplies all by suppressed_uv / background_uv, with cosine ramps of 0.1 s of its "
-                  "logarithm.",
+    .definition =
+        "Below every electrode a source of white noise through 8 poles and zeros interlaced from 0.1 Hz to fs: "
+        "power 1/f^chi; alpha: AR(2) resonators below O1, O2 and Pz. Sources reach the electrodes with a "
+        "Gaussian of their angular distance. One suppression a cycle of 8 s or longer, of the subject's share of "
+        "the cycle, multiplies all by suppressed_uv / background_uv, with cosine ramps of 0.1 s of its "
+        "logarithm.",
     .cite = "Oustaloup 2000, doi:10.1109/81.817385; Box & Jenkins 1976, section 3.2.4",
     .version = 1,
     .params = params,

@@ -18,12 +18,13 @@ static const evl_param params[] = {
     {0}};
 
 enum { PER_MIN, SPINDLE_HZ, SPINDLE_UV, EXPONENT, BACKGROUND_UV };
-static const evl_truth_item truths[] = {{"spindle_per_min", "1/min", "spindles a minute"},
-                                        {"spindle_hz", "Hz", "their mean frequency"},
-                                        {"spindle_uv", "uV", "their largest height; z of its logarithm"},
-                                        {"exponent", "", "chi of the background's power 1/f^chi"},
-                                        {"background_uv", "uV", "rms of the background from 0.5 to 45 Hz; z of its logarithm"},
-                                        {0}};
+static const evl_truth_item truths[] = {
+    {"spindle_per_min", "1/min", "spindles a minute"},
+    {"spindle_hz", "Hz", "their mean frequency"},
+    {"spindle_uv", "uV", "their largest height; z of its logarithm"},
+    {"exponent", "", "chi of the background's power 1/f^chi"},
+    {"background_uv", "uV", "rms of the background from 0.5 to 45 Hz; z of its logarithm"},
+    {0}};
 static const evl_truth_item courses[] = {{"spindle", "", "share of the second inside a spindle"},
                                          {"envelope_uv", "uV", "mean height of its envelope"},
                                          {"frequency_hz", "Hz", "its frequency times that share"},
@@ -139,9 +140,10 @@ static double limit_uv(const void *state) {
 const evl_mechanism evl_mechanism_spindles = {
     .name = "spindles",
     .summary = "spindles of individual rate and frequency on a 1/f background",
-    .definition = "Background as in mechanism background, without alpha and suppressions. Spindles u sin^2(pi (t - onset) / "
-                  "duration) cos(2 pi f t + phase) around Cz or Fz, a Gaussian of the angular distance (0.8 rad); from the "
-                  "end of one to the next 0.5 s and an exponential time that makes the mean rate the subject's.",
+    .definition =
+        "Background as in mechanism background, without alpha and suppressions. Spindles u sin^2(pi (t - onset) / "
+        "duration) cos(2 pi f t + phase) around Cz or Fz, a Gaussian of the angular distance (0.8 rad); from the "
+        "end of one to the next 0.5 s and an exponential time that makes the mean rate the subject's.",
     .cite = "Warby et al. 2014, doi:10.1038/nmeth.2855 (durations and frequencies)",
     .version = 1,
     .params = params,

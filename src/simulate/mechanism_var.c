@@ -31,8 +31,9 @@ static evl_status check(const evl_params *p) {
   const evl_value *hz = evl_params_value(p, "mode_hz"), *per_s = evl_params_value(p, "mode_per_s");
   const evl_value *uv = evl_params_value(p, "mode_uv");
   if (hz->n > MODES || per_s->n != hz->n || uv->n != hz->n)
-    return evl_fail(EVL_USAGE, "mode_hz, mode_per_s, mode_uv: expected as many numbers each, at most %d, found %d, %d, %d",
-                    MODES, hz->n, per_s->n, uv->n);
+    return evl_fail(EVL_USAGE,
+                    "mode_hz, mode_per_s, mode_uv: expected as many numbers each, at most %d, found %d, %d, %d", MODES,
+                    hz->n, per_s->n, uv->n);
   for (int k = 0; k < hz->n; k++)
     if (!(hz->reals[k] > 0 && uv->reals[k] > 0))
       return evl_fail(EVL_USAGE, "mode_hz, mode_uv: expected numbers above 0, found %g Hz and %g uV", hz->reals[k],
@@ -149,11 +150,12 @@ static double limit_uv(const void *state) { return ((const var *)state)->limit_u
 const evl_mechanism evl_mechanism_var = {
     .name = "var",
     .summary = "vector autoregression of order 1 with planted modes: frequency, damping, topography",
-    .definition = "x(t) = M s(t), s(t+1) = B s(t) + w(t): B holds a 2 x 2 block exp((-damping + 2 pi i f) / fs) for every "
-                  "mode and exp(-rest_per_s / fs) for each of the other dimensions, 19 in all, M their maps, so that x is "
-                  "an autoregression of order 1 with the matrix M B M^-1. The map of a mode is complex: Gaussians of the "
-                  "angular distance (0.5 rad) around two electrodes, drawn for every subject. w is white and "
-                  "independent, so every dimension has the variance that its rms says.",
+    .definition =
+        "x(t) = M s(t), s(t+1) = B s(t) + w(t): B holds a 2 x 2 block exp((-damping + 2 pi i f) / fs) for every "
+        "mode and exp(-rest_per_s / fs) for each of the other dimensions, 19 in all, M their maps, so that x is "
+        "an autoregression of order 1 with the matrix M B M^-1. The map of a mode is complex: Gaussians of the "
+        "angular distance (0.5 rad) around two electrodes, drawn for every subject. w is white and "
+        "independent, so every dimension has the variance that its rms says.",
     .cite = "Neumaier & Schneider 2001, doi:10.1145/382043.382304, section 2",
     .version = 1,
     .params = params,

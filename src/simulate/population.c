@@ -20,8 +20,8 @@ const evl_param evl_simulate_params[] = {
      "Hours since the event at which the first recording starts: lowest, highest."},
     {"every_h", EVL_REAL, "24.0", 0, 1e6, NULL, "h", "Hours from the start of one recording to the next."},
     {"surrogate", EVL_STRING, "\"none\"", 0, 0, "none|all|outcome", "",
-     "Which subjects get multivariate IAAFT surrogates of what their mechanism makes; not none: all recordings are closed "
-     "to a circle first, and whole in memory."},
+     "Which subjects get multivariate IAAFT surrogates of what their mechanism makes; not none: all recordings are "
+     "closed to a circle first, and whole in memory."},
     {"surrogate_iterations", EVL_INT, "100", 1, 100000, NULL, "", "Most iterations of a surrogate."},
     {"sites", EVL_INT, "2", 1, 26, NULL, "", "Number of hospitals; subjects go to them in turn."},
     {"fs_hz", EVL_REALS, "(250.0, 500.0)", 100, 10000, NULL, "Hz",
@@ -65,7 +65,8 @@ const evl_param evl_simulate_params[] = {
     {"leak_two_ids", EVL_REAL, "0.0", 0, 0.5, NULL, "",
      "Share of subjects who are an earlier one under a second id, with recordings of their own."},
     {"leak_duplicates", EVL_REAL, "0.0", 0, 0.5, NULL, "",
-     "Share of subjects whose recordings are near-duplicates of an earlier one's: the same with 0.5 uV of noise added."},
+     "Share of subjects whose recordings are near-duplicates of an earlier one's: the same with 0.5 uV of noise "
+     "added."},
     {"leak_post_outcome", EVL_BOOL, "false", 0, 0, NULL, "",
      "Whether participants.tsv has length_of_stay_d, which is known only after the outcome and depends on it."},
     {"distractors", EVL_INT, "0", 0, 10000, NULL, "", "Standard normal columns in participants.tsv that mean nothing."},
@@ -79,10 +80,11 @@ static evl_status take_pair(const evl_params *params, const char *name, double p
 static evl_status check_memory(const evl_simulation *s) {
   for (int i = 0; i < s->n_sites; i++)
     if (s->duration_s * s->site[i].fs_hz > WHOLE_SAMPLES_MOST)
-      return evl_fail(EVL_USAGE,
-                      "simulate.surrogate: recordings are held whole: expected at most %g samples of a channel, found %g s "
-                      "at %g Hz",
-                      WHOLE_SAMPLES_MOST, s->duration_s, s->site[i].fs_hz);
+      return evl_fail(
+          EVL_USAGE,
+          "simulate.surrogate: recordings are held whole: expected at most %g samples of a channel, found %g s "
+          "at %g Hz",
+          WHOLE_SAMPLES_MOST, s->duration_s, s->site[i].fs_hz);
   return EVL_OK;
 }
 

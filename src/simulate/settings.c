@@ -50,7 +50,8 @@ static evl_status read_entry(evl_group *simulate, const char *name, const evl_pa
   EVL_NEW(arena, own.value, above->n);
   for (int i = 0; i < above->n; i++)
     for (int k = 0; lifted[k]; k++)
-      if (above->value[i].given && !strcmp(above->value[i].param->name, lifted[k])) own.value[own.n++] = above->value[i];
+      if (above->value[i].given && !strcmp(above->value[i].param->name, lifted[k]))
+        own.value[own.n++] = above->value[i];
   EVL_TRY(evl_group_child(simulate, name, &group));
   EVL_TRY(evl_group_params(group, where, &table, 1, NULL, &own, arena, &read));
   *params = read;

@@ -223,7 +223,7 @@ extern const evl_truth_item evl_traits[EVL_TRAITS + 1];
 
 typedef struct evl_subject {
   char id[16];          /* "sub-0001" */
-  int patient, copy_of; /* subjects: who it is (itself, but for a second id), and whose recordings it has (-1: its own) */
+  int patient, copy_of; /* subjects: who it is (itself, but for a second id), whose recordings it has (-1: its own) */
   int brain;            /* subject whose id names the random numbers of its recordings */
   uint64_t first;       /* number of its first recording among those of that brain */
   int site, mechanism;  /* mechanism: of the settings */
@@ -273,13 +273,15 @@ double evl_simulation_start_h(const evl_simulation *simulation, int i); /* of re
 evl_generator_spec evl_simulation_spec(const evl_simulation *simulation, int i); /* of recording i */
 
 /* Subject i; the earlier ones are drawn. */
-evl_status evl_subject_draw(const evl_simulation *simulation, int i, evl_arena *arena, evl_subject *subject) EVL_MUST_USE;
+evl_status evl_subject_draw(const evl_simulation *simulation, int i, evl_arena *arena,
+                            evl_subject *subject) EVL_MUST_USE;
 /* Whether subjects of a mechanism (of the settings) have a truth of that name: the mechanism's, a trait, or the name of
    one of the mechanisms. */
 bool evl_subject_knows(const evl_simulation *simulation, int mechanism, const char *name);
 /* Its z; 0 where the subject has none. Membership in a mechanism is standardised, too. */
 double evl_subject_z(const evl_simulation *simulation, const evl_subject *subject, const char *name);
-double evl_subject_distractor(const evl_simulation *simulation, const evl_subject *subject, int j); /* standard normal */
+/* Standard normal. */
+double evl_subject_distractor(const evl_simulation *simulation, const evl_subject *subject, int j);
 bool evl_subject_surrogate(const evl_simulation *simulation, const evl_subject *subject);
 
 /* ---- covariates.c: the columns of participants.tsv ------------------------------------------------------------ */
@@ -303,7 +305,7 @@ void evl_text_abandon(evl_text_file *text);
 
 evl_status evl_truth_write(const evl_simulation *simulation, const char *root, evl_arena *scratch) EVL_MUST_USE;
 
-/* ---- tables_write.c ------------------------------------------------------------------------------------------------- */
+/* ---- tables_write.c ----------------------------------------------------------------------------------------- */
 
 /* "sub-0001/eeg/sub-0001_task-rest" (session directory and part only where a subject has several). */
 void evl_simulation_stem(const evl_simulation *simulation, int i, char stem[96]);

@@ -27,10 +27,11 @@ static evl_status check(const evl_site *s) {
   if (s->line_hz >= s->fs_hz / 2)
     return evl_fail(EVL_USAGE, "simulate.fs_hz: line noise must lie below half of %g Hz", s->fs_hz);
   if (s->low_pass_hz >= s->fs_hz / 2 || (s->low_pass_hz > 0 && s->high_pass_hz >= s->low_pass_hz))
-    return evl_fail(EVL_USAGE,
-                    "simulate.low_pass_hz: expected a corner above the high-pass's %g Hz and below half of %g Hz, found "
-                    "%g Hz",
-                    s->high_pass_hz, s->fs_hz, s->low_pass_hz);
+    return evl_fail(
+        EVL_USAGE,
+        "simulate.low_pass_hz: expected a corner above the high-pass's %g Hz and below half of %g Hz, found "
+        "%g Hz",
+        s->high_pass_hz, s->fs_hz, s->low_pass_hz);
   return EVL_OK;
 }
 
@@ -65,7 +66,9 @@ static const int bipolar[][2] = {{0, 2}, {2, 7}, {7, 12}, {12, 17}, {0, 3}, {3, 
 
 int evl_site_tracks(const evl_site *site, int a[EVL_SITE_TRACKS], int b[EVL_SITE_TRACKS]) {
   bool few = !strcmp(site->montage, "reduced"), pairs = !strcmp(site->montage, "bipolar");
-  int n = few ? (int)(sizeof reduced / sizeof *reduced) : pairs ? (int)(sizeof bipolar / sizeof *bipolar) : EVL_HEAD_CHANNELS;
+  int n = EVL_HEAD_CHANNELS;
+  if (few) n = (int)(sizeof reduced / sizeof *reduced);
+  if (pairs) n = (int)(sizeof bipolar / sizeof *bipolar);
   for (int i = 0; i < n; i++) {
     a[i] = few ? reduced[i] : pairs ? bipolar[i][0] : i;
     b[i] = pairs ? bipolar[i][1] : -1;

@@ -79,7 +79,8 @@ static const evl_truth_item outcome_texts[] = {
     {"linear_predictor", "", "log odds of a poor latent outcome"},
     {"wlst_probability", "", "probability that treatment is withdrawn because a poor outcome is predicted"},
     {"wlst", "", "whether treatment was withdrawn; the outcome is poor then"},
-    {"outcome_observed", "", "what participants.tsv holds: poor where the latent outcome is or treatment was withdrawn"},
+    {"outcome_observed", "",
+     "what participants.tsv holds: poor where the latent outcome is or treatment was withdrawn"},
     {"patient_is", "", "planted leak: the participant who is the same patient under another id"},
     {"recordings_of", "", "planted leak: the participant whose recordings these are near-duplicates of"},
     {0}};

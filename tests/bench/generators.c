@@ -1,5 +1,6 @@
-/* Every mechanism and every artefact of the tables by itself, defaults, 19 channels at 250 Hz, one core. usage: generators
-   [NAME...] Prints one JSON object: kind, name, seconds of signal a second of processor time, the best of several passes. */
+/* Every mechanism and every artefact of the tables by itself, defaults, 19 channels at 250 Hz, one core. usage:
+   generators [NAME...] Prints one JSON object: kind, name, seconds of signal a second of processor time, the best of
+   several passes. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +37,8 @@ typedef struct subject {
 
 static void plan(subject *s, evl_arena *arena) {
   static double value[TRUTHS], z[TRUTHS];
-  const evl_making making = {.seed = 1, .id = "sub-0001", .fs_hz = FS_HZ, .duration_s = 3600, .line_hz = 50, .start_h = 24};
+  const evl_making making = {
+      .seed = 1, .id = "sub-0001", .fs_hz = FS_HZ, .duration_s = 3600, .line_hz = 50, .start_h = 24};
   evl_params *params;
   must(evl_params_default(s->mechanism ? s->mechanism->params : s->artefact->params, arena, &params));
   if (s->mechanism) {

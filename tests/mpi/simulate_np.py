@@ -1,5 +1,6 @@
-"""eveil simulate with everything on (every mechanism, every artefact, surrogates, leaks, devices): the same bytes on 1 to 4 ranks,
-and after kill -9 of all ranks in its midst every file that is there is whole, and running it again completes the cohort."""
+"""eveil simulate with everything on (every mechanism, every artefact, surrogates, leaks, devices): the same bytes on 1 to
+4 ranks, and after kill -9 of all ranks in its midst every file that is there is whole, and running it again completes the
+cohort."""
 import glob
 import hashlib
 import os
@@ -7,10 +8,13 @@ import os
 from harness import Running, check, clear, done, eveil, note, scratch
 
 KEYS = """subjects = %d; recordings = 2; duration_s = 12.0; every_h = 12.0; sites = 3; fs_hz = (128.0, 125.0, 160.0);
-  line_hz = (50.0, 60.0); high_pass_hz = (0.0, 0.3); low_pass_hz = (0.0, 0.0, 40.0); montage = ["10-20", "bipolar", "reduced"];
+  line_hz = (50.0, 60.0); high_pass_hz = (0.0, 0.3); low_pass_hz = (0.0, 0.0, 40.0);
+  montage = ["10-20", "bipolar", "reduced"];
   labels = ["ref", "old", "plain"]; mechanism = [%s]; artefacts = [%s];
-  outcome_law = "both"; truths = ["age", "rosc_min"]; coefficients = (1.0, 1.0); surrogate_iterations = 10; distractors = 2;
-  clinical = true; missing_share = 0.2; missing_by = "severity"; wlst_share = 0.2; leak_two_ids = 0.1; leak_duplicates = 0.1;
+  outcome_law = "both"; truths = ["age", "rosc_min"]; coefficients = (1.0, 1.0);
+  surrogate_iterations = 10; distractors = 2;
+  clinical = true; missing_share = 0.2; missing_by = "severity"; wlst_share = 0.2;
+  leak_two_ids = 0.1; leak_duplicates = 0.1;
   leak_post_outcome = true;"""
 
 
@@ -59,7 +63,8 @@ with scratch() as folder:
 
     clear(root)
     run = Running("simulate", config, ranks=2)
-    reached = run.wait_for(lambda: len(glob.glob(os.path.join(root, "**", "*_eeg.edf"), recursive=True)) >= len(recordings) // 4)
+    made = os.path.join(root, "**", "*_eeg.edf")
+    reached = run.wait_for(lambda: len(glob.glob(made, recursive=True)) >= len(recordings) // 4)
     run.kill_all()
     left = {path: digest for path, digest in tree(root).items() if not path.endswith(".tmp")}
     broken = [path for path, digest in left.items() if trees[1].get(path) != digest]
@@ -68,5 +73,6 @@ with scratch() as folder:
     check(not broken, "what is there after a kill is whole", broken[:5])
     ended = eveil("simulate", config, ranks=3)
     again = tree(root)
-    check(ended.code == 0 and again == trees[1], "run again after the kill: complete", f"{ended.err} {differing(trees[1], again)[:5]}")
+    check(ended.code == 0 and again == trees[1], "run again after the kill: complete",
+          f"{ended.err} {differing(trees[1], again)[:5]}")
 done()

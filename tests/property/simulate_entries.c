@@ -1,5 +1,5 @@
-/* Every mechanism and every artefact of the tables, held to what its record claims: truths, courses, bounds, subjects that
-   differ, repeatability, memory. */
+/* Every mechanism and every artefact of the tables, held to what its record claims: truths, courses, bounds, subjects
+   that differ, repeatability, memory. */
 #include <ctype.h>
 
 #include "allocations.h"
@@ -45,7 +45,8 @@ static void records(void) {
   }
 }
 
-/* z of every truth: mean 0 and sd 1 (normal ones cut at 2.5 sd: 0.96; nothing to draw: 0), the same when drawn again. */
+/* z of every truth: mean 0 and sd 1 (normal ones cut at 2.5 sd: 0.96; nothing to draw: 0), the same when drawn
+   again. */
 static void truths(void) {
   evl_arena *arena = evl_arena_create();
   for (int i = 0; evl_mechanisms[i]; i++) {
@@ -79,7 +80,8 @@ static void truths(void) {
   evl_arena_free(arena);
 }
 
-static void plan_of(made *m, const char *mechanism, const char *artefact, const char *id, double fs_hz, uint64_t recording) {
+static void plan_of(made *m, const char *mechanism, const char *artefact, const char *id, double fs_hz,
+                    uint64_t recording) {
   char text[160];
   snprintf(text, sizeof text, "mechanism = [\"%s\"]; artefacts = [%s%s%s];", mechanism, *artefact ? "\"" : "", artefact,
            *artefact ? "\"" : "");

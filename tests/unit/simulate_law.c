@@ -55,7 +55,8 @@ static double z_of_truth(const evl_simulation *s, const char *name) {
 }
 
 static void law_of(const char *name, bool truths, bool site, bool surrogate_of_good, bool surrogate_of_poor) {
-  evl_simulation *s = cohort(evl_arena_format(arena, "subjects = %d; outcome_law = \"%s\"; intercept = -0.4;", N, name));
+  evl_simulation *s =
+      cohort(evl_arena_format(arena, "subjects = %d; outcome_law = \"%s\"; intercept = -0.4;", N, name));
   CHECK(z_of_poor(s) < 4);
   CHECK((fabs(z_of_truth(s, "suppression")) > 10) == truths);
   CHECK((fabs(z_of_truth(s, "exponent")) > 8) == truths);
@@ -94,8 +95,9 @@ static void mechanisms_as_truths(void) {
 
 /* The share of withdrawals, their law, and labels that fulfil the prediction. */
 static void withdrawal(void) {
-  evl_simulation *s = cohort("subjects = 3000; wlst_share = 0.3; wlst_by = \"exponent\"; wlst_noise = 0.5; outcome_law = "
-                             "\"none\";");
+  evl_simulation *s =
+      cohort("subjects = 3000; wlst_share = 0.3; wlst_by = \"exponent\"; wlst_noise = 0.5; outcome_law = "
+             "\"none\";");
   double found = 0, expected = 0, variance = 0, predicted = 0;
   for (int i = 0; i < N; i++) {
     const evl_subject *t = &s->subject[i];
@@ -131,8 +133,10 @@ static evl_table *written(const evl_simulation *s, const char *name) {
 static void missing_values(void) {
   static const char *const columns[] = {"age", "sex", "rosc_min", "shockable", "ttm_c", "sedation_mg_kg_h"};
   for (int severity = 0; severity < 2; severity++) {
-    evl_simulation *s = cohort(evl_arena_format(arena, "subjects = %d; clinical = true; missing_share = 0.2; missing_by = "
-                                                       "\"%s\";", N, severity ? "severity" : "chance"));
+    evl_simulation *s = cohort(evl_arena_format(arena,
+                                                "subjects = %d; clinical = true; missing_share = 0.2; missing_by = "
+                                                "\"%s\";",
+                                                N, severity ? "severity" : "chance"));
     evl_table *t = written(s, "participants.tsv");
     for (size_t k = 0; k < sizeof columns / sizeof *columns; k++) {
       double missing[2] = {0, 0}, all[2] = {0, 0};
@@ -153,8 +157,9 @@ static void missing_values(void) {
 static void planted_leaks(void) {
   evl_simulation *s = cohort("subjects = 3000; leak_two_ids = 0.1; leak_duplicates = 0.1; leak_post_outcome = true; "
                              "distractors = 1; recordings = 2;");
-  evl_simulation *smaller = cohort("subjects = 200; leak_two_ids = 0.1; leak_duplicates = 0.1; leak_post_outcome = true; "
-                                   "distractors = 1; recordings = 2;");
+  evl_simulation *smaller =
+      cohort("subjects = 200; leak_two_ids = 0.1; leak_duplicates = 0.1; leak_post_outcome = true; "
+             "distractors = 1; recordings = 2;");
   evl_table *people = written(s, "participants.tsv"), *truth = written(s, "truth.tsv");
   int twice = 0, copies = 0;
   double stay[2] = {0, 0}, n[2] = {0, 0}, poor_stays_shorter = 0;
@@ -196,19 +201,21 @@ static void planted_leaks(void) {
 }
 
 static void refusals(void) {
-  static const struct { const char *text, *says; } bad[] = {
-      {"outcome_law = \"spectral\"; surrogate = \"outcome\";", "means \"all\", found \"outcome\""},
-      {"outcome_law = \"site\"; sites = 1;", "at least two sites"},
-      {"wlst_share = 0.2; wlst_by = \"shoe\";", "simulate.wlst_by: \"shoe\" is none of age"},
-      {"mechanism = [\"var\"];", "simulate.truths: \"suppression\" is none of age"},
-      {"low_pass_hz = (125.0);", "simulate.low_pass_hz"},
-      {"low_pass_hz = (30.0); high_pass_hz = (40.0);", "simulate.low_pass_hz"},
-      {"surrogate = \"all\"; duration_s = 1000000.0;", "held whole"},
-      {"montage = [];", "at least one name"},
-      {"montage = [\"10-5\"];", "10-20|reduced|bipolar"},
-      {"var: { mode_hz = (3.0); };  mechanism = [\"var\"]; outcome_law = \"none\";", "as many numbers"},
-      {"mechanism = [\"spindles\"]; outcome_law = \"none\"; spindles: { spindle_per_min = (2.0, 30.0); spindle_s = (2.0, "
-       "4.0); };", "do not fit"}};
+  static const struct { const char *text, *says;
+  } bad[] = {{"outcome_law = \"spectral\"; surrogate = \"outcome\";", "means \"all\", found \"outcome\""},
+             {"outcome_law = \"site\"; sites = 1;", "at least two sites"},
+             {"wlst_share = 0.2; wlst_by = \"shoe\";", "simulate.wlst_by: \"shoe\" is none of age"},
+             {"mechanism = [\"var\"];", "simulate.truths: \"suppression\" is none of age"},
+             {"low_pass_hz = (125.0);", "simulate.low_pass_hz"},
+             {"low_pass_hz = (30.0); high_pass_hz = (40.0);", "simulate.low_pass_hz"},
+             {"surrogate = \"all\"; duration_s = 1000000.0;", "held whole"},
+             {"montage = [];", "at least one name"},
+             {"montage = [\"10-5\"];", "10-20|reduced|bipolar"},
+             {"var: { mode_hz = (3.0); };  mechanism = [\"var\"]; outcome_law = \"none\";", "as many numbers"},
+             {"mechanism = [\"spindles\"]; outcome_law = \"none\"; spindles: { spindle_per_min = (2.0, 30.0); "
+              "spindle_s = (2.0, "
+              "4.0); };",
+              "do not fit"}};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     evl_simulation *s;
     CHECK(plan_from(bad[i].text, &s) == EVL_USAGE);

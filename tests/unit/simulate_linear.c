@@ -47,7 +47,8 @@ static double cortex_power(void *context, double hz) {
 static void background_spectrum(void) {
   static double psd[LENGTH / 2 + 1];
   cortex truth = {1.4, 25, 9.5, 1.2, 12};
-  const double truths[] = {0, truth.exponent, truth.alpha_hz, truth.alpha_uv, truth.alpha_width_hz, truth.background_uv};
+  const double truths[] = {
+      0, truth.exponent, truth.alpha_hz, truth.alpha_uv, truth.alpha_width_hz, truth.background_uv};
   made *m = malloc(sizeof *m);
   make(m, "artefacts = [];", (evl_making){.seed = 31, .fs_hz = FS, .duration_s = SECONDS, .line_hz = 50}, truths);
   spectrum_of(m, psd);
@@ -68,7 +69,8 @@ static double resonance(double per_s, double f0_hz, double hz) {
   return 2 * (1 - rho * rho) / (1 - 2 * rho * cos(w) + rho * rho) / FS;
 }
 
-/* A mode with the map a + ib: Re((a - ib) z), so |a - ib|^2 / 4 (P(f) + P(-f)) with P of a variance of 2; per channel. */
+/* A mode with the map a + ib: Re((a - ib) z), so |a - ib|^2 / 4 (P(f) + P(-f)) with P of a variance of 2; per channel.
+ */
 static double var_power(void *context, double hz) {
   const modes *m = context;
   bool taken[HEAD] = {false};

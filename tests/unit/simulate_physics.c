@@ -166,7 +166,8 @@ static void cutting_of(const char *mechanism, const char *artefact) {
   snprintf(text, sizeof text, "mechanism = [\"%s\"]; artefacts = [%s%s%s];", mechanism, *artefact ? "\"" : "", artefact,
            *artefact ? "\"" : "");
   for (int i = 0; i < 2; i++) {
-    make_plan(&m[i], text, (evl_making){.seed = 19, .fs_hz = 250, .duration_s = 40, .line_hz = 50, .start_h = 24}, NULL);
+    make_plan(&m[i], text, (evl_making){.seed = 19, .fs_hz = 250, .duration_s = 40, .line_hz = 50, .start_h = 24},
+              NULL);
     make_run(&m[i], i ? 0 : 1000);
   }
   bool same = memcmp(m[0].x, m[1].x, sizeof(double) * EVL_HEAD_CHANNELS * (size_t)m[0].n) == 0;

@@ -28,7 +28,8 @@ static double *spectra(const made *m) {
   return out;
 }
 
-/* Largest difference of the cross-spectra over all pairs and bins, relative to the largest power of the two channels. */
+/* Largest difference of the cross-spectra over all pairs and bins, relative to the largest power of the two channels.
+ */
 static double cross_difference(const double *x, const double *y, int bins) {
   double worst = 0, most[HEAD] = {0};
   for (int c = 0; c < HEAD; c++)
@@ -211,7 +212,8 @@ static void in_files(void) {
         double bound = 2 * noise * (hypot(p[0], p[1]) + hypot(q[0], q[1]) + noise);
         largest = fmax(largest, hypot(re, im) / bound);
       }
-  printf("# files of a surrogate and its original: cross-spectra differ by at most %.2f of the bound by rounding\n", largest);
+  printf("# files of a surrogate and its original: cross-spectra differ by at most %.2f of the bound by rounding\n",
+         largest);
   CHECK(largest < 1);
   for (int i = 0; i < 2; i++) free(x[i]);
   snprintf(command, sizeof command, "rm -r '%s'", folder);
