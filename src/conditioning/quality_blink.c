@@ -4,8 +4,8 @@
 #include "quality_blink_priv.h"
 
 const evl_param evl_rule_blink_params[] = {
-  {"blink_uv", EVL_REAL, "62.0", 1.0, 1e4, NULL, "uV", "lowest height at the most frontal electrodes that is marked"},
-  {"blink_sd", EVL_REAL, "4.4", 0.0, 100.0, NULL, "",
+  {"blink_uv", EVL_REAL, "55.0", 1.0, 1e4, NULL, "uV", "lowest height at the most frontal electrodes that is marked"},
+  {"blink_sd", EVL_REAL, "4.1", 0.0, 100.0, NULL, "",
    "the same in units of the sd that the background gives the height found"},
   {"blink_mark_uv", EVL_REAL, "15.0", 0.0, 1e4, NULL, "uV", "electrodes that a blink reaches with less are not marked"},
   {0}};
@@ -17,8 +17,9 @@ const evl_step evl_rule_blink = {
                 "course a Hann window of 0.2, 0.3, 0.45, 0.6 s. Temporal filter of 1.2 s: C^-1 g / (g' C^-1 g), C the autocovariance, "
                 "spatial filter R^-1 a / (a' R^-1 a), R the covariance behind the temporal filter, both from the learned segments "
                 "without what looks like blinks, R + (1 + 0.04 A)^2 I for heights about A = 80 and 250 uV. Local maxima "
-                "of the height are blinks where it is at least blink_uv and blink_sd (1 + m / 2K) sd; sd: of the background there "
-                "and then, from the rest of all channels (as usual, or larger, or, where that is 4 times below, smaller); K: "
+                "of the height are blinks where it is at least blink_uv and blink_sd (1 + m / K) sd; sd: of the learned heights "
+                "below zero, times what the rest of all channels says of the background there and then: 1 as usual, "
+                "(p - 0.5)^0.7 for p times the usual power, 2 sqrt(p) where p is below 1/4; K: "
                 "independent values in R. A common offset of all m channels does not count, so that any reference will do. "
                 "Marked: the window, in channels with a_c A >= blink_mark_uv. Needs six placed electrodes, one at the front and "
                 "three far from it: else a blink cannot be told from a frontal wave, and none is marked.",
@@ -29,6 +30,9 @@ const evl_step evl_rule_blink = {
 enum { PEAK_BINS = 12, REACH = 9, KINDS = EVL_BLINK_SHAPES * EVL_BLINK_WIDTHS * EVL_BLINK_LEVELS };
 /* A background that is that much quieter than usual counts as usual; what is usual is 1. */
 static const double quiet = 4.0, least_power = 0.04;
+/* What the mean over so few values exceeds 1 by chance; bursts have other shapes than the usual background, so that their power
+   alone does not tell how a height varies in them. */
+static const double by_chance = 0.5, burst = 1.4;
 
 /* Taps are symmetric; three pairs at a time, so that y is loaded and stored less often. */
 static void filter_inside(const double *tap, const double *x, int64_t from, int64_t to, double *y) {
@@ -70,7 +74,7 @@ double evl_blink_excess(const evl_blink_filters *filters, int shape, int m, doub
     if (b == EVL_BLINK_BESIDE) height = with, middle = rest;
   }
   double power = fmax(middle, sum / EVL_BLINK_POOL) / (m - 1);
-  return height / sqrt(power >= 1 ? power : fmin(1.0, fmax(least_power, quiet * power)));
+  return filters->gain[shape] * height / sqrt(power >= 1 ? pow(fmax(1.0, power - by_chance), burst) : fmin(1.0, fmax(least_power, quiet * power)));
 }
 
 /* The best height of each bin, in units of its sd. */
@@ -130,6 +134,7 @@ static double excess_at(const evl_quality *q, const evl_blink_filters *filters, 
 
 void evl_rule_blink_run(evl_quality *q, int64_t from, int64_t to) {
   evl_blink *blink = q->blink;
+  if (!blink->settled) evl_blink_settle(q);
   if (blink->m == 0) return;
   double least_uv = evl_params_real(q->params, "blink_uv"), least_sd = evl_params_real(q->params, "blink_sd");
   int64_t low = (evl_greater(from - REACH, q->begin) - q->begin) * EVL_BINS;

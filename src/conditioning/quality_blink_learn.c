@@ -1,90 +1,20 @@
 /* Filters for blinks from the learned segments: what the background looks like, in space and in time. */
-#include <stdio.h>
 #include <string.h>
 
 #include "quality_blink_priv.h"
 
 const double evl_blink_width_s[EVL_BLINK_WIDTHS] = {0.2, 0.3, 0.45, 0.6};
-static const double fall_off[EVL_BLINK_SHAPES] = {0.4, 0.55, 0.75}; /* radian */
-enum { MIDDLE_SHAPE = 1, MIDDLE_WIDTH = 1, ROUNDS = 3 };
+enum { MIDDLE_SHAPE = 1, MIDDLE_WIDTH = 1, ROUNDS = 2 };
 
 /* No blink has exactly one of the shapes: share of its height by which electrodes deviate, and the heights planned for. */
 static const double mismatch = 0.04, level_uv[EVL_BLINK_LEVELS] = {80.0, 250.0}, least_sd_uv = 1.0;
 /* Filtered values a second that are independent, and the reach of what a background shares (radian), where there are too few
    of them for a covariance of their own. */
-static const double independent_hz = 8.0, scarce = 0.1, smooth = 0.8, rough = 0.05, most_caution = 1.3, least_used = 0.25;
+static const double independent_hz = 8.0, scarce = 0.1, smooth = 0.8, rough = 0.05, most_caution = 1.5, least_used = 0.25;
+/* Most that blinks among what was learned can have added to a covariance's sd. */
+static const double most_gain = 2.0;
 /* What looks like a blink before the background is known: height and cosine squared of plain angles. */
 static const double look_uv = 50.0, look_fit = 0.8;
-
-/* ---- where a blink reaches ---- */
-
-/* Angle to the arc from Fp1 to Fp2. */
-static double front_angle(const double xyz[3]) {
-  double left[3], right[3], best = -1;
-  if (!evl_electrode_position("Fp1", left) || !evl_electrode_position("Fp2", right)) return INFINITY;
-  for (int i = 0; i <= 8; i++) {
-    double dot = 0, norm = 0;
-    for (int j = 0; j < 3; j++) {
-      double point = left[j] + (right[j] - left[j]) * i / 8.0;
-      dot += point * xyz[j];
-      norm += point * point;
-    }
-    best = fmax(best, dot / sqrt(norm));
-  }
-  return acos(fmin(1.0, best));
-}
-
-static double height_at(const evl_looked *looked, int shape) {
-  const char *dash = strchr(looked->name, '-');
-  double a[3], b[3];
-  char name[81];
-  if (!looked->placed) return 0;
-  if (!dash) return exp(-front_angle(looked->xyz) / fall_off[shape]);
-  snprintf(name, sizeof name, "%.*s", (int)(dash - looked->name), looked->name);
-  if (!evl_electrode_position(name, a) || !evl_electrode_position(dash + 1, b)) return 0;
-  return exp(-front_angle(a) / fall_off[shape]) - exp(-front_angle(b) / fall_off[shape]);
-}
-
-/* The old set of 19 first, so that files of 64 and more channels behave like those of 19; then from the front. */
-static bool before(const evl_quality *q, int a, int b) {
-  static const char *const set = " Fp1 Fp2 F7 F3 Fz F4 F8 T7 C3 Cz C4 T8 P7 P3 Pz P4 P8 O1 O2 ";
-  char name[2][84];
-  for (int i = 0; i < 2; i++) snprintf(name[i], sizeof name[i], " %s ", q->looked[i ? b : a].name);
-  bool first = strstr(set, name[0]), second = strstr(set, name[1]);
-  return first != second ? first : q->blink->reach[a * EVL_BLINK_SHAPES] > q->blink->reach[b * EVL_BLINK_SHAPES];
-}
-
-evl_status evl_blink_plan(evl_quality *q, evl_arena *arena) {
-  int64_t bins = (q->chunk + 2 * q->margin) * EVL_BINS, learned = EVL_LEARN_SEGMENTS * EVL_LEARN_BINS;
-  EVL_NEW(arena, q->blink, 1);
-  evl_blink *blink = q->blink;
-  EVL_NEW(arena, blink->reach, (q->n ? q->n : 1) * EVL_BLINK_SHAPES);
-  for (int i = 0; i < q->n; i++) {
-    if (!q->looked[i].placed) continue;
-    for (int s = 0; s < EVL_BLINK_SHAPES; s++) blink->reach[i * EVL_BLINK_SHAPES + s] = height_at(&q->looked[i], s);
-  }
-  for (int i = 0; i < q->n; i++) {
-    int at = blink->n_candidates;
-    if (!q->looked[i].placed) continue;
-    while (at > 0 && before(q, i, blink->candidate[at - 1])) at--;
-    if (at == EVL_BLINK_MOST) continue;
-    if (blink->n_candidates < EVL_BLINK_MOST) blink->n_candidates++;
-    for (int j = blink->n_candidates - 1; j > at; j--) blink->candidate[j] = blink->candidate[j - 1];
-    blink->candidate[at] = i;
-  }
-  int n = blink->n_candidates ? blink->n_candidates : 1;
-  EVL_NEW(arena, blink->bin, learned * n);
-  EVL_NEW(arena, blink->filtered, learned * n);
-  EVL_NEW(arena, blink->skip, learned);
-  EVL_NEW(arena, blink->scratch, evl_greater(learned, EVL_BLINK_TAPS * EVL_BLINK_TAPS));
-  for (int i = 0; i < EVL_BLINK_WIDTHS * EVL_BLINK_LEVELS; i++)
-    EVL_NEW(arena, blink->filters[i / EVL_BLINK_LEVELS][i % EVL_BLINK_LEVELS].factor, n * n);
-  EVL_NEW(arena, blink->source, bins);
-  EVL_NEW(arena, blink->height, bins);
-  EVL_NEW(arena, blink->course, bins);
-  EVL_NEW(arena, blink->which, bins);
-  return EVL_OK;
-}
 
 static double *bins_of(double *all, const evl_blink *blink, int segment, int c) {
   return all + ((size_t)segment * (size_t)blink->n_candidates + (size_t)c) * EVL_LEARN_BINS;
@@ -127,58 +57,67 @@ static void model_autocovariance(double *r) {
   }
 }
 
-static double power_at(const evl_blink *blink, int segment, int b) {
-  double power = 0;
-  for (int c = 0; c < blink->m; c++) {
-    double x = bins_of(blink->filtered, blink, segment, c)[b];
-    power += x * x;
-  }
-  return power;
-}
-
 static bool is_used(const evl_blink *blink, int segment, int b) {
   return b >= EVL_BLINK_HALF && b < blink->n_bins[segment] - EVL_BLINK_HALF && !blink->skip[segment * EVL_LEARN_BINS + b];
 }
 
+/* Sum of the filtered electrodes' squares in every bin of a segment. */
+static void powers(const evl_blink *blink, int segment, double *power) {
+  memset(power, 0, EVL_LEARN_BINS * sizeof *power);
+  for (int c = 0; c < blink->m; c++) {
+    const double *x = bins_of(blink->filtered, blink, segment, c);
+    for (int b = 0; b < blink->n_bins[segment]; b++) power[b] = fma(x[b], x[b], power[b]);
+  }
+}
+
 /* Power that is exceeded a tenth of the time; 0 where nothing is used. */
 static double high_power(evl_blink *blink) {
+  double power[EVL_LEARN_BINS];
   size_t n = 0;
-  for (int segment = 0; segment < blink->n_segments; segment++)
+  for (int segment = 0; segment < blink->n_segments; segment++) {
+    powers(blink, segment, power);
     for (int b = 0; b < blink->n_bins[segment]; b++)
-      if (is_used(blink, segment, b)) blink->scratch[n++] = power_at(blink, segment, b);
+      if (is_used(blink, segment, b)) blink->scratch[n++] = power[b];
+  }
   evl_sort(blink->scratch, n);
   return n ? evl_quantile_sorted(blink->scratch, n, 0.9) : 0;
 }
 
-/* Sum of the filtered electrodes' products where nothing looks like a blink, larger powers counted as high_power, so that no
-   single artefact rules; the number of independent values. */
-static double sum_products(evl_blink *blink, double *r) {
+/* Mean of the filtered electrodes' products where nothing looks like a blink, larger powers counted as high_power, so that no
+   single artefact rules, into the lower triangle of r[m][m]; the number of independent values. */
+static double mean_products(evl_blink *blink, double *r) {
   int m = blink->m;
-  double most = high_power(blink), all = 0, power = 0, power_2 = 0;
+  double most = high_power(blink), all = 0, sum = 0, sum_2 = 0, power[EVL_LEARN_BINS];
   memset(r, 0, (size_t)(m * m) * sizeof *r);
-  for (int segment = 0; segment < blink->n_segments; segment++)
-    for (int b = 0; b < blink->n_bins[segment]; b++) {
-      if (!is_used(blink, segment, b)) continue;
-      double here = power_at(blink, segment, b), weight = here > most ? most / here : 1;
-      for (int i = 0; i < m; i++) {
-        double x = weight * bins_of(blink->filtered, blink, segment, i)[b];
-        for (int j = i; j < m; j++) r[i * m + j] += x * bins_of(blink->filtered, blink, segment, j)[b];
-      }
-      all++;
-      power += weight * here;
-      power_2 += weight * here * weight * here;
+  for (int segment = 0; segment < blink->n_segments; segment++) {
+    double *root = blink->scratch;
+    powers(blink, segment, power);
+    for (int b = 0; b < EVL_LEARN_BINS; b++) {
+      bool used = b < blink->n_bins[segment] && is_used(blink, segment, b);
+      double weight = !used ? 0 : power[b] > most ? most / power[b] : 1;
+      root[b] = sqrt(weight);
+      all += used;
+      sum += used ? weight * power[b] : 0;
+      sum_2 += used ? weight * power[b] * weight * power[b] : 0;
     }
+    for (int c = 0; c < m; c++) {
+      const double *x = bins_of(blink->filtered, blink, segment, c);
+      for (int b = 0; b < EVL_LEARN_BINS; b++) blink->scaled[b * m + c] = root[b] > 0 ? root[b] * x[b] : 0;
+    }
+    evl_syrk_lower(m, EVL_LEARN_BINS, 1, blink->scaled, m, 1, r, m);
+  }
   for (int i = 0; i < m * m; i++) r[i] /= all > 0 ? all : 1;
-  return power_2 > 0 ? independent_hz / EVL_BINS_S * power * power / power_2 : 0;
+  return sum_2 > 0 ? independent_hz / EVL_BINS_S * sum * sum / sum_2 : 0;
 }
 
 /* Covariance of the background behind temporal filter w into a factor; false where it is singular. */
-static bool factor_covariance(const evl_quality *q, int w, int level) {
+static bool factor_covariance(const evl_quality *q, const double *products, double independent, int w, int level) {
   evl_blink *blink = q->blink;
   int m = blink->m;
-  double *r = blink->filters[w][level].factor, trace = 0, independent = sum_products(blink, r);
+  double *r = blink->filters[w][level].factor, trace = 0;
+  memcpy(r, products, (size_t)(m * m) * sizeof *r);
   for (int i = 0; i < m; i++) trace += r[i * m + i];
-  blink->filters[w][level].caution = independent > 0 ? fmin(most_caution, 1 + 0.5 * m / independent) : most_caution;
+  blink->filters[w][level].caution = independent > 0 ? fmin(most_caution, 1 + m / independent) : most_caution;
   double share = scarce * m / (scarce * m + independent), odd_uv = least_sd_uv + mismatch * level_uv[level];
   double mean = trace / m + odd_uv * odd_uv;
   for (int i = 0; i < m; i++)
@@ -203,6 +142,7 @@ static void spatial_filter(const evl_blink *blink, int s, evl_blink_filters *fil
     white[c] /= sqrt(norm);
   }
   filters->sd[s] = 1 / sqrt(norm);
+  filters->gain[s] = 1;
 }
 
 static void filter_electrodes(evl_blink *blink, const double *tap) {
@@ -322,15 +262,40 @@ static void take_electrodes(evl_quality *q) {
   if (blink->m < 6 || front == 0 || back < 3) blink->m = 0;
 }
 
-/* Covariances and filters of all widths, skipping what is skipped. */
-static bool make_filters(const evl_quality *q) {
+/* Blinks that nobody could tell from the background are above zero: the heights below it tell how large the background is. */
+static void take_lower_half(evl_blink *blink, double independent, int s, evl_blink_filters *filters) {
+  double square[2] = {0, 0};
+  int n[2] = {0, 0};
+  for (int segment = 0; segment < blink->n_segments; segment++)
+    for (int b = 0; b < blink->n_bins[segment]; b++) {
+      double y = 0;
+      if (!is_used(blink, segment, b)) continue;
+      for (int c = 0; c < blink->m; c++) y += filters->weight[s][c] * bins_of(blink->filtered, blink, segment, c)[b];
+      square[y < 0] += y * y;
+      n[y < 0]++;
+    }
+  if (n[1] == 0 || !(square[1] > 0) || !(independent > 0)) return;
+  double ratio = (square[0] + square[1]) / (n[0] + n[1]) / (square[1] / n[1]);
+  /* So much is chance: two sd of a ratio of such sums of squares, of which one is half of the other. */
+  filters->gain[s] = fmin(most_gain, sqrt(fmax(1, ratio - 2 * sqrt(2 / independent))));
+  filters->sd[s] /= filters->gain[s];
+}
+
+/* Covariances and filters of widths [from, to), skipping what is skipped; `skip`: and from then on what they find. */
+static bool make_filters(evl_quality *q, int from, int to, bool skip) {
   evl_blink *blink = q->blink;
-  for (int w = 0; w < EVL_BLINK_WIDTHS; w++) {
+  double products[EVL_BLINK_MOST * EVL_BLINK_MOST];
+  for (int w = from; w < to; w++) {
     filter_electrodes(blink, blink->tap[w]);
+    double independent = mean_products(blink, products);
     for (int level = 0; level < EVL_BLINK_LEVELS; level++) {
       evl_blink_filters *filters = &blink->filters[w][level];
-      if (!factor_covariance(q, w, level)) return false;
-      for (int s = 0; s < EVL_BLINK_SHAPES; s++) spatial_filter(blink, s, filters);
+      if (!factor_covariance(q, products, independent, w, level)) return false;
+      for (int s = 0; s < EVL_BLINK_SHAPES; s++) {
+        spatial_filter(blink, s, filters);
+        take_lower_half(blink, independent, s, filters);
+        if (skip) skip_found(q, s, filters);
+      }
     }
   }
   return true;
@@ -360,18 +325,17 @@ static bool settle_filters(evl_quality *q) {
   skip_likely(blink);
   bool still = crowded(blink);
   for (int round = 0; round < ROUNDS; round++) {
-    if (!make_filters(q) || !temporal_filters(blink) || !make_filters(q)) return false;
-    for (int w = 0; w < EVL_BLINK_WIDTHS && round + 1 < ROUNDS && !still; w++) {
-      filter_electrodes(blink, blink->tap[w]);
-      for (int level = 0; level < EVL_BLINK_LEVELS; level++)
-        for (int s = 0; s < EVL_BLINK_SHAPES; s++) skip_found(q, s, &blink->filters[w][level]);
-    }
+    bool last = round + 1 == ROUNDS;
+    if (!make_filters(q, MIDDLE_WIDTH, MIDDLE_WIDTH + 1, false) || !temporal_filters(blink) ||
+        !make_filters(q, 0, EVL_BLINK_WIDTHS, !last && !still))
+      return false;
     still = still || crowded(blink);
   }
   return true;
 }
 
 void evl_blink_settle(evl_quality *q) {
+  q->blink->settled = true;
   take_electrodes(q);
   if (q->blink->m > 0 && !settle_filters(q)) q->blink->m = 0;
 }

@@ -15,11 +15,13 @@ typedef struct evl_blink_filters {
   double *factor;               /* [m][m] Cholesky factor of the covariance, column-major */
   double weight[EVL_BLINK_SHAPES][EVL_BLINK_MOST];   /* of unit gain */
   double whitened[EVL_BLINK_SHAPES][EVL_BLINK_MOST]; /* factor^-1 shape, of length 1 */
-  double sd[EVL_BLINK_SHAPES];  /* of heights, as the covariance has it */
-  double caution;               /* 1 + m / 2K for a covariance of K independent values */
+  double sd[EVL_BLINK_SHAPES];  /* of heights: of those below zero, where no blink is */
+  double gain[EVL_BLINK_SHAPES]; /* sd as the covariance has it over that; blinks that were learned from are in the former */
+  double caution;               /* 1 + m / K for a covariance of K independent values */
 } evl_blink_filters;
 
 struct evl_blink {
+  bool settled;                 /* filters are made at the first run: who only asks for bad signals needs none */
   int m;                        /* electrodes; 0: too few, no blink is looked for */
   int looked[EVL_BLINK_MOST];
   double *reach;                /* [signal][EVL_BLINK_SHAPES] height of a blink, 1 at Fp1 and Fp2 */
@@ -30,6 +32,7 @@ struct evl_blink {
   int n_segments, n_bins[EVL_LEARN_SEGMENTS];
   double *bin, *filtered;       /* [segment][candidate][EVL_LEARN_BINS] */
   bool *skip;                   /* [segment][EVL_LEARN_BINS] */
+  double *scaled;               /* [EVL_LEARN_BINS][m] one segment */
   double *scratch;              /* [segment][EVL_LEARN_BINS] or [EVL_BLINK_TAPS][EVL_BLINK_TAPS] */
   /* running: bins held */
   double *source, *height, *course; /* height: the best of all, in units of its sd */

@@ -77,6 +77,13 @@ static double median(double *x, int n) {
   return n ? evl_quantile_sorted(x, (size_t)n, 0.5) : 0;
 }
 
+/* The median, and more where a signal that is mostly quiet has bursts: of sorted cells. */
+static double typical_step(double *x, int n) {
+  const double often = 0.9, share = 0.7;
+  double middle = median(x, n);
+  return n ? fmax(middle, share * evl_quantile_sorted(x, (size_t)n, often)) : 0;
+}
+
 /* Largest mean correlation with a neighbour. */
 static double typical_fit(const evl_quality *q, const evl_looked *looked) {
   double best = 0;
@@ -134,7 +141,7 @@ void evl_quality_settle(evl_quality *q) {
   for (int i = 0; i < q->n && cells > 0; i++) {
     evl_looked *looked = &q->looked[i];
     size_t at = (size_t)i * MOST_CELLS;
-    looked->typical_step_uv = median(q->learned[STEP] + at, cells);
+    looked->typical_step_uv = typical_step(q->learned[STEP] + at, cells);
     looked->typical_fast_uv = median(q->learned[FAST] + at, cells);
     looked->typical_line_uv = median(q->learned[LINE] + at, cells);
   }
@@ -143,7 +150,6 @@ void evl_quality_settle(evl_quality *q) {
     for (int i = 0; i < q->n; i++) q->looked[i].bad = bad_causes(q, &q->looked[i]);
     drop_bad_neighbours(q);
   }
-  if (q->blink) evl_blink_settle(q);
 }
 
 uint16_t evl_quality_bad(const evl_quality *q, int source) {

@@ -3,8 +3,8 @@
 
 const evl_param evl_rule_step_params[] = {
   {"step_uv", EVL_REAL, "60.0", 1.0, 1e6, NULL, "uV", "smallest step within 5 ms that no neighbour shares"},
-  {"step_ratio", EVL_REAL, "2.5", 1.0, 100.0, NULL, "",
-   "the same as a multiple of what is common: the median over 0.1 s of the largest step of this signal"},
+  {"step_ratio", EVL_REAL, "2.2", 1.0, 100.0, NULL, "",
+   "the same as a multiple of what is common: typical largest step of this signal in 0.1 s"},
   {0}};
 
 const evl_step evl_rule_step = {
@@ -12,8 +12,8 @@ const evl_step evl_rule_step = {
   .summary = "steps of one electrode, and of all at once (the reference)",
   .definition = "d = largest rise or fall of x[t] - x[t - h], h = 5 ms (one sample at 300 Hz and less), in a cell of 0.1 s, "
                 "less what is uncommon in its neighbours: the median over the four nearest electrodes of their largest change of "
-                "the same sign in that cell and those beside it, beyond the typical one. Typical: the median over the learned cells. A "
-                "step: d > max(step_uv, step_ratio times typical). Of all at once: the median of all signals is beyond that "
+                "the same sign in that cell and those beside it, beyond the typical one. Typical: the median over the learned cells, or 0.7 times "
+                "what one in ten exceeds. A step: d > max(step_uv, step_ratio times typical). Of all at once: the median of all signals is beyond that "
                 "and the middle half of them within a quarter of it. Marked from 0.1 s before until the mean has come "
                 "back by 70 % or to 30 uV, at most 3 s.",
   .cite = "no publication",

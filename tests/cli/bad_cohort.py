@@ -48,7 +48,8 @@ def one_fails(what, *parts, path=None, number=1, ranks=0):
         if i == number:
             assert all(row["why"] == "5" and row["mean"] == "" for row in of), f"{what}: cells of the failed recording"
         else:
-            assert all(row["why"] == "0" and row["count"] == "15" for row in of), f"{what}: cells of recording {i}"
+            # one window of 15 may look like a blink by chance
+            assert all(row["why"] == "0" and row["count"] in ("14", "15") for row in of), f"{what}: cells of recording {i}"
     return result
 
 
