@@ -17,7 +17,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import scipy.signal
 
-BUILD = os.environ.get("BUILD", "build")
+BUILD = os.path.abspath(os.environ.get("BUILD", "build"))
 CAUSES = ["missing", "flat", "saturation", "amplitude", "step", "blink", "muscle", "line", "correlation"]
 BACKGROUNDS = {
     "continuous": 'mechanism = ["background"]; background: { suppression = (0.0, 0.0); background_uv = (30.0, 0.1); };',
