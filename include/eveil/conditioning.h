@@ -174,6 +174,7 @@ double evl_quality_fs_hz(const evl_quality *quality); /* of the signals looked a
    in order of time: offsets removed, x[source * ld + t], t < n; other signals hold zeros, missing samples NaN.
    Then settle, once: without any segment all scales are those of the keys, and no whole signal is bad. */
 enum { EVL_LEARN_SEGMENTS = 16, EVL_LEARN_S = 4 };
+bool evl_quality_learns(const evl_quality *quality); /* false: segments would tell nothing */
 void evl_quality_learn(evl_quality *quality, const double *x, size_t ld, int n);
 void evl_quality_settle(evl_quality *quality);
 /* Causes for which a whole signal is bad; 0: good. */

@@ -53,8 +53,10 @@ static void learn_cells(evl_quality *q, int i) {
     looked->fit[j] += evl_correlation(q, looked, &q->looked[looked->neighbour[j]], 0, q->n_cells);
 }
 
+bool evl_quality_learns(const evl_quality *q) { return q->set != EVL_QUALITY_none && q->n > 0; }
+
 void evl_quality_learn(evl_quality *q, const double *x, size_t ld, int n) {
-  if (q->set == EVL_QUALITY_none || q->n == 0 || n <= 0 || q->n_segments == EVL_LEARN_SEGMENTS) return;
+  if (!evl_quality_learns(q) || n <= 0 || q->n_segments == EVL_LEARN_SEGMENTS) return;
   segment s = {q, x, ld};
   q->stretch_in = n;
   q->n_cells = evl_lesser(evl_quality_cells(q, n), EVL_LEARN_CELLS);

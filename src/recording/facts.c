@@ -6,9 +6,6 @@
 #include "eveil/math.h"
 #include "worker_priv.h"
 
-_Static_assert((int)FACT_SEGMENTS == (int)EVL_LEARN_SEGMENTS && (int)FACT_SEGMENT_S == (int)EVL_LEARN_S,
-               "the rules learn from the segments of the facts");
-
 int evl_worker_segments(const evl_worker *w, fact_segment segment[]) {
   const evl_header *h = evl_reader_header(w->reader);
   double recorded = 0;

@@ -30,13 +30,15 @@ static evl_status learn_segment(evl_worker *w, double fs_hz, const fact_segment 
 evl_status evl_worker_scales(evl_worker *w) {
   fact_segment segment[FACT_SEGMENTS];
   double fs_hz = 0; /* every set of rules chooses the same */
+  bool any = false;
   for (int q = 0; q < w->n_qualities; q++) {
     evl_status status = evl_quality_plan(w->quality[q].params, w->probe->n_sources, w->source, w->line_hz, w->block_s,
                                          w->own, &w->quality[q].quality);
     if (status != EVL_OK) return evl_fail_in(status, "%s", w->path);
     fs_hz = evl_quality_fs_hz(w->quality[q].quality);
+    any |= evl_quality_learns(w->quality[q].quality);
   }
-  int n = evl_reader_header(w->reader)->n_stretches ? evl_worker_segments(w, segment) : 0;
+  int n = any && evl_reader_header(w->reader)->n_stretches ? evl_worker_segments(w, segment) : 0;
   for (int i = 0; i < n; i++) EVL_TRY(learn_segment(w, fs_hz, &segment[i]));
   for (int q = 0; q < w->n_qualities; q++) evl_quality_settle(w->quality[q].quality);
   return EVL_OK;

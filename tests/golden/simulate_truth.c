@@ -4,7 +4,8 @@
    Tolerances: equilibria 1e-9 (a bracketed root of the same equation), eigenvalues 1e-6 (differences for the
    Jacobian), spectra 1e-5 (near a resonance they react to the fixed point: the peer's residual is 1e-11), the trajectory
    1e-11 (the same method and step), Hopf points to the two digits known, Lyapunov exponents: the largest 2 %, sums
-   1e-3 of their magnitude. Measured spectra: 0.5 dB in every hertz, over 800 s. */
+   1e-3 of their magnitude. Measured spectra: 0.5 dB in every hertz, over 800 s.
+   Over 400 lines: one table of verdicts for all generators. */
 #include <complex.h>
 
 #include "../src/simulate/model_priv.h"

@@ -1,4 +1,5 @@
-/* The manifest: tables, layouts, columns, everything wrong in one message, packing. */
+/* The manifest: tables, layouts, columns, everything wrong in one message, packing.
+   Over 400 lines: every layout of folders is made and broken by the helpers at the top. */
 #include "check.h"
 #include "scratch.h"
 
