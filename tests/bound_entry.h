@@ -69,6 +69,29 @@ static inline evl_status bound_plan(bound *b) {
   return e->plan(b->params, &b->shape, b->products, b->arena, &b->kernel);
 }
 
+enum { BOUND_KINDS = 2, BOUND_MOMENTS = 3 };
+static const char *const bound_kind[BOUND_KINDS] = {"standard", "deviant"};
+/* In every window that is long enough. */
+static const evl_moment bound_moment[BOUND_MOMENTS] = {{2.0, 0.0, 0}, {5.0, 0.5, 1}, {8.0, 0.0, 0}};
+
+/* Five and more electrodes of the 10-20 system, the fifth an ECG; further ones are C5, C6, ... without a place. */
+static inline void bound_montage(bound *b, int n_channels) {
+  static const struct { const char *name; double angle, azimuth; } place[] = {
+      {"F3", 0.72, 2.25}, {"F4", 0.72, 0.89}, {"P3", 0.72, -2.25}, {"P4", 0.72, -0.89}, {"ECG", 0.0, 0.0}};
+  enum { PLACES = sizeof place / sizeof *place };
+  const char **name = bound_new(b, (size_t)n_channels * sizeof *name);
+  double(*xyz)[3] = bound_new(b, (size_t)n_channels * sizeof *xyz);
+  for (int c = 0; c < n_channels; c++) {
+    name[c] = c < PLACES ? place[c].name : evl_arena_format(b->arena, "C%d", c);
+    if (c >= PLACES || !(place[c].angle > 0.0)) continue;
+    xyz[c][0] = sin(place[c].angle) * cos(place[c].azimuth);
+    xyz[c][1] = sin(place[c].angle) * sin(place[c].azimuth);
+    xyz[c][2] = cos(place[c].angle);
+  }
+  b->montage = bound_new(b, sizeof *b->montage);
+  *b->montage = (evl_montage){n_channels, name, (const double(*)[3])xyz};
+}
+
 /* `config`: the entry's parameters in libconfig syntax. */
 static inline evl_status bound_begin(bound *b, const evl_entry *entry, const char *config, int n_channels,
                                      int n_samples, double fs_hz) {
@@ -76,20 +99,30 @@ static inline evl_status bound_begin(bound *b, const evl_entry *entry, const cha
   b->arena = evl_arena_create();
   if (!b->arena) abort();
   b->entry = entry;
-  const char **name = bound_new(b, (size_t)n_channels * sizeof *name);
-  for (int c = 0; c < n_channels; c++) name[c] = evl_arena_format(b->arena, "C%d", c);
-  b->montage = bound_new(b, sizeof *b->montage);
-  *b->montage = (evl_montage){n_channels, name};
-  b->shape = (evl_shape){n_channels, n_samples, fs_hz, b->montage};
+  bound_montage(b, n_channels);
+  b->shape = (evl_shape){.n_channels = n_channels, .n_samples = n_samples, .fs_hz = fs_hz, .montage = b->montage,
+                         .n_kinds = BOUND_KINDS, .kind = bound_kind};
   EVL_TRY(bound_params(b, config));
   EVL_TRY(bound_plan(b));
+#ifdef EVEIL_FEATURES_H
+  evl_products_give_scratch(b->products, bound_new(b, evl_products_scratch_bytes(b->products)));
+#endif
   evl_arena_freeze(b->arena);
   return EVL_OK;
 }
 
+static inline evl_window bound_window(const bound *b, const double *x, size_t ld) {
+  const double seconds = b->shape.n_samples / b->shape.fs_hz;
+  int n = 0;
+  while (n < BOUND_MOMENTS && bound_moment[n].onset_s < seconds) n++;
+  return (evl_window){.x = x, .ld = ld, .n_channels = b->shape.n_channels, .n_samples = b->shape.n_samples,
+                      .fs_hz = b->shape.fs_hz, .channel_why = b->channel_why, .key = 1, .n_moments = n,
+                      .moment = bound_moment};
+}
+
 /* Runs on the window that begins at x, rows `ld` apart. Absent channels: set b->channel_why before. */
 static inline void bound_run(bound *b, const double *x, size_t ld) {
-  const evl_window window = {x, ld, b->shape.n_channels, b->shape.n_samples, b->shape.fs_hz, 0.0, b->channel_why};
+  const evl_window window = bound_window(b, x, ld);
   bound_clear(b);
 #ifdef EVEIL_FEATURES_H
   evl_products_begin(b->products, &window);

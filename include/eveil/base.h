@@ -238,10 +238,21 @@ double evl_seconds(void); /* monotonic clock */
 
 /* ---- entries: what a table of the project says of one thing ---------------------------- */
 
-/* Names of the channels that windows carry, fixed for an analysis. */
-typedef struct evl_montage { int n; const char *const *name; } evl_montage;
+/* Names of the channels that windows carry, fixed for an analysis, and where they are on the unit sphere (right, front,
+   up; of a pair the point between): [n], 0 where unknown; NULL where all are. */
+typedef struct evl_montage { int n; const char *const *name; const double (*xyz)[3]; } evl_montage;
 
-typedef struct evl_shape { int n_channels; int n_samples; double fs_hz; const evl_montage *montage; } evl_shape;
+typedef struct evl_shape {
+  int n_channels, n_samples;
+  double fs_hz;
+  const evl_montage *montage;
+  double step_s;                /* between the starts of windows; 0: there is one window */
+  int n_kinds;                  /* of events, by the configuration's annotations.keep */
+  const char *const *kind;      /* [n_kinds] */
+} evl_shape;
+
+/* Something that happened in a window or reaches into it; times from its start. */
+typedef struct evl_moment { double onset_s, duration_s; int kind; } evl_moment;
 
 /* What an entry sees: channels x samples in microvolt (or the unit of the file
    for other sensors), x[c * ld + t], 64-byte aligned rows, no NaN. */
@@ -251,6 +262,9 @@ typedef struct evl_window {
   int n_channels, n_samples;
   double fs_hz, start_s;
   const uint8_t *channel_why; /* [n_channels]; 0: use it. Rows of the others mean nothing. */
+  uint64_t key;               /* of this window's random numbers: by seed, recording, analysis and place in time */
+  int n_moments;
+  const evl_moment *moment;   /* [n_moments], by onset */
 } evl_window;
 
 typedef enum { EVL_PER_WINDOW, EVL_PER_CHANNEL, EVL_PER_PAIR } evl_expand;

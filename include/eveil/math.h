@@ -86,6 +86,8 @@ typedef struct evl_random { uint32_t key[2]; uint32_t counter[4]; uint32_t word[
 void evl_philox(const uint32_t key[2], const uint32_t counter[4], uint32_t word[4]);
 /* Stream named by (seed, texts and numbers): e.g. ("simulate", subject, "alpha"). */
 void evl_random_begin(evl_random *random, uint64_t seed, const char *who, const char *purpose, uint64_t index);
+/* 64 bits named likewise: the seed of what has streams of its own. */
+uint64_t evl_random_key(uint64_t seed, const char *who, const char *purpose, uint64_t index);
 uint32_t evl_random_u32(evl_random *random);
 double evl_random_uniform(evl_random *random);  /* (0, 1), 53 bits */
 double evl_random_normal(evl_random *random);

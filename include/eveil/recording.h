@@ -25,6 +25,7 @@ typedef struct evl_probe {
   int n_usable;
   double sidecar_line_hz;   /* by a sidecar, else by the header; 0: unknown */
   double start_h;           /* hours since the event, by the cohort's table; NaN: unknown */
+  uint64_t random_key;      /* of random numbers: by seed and recording; 0 where none are wanted */
   evl_format_options options; /* by which it was opened, and will be again */
   size_t header_memory;     /* arena bytes that opening takes */
   size_t record_bytes;      /* of a data record */

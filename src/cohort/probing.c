@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "eveil/math.h"
 #include "eveil/parallel.h"
 #include "sidecar_priv.h"
 #include "study_priv.h"
@@ -216,6 +217,7 @@ static evl_status unpack_all(evl_study *study, const uint8_t *all, const size_t 
       size_t used;
       EVL_TRY(unpack(at, seen, study->arena, &study->probe[r], &used));
       study->probe[r].start_h = study->manifest->recording[r].start_h;
+      study->probe[r].random_key = evl_random_key(study->seed, study->manifest->recording[r].id, "recording", 0);
       study->probe[r].options.params = study->formats.params;
       at += used;
     }

@@ -80,7 +80,7 @@ static evl_status from_labels(int n_labels, const char *const *label, evl_arena 
     if (!(name[n++] = evl_arena_text(arena, electrode.name))) return EVL_MEMORY;
   }
   if (n == 0) return evl_fail(EVL_USAGE, "conditioning.montage \"file\": the recordings have no channel");
-  *montage = (evl_montage){n, name};
+  *montage = (evl_montage){.n = n, .name = name};
   return EVL_OK;
 }
 
@@ -116,7 +116,7 @@ static evl_status from_names(const evl_value *given, int n_labels, const char *c
                       given->strings[i]);
     if (!(name[i] = evl_arena_text(arena, electrode.name))) return EVL_MEMORY;
   }
-  *montage = (evl_montage){given->n, name};
+  *montage = (evl_montage){.n = given->n, .name = name};
   return EVL_OK;
 }
 
@@ -129,6 +129,15 @@ static evl_status check_pairs(const evl_params *params, const evl_montage *monta
                                  "\"F3-C3\", found channel \"%s\"", evl_params_string(params, "reference"),
                       montage->name[i]);
   }
+  return EVL_OK;
+}
+
+static evl_status place(evl_arena *arena, evl_montage *montage) {
+  double(*xyz)[3];
+  EVL_NEW(arena, xyz, montage->n);
+  for (int c = 0; c < montage->n; c++)
+    if (!evl_electrode_position(montage->name[c], xyz[c])) xyz[c][0] = xyz[c][1] = xyz[c][2] = 0.0;
+  montage->xyz = (const double(*)[3])xyz;
   return EVL_OK;
 }
 
@@ -145,18 +154,19 @@ evl_status evl_montage_plan(const evl_params *params, int n_labels, const char *
                          &electrode, n_labels, label));
   }
   if (kind == EVL_REFERENCE_BIPOLAR && is(given, "10-20")) {
-    **montage = (evl_montage){COUNT(banana), banana};
+    **montage = (evl_montage){.n = COUNT(banana), .name = banana};
   } else if (kind == EVL_REFERENCE_TRANSVERSE && is(given, "10-20")) {
-    **montage = (evl_montage){COUNT(sideways), sideways};
+    **montage = (evl_montage){.n = COUNT(sideways), .name = sideways};
   } else if (is(given, "10-20")) {
-    **montage = (evl_montage){COUNT(ten_twenty), ten_twenty};
+    **montage = (evl_montage){.n = COUNT(ten_twenty), .name = ten_twenty};
   } else if (is(given, "10-10")) {
-    **montage = (evl_montage){COUNT(ten_ten), ten_ten};
+    **montage = (evl_montage){.n = COUNT(ten_ten), .name = ten_ten};
   } else if (is(given, "file")) {
     EVL_TRY(from_labels(n_labels, label, arena, *montage));
   } else {
     EVL_TRY(from_names(given, n_labels, label, arena, *montage));
   }
   bool pairs = kind == EVL_REFERENCE_BIPOLAR || kind == EVL_REFERENCE_TRANSVERSE;
-  return pairs ? check_pairs(params, *montage) : EVL_OK;
+  if (pairs) EVL_TRY(check_pairs(params, *montage));
+  return place(arena, *montage);
 }

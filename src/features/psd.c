@@ -1,7 +1,25 @@
 /* psd: Welch's power spectral density, shared by all entries of a window that ask for the same one. */
 #include <string.h>
 
-#include "products_priv.h"
+#include "features_priv.h"
+
+typedef enum { EVL_TAPER_HANN, EVL_TAPER_HAMMING, EVL_TAPER_BOXCAR } evl_taper;
+
+/* All that the values depend on; in samples. */
+typedef struct evl_psd_spec { int segment, step, nfft, taper, subtract_mean, median; } evl_psd_spec;
+
+struct evl_psd {
+  evl_products *products;
+  evl_psd_spec spec;
+  double fs_hz, scale;       /* scale: |X|^2 to density of an inner bin */
+  int n_segments, n_bins;
+  evl_fft *fft;
+  double *taper;             /* [segment] */
+  double *density;           /* [n_channels][n_bins] */
+  double *periodogram;       /* [n_segments][n_bins] of one channel, for the median; NULL */
+  double *sorted;            /* [n_segments] */
+  uint64_t serial;           /* of the window that density is of */
+};
 
 static evl_psd_spec spec_of(const evl_params *params, const evl_shape *shape) {
   const char *taper = evl_params_string(params, "taper");
@@ -33,7 +51,7 @@ static double median_bias(int n) {
 }
 
 static evl_status plan_new(const evl_psd_spec *spec, evl_products *products, evl_arena *arena, evl_psd **psd) {
-  const evl_shape *shape = &products->shape;
+  const evl_shape *shape = evl_products_shape(products);
   evl_psd *p;
   EVL_NEW(arena, p, 1);
   p->products = products;
@@ -53,8 +71,6 @@ static evl_status plan_new(const evl_psd_spec *spec, evl_products *products, evl
   for (int t = 0; t < spec->segment; t++) squares += p->taper[t] * p->taper[t];
   const double average = spec->median ? 1.0 / median_bias(p->n_segments) : 1.0 / p->n_segments;
   p->scale = 2.0 * average / (shape->fs_hz * squares);
-  p->next = products->psd;
-  products->psd = p;
   *psd = p;
   return EVL_OK;
 }
@@ -65,9 +81,14 @@ evl_status evl_psd_plan(const evl_params *params, const evl_shape *shape, evl_pr
   if (spec.nfft < spec.segment)
     return evl_fail(EVL_USAGE, "nfft = %d: expected at least the %d samples of a segment, or 0", spec.nfft,
                     spec.segment);
-  for (*psd = products->psd; *psd; *psd = (*psd)->next)
-    if (!memcmp(&(*psd)->spec, &spec, sizeof spec)) return EVL_OK;
-  return plan_new(&spec, products, arena, psd);
+  evl_product *product;
+  EVL_TRY(evl_product_find(products, "psd", &spec, sizeof spec, arena, &product));
+  if (!product->own) {
+    EVL_TRY(plan_new(&spec, products, arena, psd));
+    product->own = *psd;
+  }
+  *psd = product->own;
+  return EVL_OK;
 }
 
 double evl_psd_step_hz(const evl_psd *psd) { return psd->fs_hz / psd->spec.nfft; }
@@ -144,8 +165,8 @@ static void compute(evl_psd *psd, const evl_window *window) {
 }
 
 const double *evl_psd_channel(evl_psd *psd, const evl_window *window, int channel) {
-  if (!psd->done) compute(psd, window);
-  psd->done = true;
+  if (psd->serial != evl_products_serial(psd->products)) compute(psd, window);
+  psd->serial = evl_products_serial(psd->products);
   return psd->density + (size_t)channel * (size_t)psd->n_bins;
 }
 

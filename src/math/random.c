@@ -65,6 +65,13 @@ uint32_t evl_random_u32(evl_random *random) {
   return random->word[4 - random->left--];
 }
 
+uint64_t evl_random_key(uint64_t seed, const char *who, const char *purpose, uint64_t index) {
+  evl_random random;
+  evl_random_begin(&random, seed, who, purpose, index);
+  const uint64_t high = evl_random_u32(&random);
+  return high << 32 | evl_random_u32(&random);
+}
+
 static uint64_t random_u64(evl_random *random) {
   uint64_t low = evl_random_u32(random);
   return low | (uint64_t)evl_random_u32(random) << 32;

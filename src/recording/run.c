@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "eveil/features.h"
+#include "eveil/math.h"
 #include "worker_priv.h"
 
 typedef struct task {
@@ -141,8 +142,14 @@ static void run_block(task *t, const evl_stretch *stretch, int64_t samples, int6
     int64_t first, i = t->section->first + row;
     if (!is_chosen(t->payload, t->section, row)) continue;
     if (!inside(a, stretch, i, t->kernels->fs_hz, samples, n, &first)) continue;
-    const evl_window window = {t->worker->x + (first - block_first), ld, a->montage->n, n, t->kernels->fs_hz,
-                               (double)i * a->step_s, t->worker->window_why};
+    const evl_window window = {.x = t->worker->x + (first - block_first),
+                               .ld = ld,
+                               .n_channels = a->montage->n,
+                               .n_samples = n,
+                               .fs_hz = t->kernels->fs_hz,
+                               .start_s = (double)i * a->step_s,
+                               .channel_why = t->worker->window_why,
+                               .key = evl_random_key(t->worker->probe->random_key, a->name, "window", (uint64_t)i)};
     run_window(t, &window, (double)i * a->step_s - stretch->start_s, row);
   }
 }

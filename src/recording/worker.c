@@ -50,9 +50,17 @@ const kernel_set *evl_worker_kernels(const evl_worker *w, int analysis, double f
   return NULL;
 }
 
+evl_shape evl_worker_shape(const evl_analysis *analysis, const kernel_set *k) {
+  return (evl_shape){.n_channels = analysis->montage->n,
+                     .n_samples = k->n_samples,
+                     .fs_hz = k->fs_hz,
+                     .montage = analysis->montage,
+                     .step_s = analysis->step_s};
+}
+
 static evl_status bind_entries(evl_worker *w, const evl_analysis *analysis, kernel_set *k) {
   const evl_layout *l = analysis->layout;
-  const evl_shape shape = {analysis->montage->n, k->n_samples, k->fs_hz, analysis->montage};
+  const evl_shape shape = evl_worker_shape(analysis, k);
   EVL_NEW(w->arena, k->kernel, l->n_slots);
   EVL_TRY(evl_products_create(&shape, w->arena, &k->products));
   for (int s = 0; s < l->n_slots; s++) {
@@ -240,6 +248,18 @@ static evl_status plan_marks(evl_worker *w) {
   return EVL_OK;
 }
 
+/* Entries run one after the other: one block serves all. */
+static evl_status plan_scratch(evl_worker *w) {
+  size_t most = 1;
+  for (const kernel_set *k = w->kernels; k; k = k->next)
+    if (!k->refusal && evl_products_scratch_bytes(k->products) > most) most = evl_products_scratch_bytes(k->products);
+  void *scratch = evl_arena_raw(w->arena, most);
+  if (!scratch) return EVL_MEMORY;
+  for (kernel_set *k = w->kernels; k; k = k->next)
+    if (!k->refusal) evl_products_give_scratch(k->products, scratch);
+  return EVL_OK;
+}
+
 evl_status evl_worker_plan(int n_analyses, const evl_analysis *analysis, int n_probes, const evl_probe *probe,
                            double task_s, evl_arena *arena, evl_worker **worker) {
   evl_worker *w;
@@ -265,6 +285,7 @@ evl_status evl_worker_plan(int n_analyses, const evl_analysis *analysis, int n_p
   if (!w->damage) return EVL_MEMORY;
   EVL_TRY(plan_groups(w));
   EVL_TRY(plan_shapes(w, n_probes, probe));
+  EVL_TRY(plan_scratch(w));
   EVL_TRY(evl_worker_plan_costs(w));
   return plan_payload(w, n_probes, probe);
 }

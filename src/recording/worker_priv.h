@@ -88,6 +88,8 @@ struct evl_worker {
 enum { HASH_BLOCK = 1 << 20 };
 enum { COST_OPEN, COST_READ, COST_HASH, COST_FINISH, COST_FIXED }; /* the first of the costs */
 
+/* What windows of an analysis are at the rate of a kernel set. */
+evl_shape evl_worker_shape(const evl_analysis *analysis, const kernel_set *kernels);
 evl_status evl_worker_plan_costs(evl_worker *worker) EVL_MUST_USE;
 /* Adds what a span asks for to the units of reading and conditioning. */
 void evl_worker_count(evl_worker *worker, const evl_probe *probe, int span);

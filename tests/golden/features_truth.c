@@ -144,7 +144,7 @@ static void nice_bands(double db[5][C], double normalised[5][C], double db_all[5
   if (!b.arena || evl_psd_plan(b.params, &b.shape, b.products, b.arena, &psd) != EVL_OK) exit(1);
   for (int e = 0; e < EPOCHS; e++) {
     bound_run(&b, x + e * EPOCH, T);
-    const evl_window window = {x + e * EPOCH, T, C, EPOCH, TRUTH_FS_HZ, 0.0, b.channel_why};
+    const evl_window window = bound_window(&b, x + e * EPOCH, T);
     for (int c = 0; c < C; c++) memcpy(density[e][c], evl_psd_channel(psd, &window, c), sizeof density[e][c]);
   }
   const evl_bins all = evl_psd_between(psd, 1.0, 45.0, true);

@@ -3,7 +3,7 @@
 #include "entries.h"
 
 int main(void) {
+  static const int samples[] = {5000, 0};
   table = evl_models;
-  n_samples = 5000;
-  return run_properties();
+  return run_properties(samples);
 }

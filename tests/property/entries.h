@@ -1,5 +1,5 @@
-/* entries: walks a table and holds every entry to what its record claims. The program sets `tables` and
-   `n_samples` and includes this file once. Over 400 lines: the properties share one walk over the tables. */
+/* entries: walks a table and holds every entry to what its record claims. The program sets `table` and
+   includes this file once. Over 400 lines: the properties share one walk over the tables. */
 #ifndef EVEIL_TESTS_ENTRIES_H
 #define EVEIL_TESTS_ENTRIES_H
 
@@ -7,14 +7,24 @@
 #include "bound_entry.h"
 #include "eveil/math.h"
 
-enum { CHANNELS = 5 };
+enum { CHANNELS = 5, ECG = 4 };
 static const evl_entry *const *table;
-static int n_samples;
+/* Parameters for entries that are dear by default, such as fewer surrogates: {name, parameters}, ends with NULL; set by the
+   program, or NULL. */
+static const char *const (*lighter)[2];
+static int n_samples, shorter_samples = -1;
 static const double FS_HZ = 250.0;
 
 /* ---- signals [CHANNELS][n_samples] ------------------------------------------------ */
 
 static double *new_signal(void) { return calloc((size_t)CHANNELS * (size_t)n_samples, sizeof(double)); }
+
+/* Heart beats of 0.76 to 0.86 s. */
+static double r_wave(int t) {
+  const double beat = t / (0.81 * FS_HZ), phase = beat + 0.06 * sin(2.0 * M_PI * 0.25 * t / FS_HZ);
+  const double from_s = (phase - floor(phase) - 0.5) * 0.81;
+  return 400.0 * exp(-0.5 * from_s * from_s / (0.012 * 0.012));
+}
 
 /* Background of one pole pair, an alpha rhythm, bursts, and something common to all channels. */
 static double *eeg(uint64_t index) {
@@ -29,6 +39,7 @@ static double *eeg(uint64_t index) {
       a = v;
       x[c * n_samples + t] = 3.0 * v + 8.0 * sin(2.0 * M_PI * (9.3 + 0.3 * c) * t / FS_HZ) + 4.0 * sin(0.05 * t);
       if (t % 1500 > 1000) x[c * n_samples + t] *= 0.1;
+      if (c == ECG) x[c * n_samples + t] += r_wave(t);
     }
   }
   return x;
@@ -66,8 +77,14 @@ static cell cell_of(const bound *b, int i) {
   abort();
 }
 
+static const char *config_of(const evl_entry *entry) {
+  for (int i = 0; lighter && lighter[i][0]; i++)
+    if (!strcmp(lighter[i][0], entry->name)) return lighter[i][1];
+  return "";
+}
+
 static bool bind(bound *b, const evl_entry *entry, int samples) {
-  const evl_status status = bound_begin(b, entry, "", CHANNELS, samples, FS_HZ);
+  const evl_status status = bound_begin(b, entry, config_of(entry), CHANNELS, samples, FS_HZ);
   if (status == EVL_OK) return true;
   if (status != EVL_USAGE) printf("# %s: %s\n", entry->name, evl_error_message());
   CHECK(status == EVL_USAGE);
@@ -103,7 +120,13 @@ static void check_all_undefined(const bound *b) {
     if (b->out.why[i] == EVL_WHY_VALUE) complain(b, i, "a value of nothing");
 }
 
-#define EACH(e) for (const evl_entry *const *e = table; *e; e++)
+/* The entries of this round: those that the present windows are long enough for, and no shorter ones were. */
+static bool is_of_round(const evl_entry *e) {
+  return e->min_window_s * FS_HZ <= n_samples && e->min_window_s * FS_HZ > shorter_samples;
+}
+#define EACH(e)                                          \
+  for (const evl_entry *const *e = table; *e; e++) \
+    if (is_of_round(*e))
 
 /* ---- the record ------------------------------------------------------------------------ */
 
@@ -390,7 +413,7 @@ static void test_recording_stage(void) {
   free(x);
 }
 
-static int run_properties(void) {
+static void run_round(void) {
   RUN(test_records);
   RUN(test_values_on_eeg);
   RUN(test_same_bits);
@@ -402,6 +425,16 @@ static int run_properties(void) {
   RUN(test_absent);
   RUN(test_short);
   RUN(test_recording_stage);
+}
+
+/* `samples`: lengths of windows, ascending, one round each; 0 ends them. */
+static int run_properties(const int *samples) {
+  for (; *samples; samples++) {
+    n_samples = *samples;
+    run_round();
+    shorter_samples = n_samples;
+  }
+  for (const evl_entry *const *e = table; *e; e++) CHECK((*e)->min_window_s * FS_HZ <= shorter_samples);
   CHECK_DONE();
 }
 

@@ -3,7 +3,7 @@
 #include "entries.h"
 
 int main(void) {
+  static const int samples[] = {3000, 18750, 0};
   table = evl_features;
-  n_samples = 3000;
-  return run_properties();
+  return run_properties(samples);
 }

@@ -58,7 +58,7 @@ static evl_status plan(const evl_montage *montage, int n, const evl_entry *const
 }
 
 static const char *const three[] = {"Fz", "Cz", "Pz"};
-static const evl_montage montage = {3, three};
+static const evl_montage montage = {.n = 3, .name = three};
 static const evl_entry *const both[] = {&plain, &over};
 
 static void names_and_order(void) {
@@ -111,7 +111,7 @@ static void places_of_tensors(void) {
 
 static void one_channel_has_no_pair(void) {
   evl_layout *l;
-  const evl_montage one = {1, three};
+  const evl_montage one = {.n = 1, .name = three};
   const evl_entry *const entry[] = {&plain};
   CHECK(plan(&one, 1, entry, &l) == EVL_OK);
   CHECK(l->n_columns == 2 && l->n_recording_columns == 1);
@@ -131,7 +131,7 @@ static void names_that_are_refused(void) {
   static const char *const bad[] = {"A/B", "A,B", "A[1", "A]"};
   for (int i = 0; i < 4; i++) {
     const char *const name[] = {"Fz", bad[i]};
-    const evl_montage m = {2, name};
+    const evl_montage m = {.n = 2, .name = name};
     refused(&m, 1, both, bad[i]);
   }
   static const evl_param odd[] = {{"kinds", EVL_STRINGS, "(\"x\", \"x/y\")", 0, 0, NULL, "", "Kinds."}, {0}};
@@ -145,7 +145,7 @@ static void what_exists_twice_is_refused(void) {
   const evl_entry *const twice[] = {&plain, &plain};
   refused(&montage, 2, twice, "\"plain\" is named twice");
   static const char *const name[] = {"Fz", "Fz"};
-  const evl_montage same = {2, name};
+  const evl_montage same = {.n = 2, .name = name};
   refused(&same, 1, both, "plain.sd[Fz]");
   /* Expanded over a parameter that says the same twice. */
   static const evl_param echo[] = {{"tau", EVL_REALS, "(0.5, 0.5)", 0, 0, NULL, "s", "Delays."}, {0}};

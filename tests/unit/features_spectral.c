@@ -178,7 +178,7 @@ static void test_shared(void) {
   evl_products *products;
   evl_params *a, *b;
   evl_psd *first, *second, *third;
-  const evl_shape shape = {2, 1000, FS_HZ, NULL}, other = {2, 1000, FS_HZ, NULL};
+  const evl_shape shape = {.n_channels = 2, .n_samples = 1000, .fs_hz = FS_HZ}, other = shape;
   CHECK(evl_products_create(&shape, arena, &products) == EVL_OK);
   CHECK(evl_params_default(evl_feature_find("band_power")->params, arena, &a) == EVL_OK);
   CHECK(evl_params_default(evl_feature_find("spectral_edge")->params, arena, &b) == EVL_OK);
