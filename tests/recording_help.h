@@ -125,7 +125,7 @@ static inline void study_analysis(study *s, double window_s, double step_s, cons
   slot.params = params;
   good = good && evl_montage_plan(a->conditioning, 0, NULL, s->arena, &montage) == EVL_OK;
   a->montage = montage;
-  good = good && evl_layout_plan(1, &slot, montage, s->arena, &layout) == EVL_OK;
+  good = good && evl_layout_plan(1, &slot, montage, NULL, s->arena, &layout) == EVL_OK;
   a->layout = layout;
   if (!good) {
     printf("# %s\n", evl_error_message());
@@ -142,7 +142,7 @@ static inline evl_probe *study_recording(study *s, const char *path) {
 }
 
 static inline evl_status study_plan(study *s) {
-  EVL_TRY(evl_worker_plan(s->n_analyses, s->analysis, s->n_recordings, s->probe, s->task_s, s->arena, &s->worker));
+  EVL_TRY(evl_worker_plan(s->n_analyses, s->analysis, s->n_recordings, s->probe, s->task_s, NULL, s->arena, &s->worker));
   s->payload = evl_arena_alloc(s->arena, evl_worker_payload_bytes(s->worker));
   evl_finish_sections(s->n_analyses, s->analysis, s->finish);
   return s->payload ? EVL_OK : EVL_MEMORY;

@@ -171,6 +171,7 @@ evl_status evl_params_default(const evl_param *table, evl_arena *arena, evl_para
 const char *evl_params_text(const evl_params *params, evl_arena *arena) EVL_MUST_USE;
 /* The first pattern that `text`, without the blanks around it, is like as a whole; NULL where none is. */
 const evl_pattern *evl_pattern_find(const evl_value *patterns, const char *text);
+bool evl_pattern_is_like(const evl_pattern *pattern, const char *text);
 int evl_pattern_names(const evl_value *patterns); /* different names */
 /* Adds name and value of every parameter in table order to a hash. */
 void evl_params_hash(const evl_params *params, evl_sha256 *hash);
@@ -326,6 +327,7 @@ typedef struct evl_entry {
   const evl_output *outputs;
   unsigned invariant;
   double min_window_s;     /* shorter windows are refused in the configuration; 0: any */
+  bool sees_moments;       /* wants the window's moments */
   /* Tensors by parameters and montage alone (never by the rate); NULL where none. */
   evl_status (*tensors)(const evl_params *, const evl_montage *, evl_arena *, evl_tensor **tensor, int *n);
   /* Doubles of recording-stage state; NULL where there is no such stage. */
@@ -363,6 +365,39 @@ typedef struct evl_slot {
 /* A tensor with its place: offset in doubles among the tensors of its stage (a window's, or a recording's). */
 typedef struct evl_place { evl_tensor tensor; const char *model; size_t offset; } evl_place;
 
+/* Columns more: statistics of per-channel outputs over a region, and of per-pair outputs over the pairs within a region
+   and between two. X(name, what a column's text says) */
+#define EVL_OVER_LIST(X)                                     \
+  X(MEAN, "mean", "Mean")                                    \
+  X(SD, "sd", "Standard deviation (n - 1)")                  \
+  X(MEDIAN, "median", "Median")                              \
+  X(TRIMMED, "trimmed_mean80", "Mean of the middle 80 %")
+typedef enum {
+#define EVL_OVER_ENUM(name, word, text) EVL_OVER_##name,
+  EVL_OVER_LIST(EVL_OVER_ENUM)
+#undef EVL_OVER_ENUM
+} evl_over;
+
+typedef struct evl_region { const char *name; int n; const int *channel; } evl_region; /* ascending */
+typedef struct evl_picked { int n; const int *cell; } evl_picked;
+typedef struct evl_regions {
+  int n;
+  const evl_region *region;
+  const evl_picked *pairs;  /* [n][n] of regions r <= q: pairs with one end in each, by their place among all pairs */
+  int n_statistics;
+  const evl_over *statistic;
+} evl_regions;
+/* patterns: EVL_PATTERNS for names of channels, or for the two ends of pairs "Fp1-F7"; statistics: words. Errors
+   (EVL_USAGE): a region without a channel, unknown or repeated words. */
+evl_status evl_regions_plan(const evl_value *patterns, const evl_value *statistics, const evl_montage *montage,
+                            evl_arena *arena, evl_regions **regions) EVL_MUST_USE;
+
+const char *evl_over_name(evl_over statistic); /* "sd" */
+const char *evl_over_text(evl_over statistic); /* "Standard deviation (n - 1)" */
+
+/* column: statistic of the columns from + cells.cell[i]. */
+typedef struct evl_reduction { int column, from; evl_over statistic; evl_picked cells; } evl_reduction;
+
 typedef struct evl_layout {
   int n_slots;             evl_slot *slot;
   int n_columns;           evl_column *column;
@@ -370,11 +405,13 @@ typedef struct evl_layout {
   int n_tensors;           evl_place *tensor;
   size_t window_tensor_size, recording_tensor_size; /* doubles */
   size_t state_size;                                /* doubles */
+  const evl_regions *regions;                       /* NULL: none */
+  int n_reductions;        evl_reduction *reduction; /* the last columns */
 } evl_layout;
 
-/* `slot` holds entry, params and dynamic; the rest is filled here. Errors (EVL_USAGE): a name with one of "/,[]", the
-   same entry or column twice. */
-evl_status evl_layout_plan(int n_slots, const evl_slot *slot, const evl_montage *montage, evl_arena *arena,
-                           evl_layout **layout) EVL_MUST_USE;
+/* `slot` holds entry, params and dynamic; the rest is filled here. regions: NULL for none. Errors (EVL_USAGE): a name
+   with one of "/,[]", the same entry or column twice. */
+evl_status evl_layout_plan(int n_slots, const evl_slot *slot, const evl_montage *montage, const evl_regions *regions,
+                           evl_arena *arena, evl_layout **layout) EVL_MUST_USE;
 
 #endif

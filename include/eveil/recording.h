@@ -174,12 +174,11 @@ size_t evl_annotations_bytes(int64_t n);
 
 typedef struct evl_worker evl_worker;
 
-/* All memory of the run. `probe` of all recordings (their shapes are planned for). */
+/* All memory of the run. `probe` of all recordings (their shapes are planned for). keep: annotations that finish tasks
+   write, by which windows are chosen, and which entries see; NULL: none. */
 evl_status evl_worker_plan(int n_analyses, const evl_analysis *analysis, int n_probes, const evl_probe *probe,
-                           double task_s, evl_arena *arena, evl_worker **worker) EVL_MUST_USE;
+                           double task_s, const evl_keep *keep, evl_arena *arena, evl_worker **worker) EVL_MUST_USE;
 void evl_worker_free(evl_worker *worker);
-/* Annotations that finish tasks write, and by which windows are chosen; before the first task. Without: none. */
-evl_status evl_worker_keep(evl_worker *worker, const evl_keep *keep) EVL_MUST_USE;
 /* Called between windows: the master answers its workers there. */
 void evl_worker_tick(evl_worker *worker, void (*tick)(void *context), void *context);
 size_t evl_worker_payload_bytes(const evl_worker *worker); /* of the largest payload */

@@ -6,10 +6,12 @@
 #include "eveil/base.h"
 
 typedef struct builder {
+  const evl_layout *layout;
   const evl_montage *montage;
   evl_arena *arena;
   const evl_slot *slot;
   evl_column *next;
+  evl_reduction *reduction; /* the next one */
 } builder;
 
 static int expansions(const evl_output *output, const evl_params *params) {
@@ -43,6 +45,57 @@ static evl_status add_column(builder *b, const evl_output *output, const char *n
   EVL_TRY(check_name(channel_b, full));
   *b->next++ = (evl_column){full, entry->name, name, channel ? channel : "", channel_b ? channel_b : "",
                             output->unit, output->text, entry->cite, entry->version};
+  return EVL_OK;
+}
+
+/* "delta_sd[frontal]"; a mean has the plain name. */
+static evl_status add_reduction(builder *b, const evl_output *output, const char *name, int from, evl_over statistic,
+                                int region, int region_b) {
+  const evl_region *r = b->layout->regions->region;
+  const char *word = evl_over_name(statistic), *between = region_b >= 0 ? r[region_b].name : NULL;
+  const char *full = statistic == EVL_OVER_MEAN ? name : evl_arena_format(b->arena, "%s_%s", name, word);
+  const char *text = evl_arena_format(b->arena, "%s over the %s: %s", evl_over_text(statistic),
+                                      output->per == EVL_PER_CHANNEL ? "channels"
+                                      : between                      ? "pairs between the regions"
+                                                                     : "pairs within the region",
+                                      output->text);
+  if (!full || !text) return EVL_MEMORY;
+  evl_output reduced = *output;
+  reduced.text = text;
+  const int column = (int)(b->next - b->layout->column);
+  EVL_TRY(add_column(b, &reduced, full, r[region].name, between));
+  const evl_picked of_channels = {r[region].n, r[region].channel},
+                  of_pairs = b->layout->regions->pairs[region * b->layout->regions->n + (between ? region_b : region)];
+  *b->reduction++ = (evl_reduction){column, from, statistic, output->per == EVL_PER_PAIR ? of_pairs : of_channels};
+  return EVL_OK;
+}
+
+static evl_status reduce_output(builder *b, const evl_output *output, const char *name, int from) {
+  const evl_regions *all = b->layout->regions;
+  for (int s = 0; s < all->n_statistics; s++)
+    for (int r = 0; r < all->n; r++) {
+      EVL_TRY(add_reduction(b, output, name, from, all->statistic[s], r, -1));
+      for (int q = r + 1; q < all->n && output->per == EVL_PER_PAIR; q++)
+        EVL_TRY(add_reduction(b, output, name, from, all->statistic[s], r, q));
+    }
+  return EVL_OK;
+}
+
+static int cells(evl_expand per, int n_channels) {
+  return per == EVL_PER_WINDOW ? 1 : per == EVL_PER_CHANNEL ? n_channels : n_channels * (n_channels - 1) / 2;
+}
+
+static evl_status reduce_slot(builder *b) {
+  int from = b->slot->column;
+  for (const evl_output *o = b->slot->entry->outputs; o && o->name; o++) {
+    if (o->of_recording) continue;
+    for (int i = 0; i < expansions(o, b->slot->params); i++, from += cells(o->per, b->montage->n)) {
+      if (o->per == EVL_PER_WINDOW) continue;
+      const char *name = output_name(b, o, i);
+      if (!name) return EVL_MEMORY;
+      EVL_TRY(reduce_output(b, o, name, from));
+    }
+  }
   return EVL_OK;
 }
 
@@ -125,22 +178,41 @@ static evl_status place_tensors(evl_layout *l, const evl_montage *montage, evl_a
   return EVL_OK;
 }
 
-evl_status evl_layout_plan(int n_slots, const evl_slot *slot, const evl_montage *montage, evl_arena *arena,
-                           evl_layout **layout) {
+/* Behind all other columns, so that these are where they are without regions. */
+static void count_reductions(evl_layout *l) {
+  if (!l->regions) return;
+  const int n = l->regions->n, each_pair = n + n * (n - 1) / 2;
+  for (int s = 0; s < l->n_slots; s++)
+    for (const evl_output *o = l->slot[s].entry->outputs; o && o->name; o++)
+      if (!o->of_recording && o->per != EVL_PER_WINDOW)
+        l->n_reductions +=
+            expansions(o, l->slot[s].params) * l->regions->n_statistics * (o->per == EVL_PER_PAIR ? each_pair : n);
+  l->n_columns += l->n_reductions;
+}
+
+evl_status evl_layout_plan(int n_slots, const evl_slot *slot, const evl_montage *montage, const evl_regions *regions,
+                           evl_arena *arena, evl_layout **layout) {
   evl_layout *l;
   EVL_NEW(arena, l, 1);
   EVL_NEW(arena, l->slot, n_slots);
   memcpy(l->slot, slot, (size_t)n_slots * sizeof *slot);
   l->n_slots = n_slots;
+  l->regions = regions;
   EVL_TRY(check_entries(l));
   place_slots(l, montage);
+  count_reductions(l);
   EVL_TRY(place_tensors(l, montage, arena));
   EVL_NEW(arena, l->column, l->n_columns);
   EVL_NEW(arena, l->recording_column, l->n_recording_columns);
-  builder b = {montage, arena, NULL, l->column};
+  EVL_NEW(arena, l->reduction, l->n_reductions);
+  builder b = {.layout = l, .montage = montage, .arena = arena, .next = l->column, .reduction = l->reduction};
   for (int s = 0; s < n_slots; s++) {
     b.slot = &l->slot[s];
     EVL_TRY(add_outputs(&b, false));
+  }
+  for (int s = 0; s < n_slots && regions; s++) {
+    b.slot = &l->slot[s];
+    EVL_TRY(reduce_slot(&b));
   }
   b.next = l->recording_column;
   for (int s = 0; s < n_slots; s++) {

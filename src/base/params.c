@@ -20,6 +20,10 @@ const char *evl_params_string(const evl_params *params, const char *name) {
   return evl_params_value(params, name)->string;
 }
 
+bool evl_pattern_is_like(const evl_pattern *pattern, const char *text) {
+  return !fnmatch(pattern->pattern, text, FNM_CASEFOLD);
+}
+
 const evl_pattern *evl_pattern_find(const evl_value *v, const char *text) {
   char plain[2048];
   text += strspn(text, " \t");
@@ -27,7 +31,7 @@ const evl_pattern *evl_pattern_find(const evl_value *v, const char *text) {
   while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\t')) n--;
   snprintf(plain, sizeof plain, "%.*s", n < sizeof plain ? (int)n : (int)sizeof plain - 1, text);
   for (int i = 0; i < v->n; i++)
-    if (!fnmatch(v->patterns[i].pattern, plain, FNM_CASEFOLD)) return &v->patterns[i];
+    if (evl_pattern_is_like(&v->patterns[i], plain)) return &v->patterns[i];
   return NULL;
 }
 

@@ -43,6 +43,11 @@ const evl_param evl_analysis_params[] = {
     {"dynamics", EVL_STRINGS, "[]", 0, 0, NULL, "", "Dynamical models, behind the features (eveil list dynamics)."},
     {"store", EVL_STRING, "\"windows\"", 0, 0, "windows|summary", "",
      "What the store keeps: all window rows, or their summary alone."},
+    {"regions", EVL_PATTERNS, "()", 0, 0, NULL, "",
+     "Groups of channels over which columns are reduced, more columns behind the others: { frontal = [\"F*\", \"AF*\"]; "
+     "all = \"*\"; } by patterns of the shell, case ignored; pairs within a region and between two. Undefined with less "
+     "than half of the channels."},
+    {"regions_by", EVL_STRINGS, "[\"mean\"]", 0, 0, NULL, "", "Statistics over a region: mean, sd, median, trimmed_mean80."},
     {"precision", EVL_STRING, "\"f64\"", 0, 0, "f64|f32", "", "Numbers of window rows and tensors in the store."},
     {0}};
 
@@ -232,12 +237,16 @@ static evl_status read_epochs(evl_study *study, evl_group *group, evl_analysis *
 }
 
 /* Channels and columns of an analysis whose entries are known. */
-static evl_status lay_out(const evl_study *study, int n_labels, const char *const *label, int n_slots,
-                          const evl_slot *slot, evl_analysis *analysis) {
+static evl_status lay_out(const evl_study *study, const evl_params *params, int n_labels, const char *const *label,
+                          int n_slots, const evl_slot *slot, evl_analysis *analysis) {
+  const evl_value *patterns = evl_params_value(params, "regions");
   evl_montage *montage;
   evl_layout *layout;
+  evl_regions *regions = NULL;
   EVL_TRY(evl_montage_plan(analysis->conditioning, n_labels, label, study->arena, &montage));
-  EVL_TRY(evl_layout_plan(n_slots, slot, montage, study->arena, &layout));
+  if (patterns->n > 0)
+    EVL_TRY(evl_regions_plan(patterns, evl_params_value(params, "regions_by"), montage, study->arena, &regions));
+  EVL_TRY(evl_layout_plan(n_slots, slot, montage, regions, study->arena, &layout));
   analysis->montage = montage;
   analysis->layout = layout;
   return EVL_OK;
@@ -265,7 +274,7 @@ static evl_status read_analysis(evl_study *study, evl_group *group, const evl_pa
   EVL_NEW(study->arena, slot, asked);
   EVL_TRY(read_slots(study, group, params, analysis->window_s, slot, &n_slots));
   EVL_TRY(check_used(group, slot, n_slots, names));
-  evl_status status = lay_out(study, n_labels, label, n_slots, slot, analysis);
+  evl_status status = lay_out(study, params, n_labels, label, n_slots, slot, analysis);
   return status == EVL_OK ? EVL_OK : evl_fail_in(status, "%s: analysis \"%s\"", evl_group_where(group), analysis->name);
 }
 

@@ -7,6 +7,11 @@ static void add_layout(evl_sha256 *hash, const evl_analysis *analysis) {
   const evl_layout *l = analysis->layout;
   for (int c = 0; c < l->n_columns; c++) evl_sha256_text(hash, l->column[c].name);
   for (int c = 0; c < l->n_recording_columns; c++) evl_sha256_text(hash, l->recording_column[c].name);
+  for (int r = 0; l->regions && r < l->regions->n; r++) {
+    const evl_region *region = &l->regions->region[r];
+    evl_sha256_add(hash, &region->n, sizeof region->n);
+    evl_sha256_add(hash, region->channel, (size_t)region->n * sizeof *region->channel);
+  }
   for (int t = 0; t < l->n_tensors; t++) {
     evl_sha256_text(hash, l->tensor[t].model);
     evl_sha256_text(hash, l->tensor[t].tensor.name);
@@ -20,6 +25,8 @@ static void add_analysis(evl_sha256 *hash, const evl_analysis *analysis, const e
   evl_sha256_add(hash, &analysis->step_s, sizeof(double));
   evl_params_hash(analysis->conditioning, hash);
   evl_epochs_hash(analysis->epochs, keep, hash);
+  for (int s = 0; s < analysis->layout->n_slots; s++)
+    if (analysis->layout->slot[s].entry->sees_moments) evl_keep_hash(keep, hash);
   for (int s = 0; evl_steps[s]; s++) evl_sha256_add(hash, &evl_steps[s]->version, sizeof(int));
   for (int c = 0; c < analysis->montage->n; c++) evl_sha256_text(hash, analysis->montage->name[c]);
   for (int s = 0; s < analysis->layout->n_slots; s++) {

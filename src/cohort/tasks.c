@@ -66,8 +66,7 @@ evl_status evl_study_tasks(evl_study *study) {
 
 static evl_status plan_worker(evl_study *study) {
   evl_status status = evl_worker_plan(study->n_analyses, study->analysis, study->n_recordings, study->probe,
-                                      study->task_s, study->arena, &study->worker);
-  if (status == EVL_OK) status = evl_worker_keep(study->worker, &study->keep);
+                                      study->task_s, &study->keep, study->arena, &study->worker);
   return status == EVL_USAGE ? evl_fail_in(status, "%s", study->config_path) : status;
 }
 

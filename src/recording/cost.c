@@ -166,7 +166,7 @@ static double compute_s(const evl_worker *w, int a, const evl_probe *probe, int 
   int64_t all, n = windows_in_hours(w, a, probe, span, &all);
   double sum_s = 0;
   if (!k) return 0;
-  const evl_shape shape = evl_worker_shape(analysis, k);
+  const evl_shape shape = evl_worker_shape(w, analysis, k);
   for (int s = 0; s < analysis->layout->n_slots; s++) {
     const evl_slot *slot = &analysis->layout->slot[s];
     double estimate_s = slot->entry->cost_us ? 1e-6 * slot->entry->cost_us(slot->params, &shape) : 0;

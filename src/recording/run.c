@@ -90,6 +90,7 @@ static void run_entries(task *t, const evl_window *window, int64_t row) {
     settle(out.value, out.why, slot->n_columns);
     began_s = evl_worker_spend(w, w->cost_of_slots[t->analysis] + s, began_s, 1);
   }
+  evl_worker_reduce(w, l, values_of(t, row), whys_of(t, row));
 }
 
 static void run_window(task *t, const evl_window *window, double in_stretch_s, int64_t row) {
@@ -137,20 +138,25 @@ static bool is_chosen(const uint8_t *payload, const evl_section *section, int64_
 /* Windows of one analysis inside the block x of a stretch. */
 static void run_block(task *t, const evl_stretch *stretch, int64_t samples, int64_t block_first, size_t ld) {
   const evl_analysis *a = &t->worker->analysis[t->analysis];
+  const bool moments = evl_worker_wants_moments(t->worker, t->analysis);
   int n = t->kernels->n_samples;
   for (int64_t row = 0; row < t->section->n; row++) {
     int64_t first, i = t->section->first + row;
     if (!is_chosen(t->payload, t->section, row)) continue;
     if (!inside(a, stretch, i, t->kernels->fs_hz, samples, n, &first)) continue;
+    const double start_s = (double)i * a->step_s;
+    const int n_moments = moments ? evl_worker_moments(t->worker, start_s, start_s + a->window_s) : 0;
     const evl_window window = {.x = t->worker->x + (first - block_first),
                                .ld = ld,
                                .n_channels = a->montage->n,
                                .n_samples = n,
                                .fs_hz = t->kernels->fs_hz,
-                               .start_s = (double)i * a->step_s,
+                               .start_s = start_s,
+                               .n_moments = n_moments,
+                               .moment = t->worker->moment,
                                .channel_why = t->worker->window_why,
                                .key = evl_random_key(t->worker->probe->random_key, a->name, "window", (uint64_t)i)};
-    run_window(t, &window, (double)i * a->step_s - stretch->start_s, row);
+    run_window(t, &window, start_s - stretch->start_s, row);
   }
 }
 
@@ -240,7 +246,7 @@ static bool start_rows(evl_worker *w, uint8_t *payload) {
 static evl_status run_span(evl_worker *w, const char *path, const evl_probe *probe, int span, uint8_t *payload) {
   EVL_TRY(evl_worker_open(w, path, probe));
   bool told = false;
-  for (int a = 0; a < w->n_analyses; a++) told = told || evl_epochs_need_annotations(w->analysis[a].epochs);
+  for (int a = 0; a < w->n_analyses; a++) told = told || evl_epochs_need_annotations(w->analysis[a].epochs) || evl_worker_wants_moments(w, a);
   if (told) EVL_TRY(evl_worker_annotations(w));
   w->any_chosen = start_rows(w, payload);
   if (!w->any_chosen) return EVL_OK;

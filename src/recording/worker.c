@@ -50,17 +50,19 @@ const kernel_set *evl_worker_kernels(const evl_worker *w, int analysis, double f
   return NULL;
 }
 
-evl_shape evl_worker_shape(const evl_analysis *analysis, const kernel_set *k) {
+evl_shape evl_worker_shape(const evl_worker *w, const evl_analysis *analysis, const kernel_set *k) {
   return (evl_shape){.n_channels = analysis->montage->n,
                      .n_samples = k->n_samples,
                      .fs_hz = k->fs_hz,
                      .montage = analysis->montage,
-                     .step_s = analysis->step_s};
+                     .step_s = analysis->step_s,
+                     .n_kinds = w->keep ? w->keep->n_names : 0,
+                     .kind = w->keep ? w->keep->name : NULL};
 }
 
 static evl_status bind_entries(evl_worker *w, const evl_analysis *analysis, kernel_set *k) {
   const evl_layout *l = analysis->layout;
-  const evl_shape shape = evl_worker_shape(analysis, k);
+  const evl_shape shape = evl_worker_shape(w, analysis, k);
   EVL_NEW(w->arena, k->kernel, l->n_slots);
   EVL_TRY(evl_products_create(&shape, w->arena, &k->products));
   for (int s = 0; s < l->n_slots; s++) {
@@ -261,7 +263,7 @@ static evl_status plan_scratch(evl_worker *w) {
 }
 
 evl_status evl_worker_plan(int n_analyses, const evl_analysis *analysis, int n_probes, const evl_probe *probe,
-                           double task_s, evl_arena *arena, evl_worker **worker) {
+                           double task_s, const evl_keep *keep, evl_arena *arena, evl_worker **worker) {
   evl_worker *w;
   EVL_NEW(arena, w, 1);
   *worker = w;
@@ -271,6 +273,7 @@ evl_status evl_worker_plan(int n_analyses, const evl_analysis *analysis, int n_p
   w->task_s = task_s;
   w->load_s = FACT_SEGMENT_S + 1;
   w->arena = arena;
+  w->keep = keep;
   int tensors = 1;
   for (int a = 0; a < n_analyses; a++) {
     w->window_s = fmax(w->window_s, analysis[a].window_s);
@@ -287,7 +290,9 @@ evl_status evl_worker_plan(int n_analyses, const evl_analysis *analysis, int n_p
   EVL_TRY(plan_shapes(w, n_probes, probe));
   EVL_TRY(plan_scratch(w));
   EVL_TRY(evl_worker_plan_costs(w));
-  return plan_payload(w, n_probes, probe);
+  EVL_TRY(plan_payload(w, n_probes, probe));
+  EVL_TRY(evl_worker_plan_reductions(w));
+  return evl_worker_plan_annotations(w);
 }
 
 void evl_worker_free(evl_worker *worker) {

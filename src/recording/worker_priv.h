@@ -56,6 +56,7 @@ struct evl_worker {
   double *x;                /* conditioned block; before that, the segments of the facts */
   size_t x_size;            /* doubles */
   double **tensor;          /* pointers for evl_out */
+  double *reduced;          /* cells of one region */
   uint8_t *io;              /* for hashing a file */
   void *damage;
   void (*tick)(void *context);
@@ -76,6 +77,8 @@ struct evl_worker {
   evl_source *source;       /* with offsets */
   evl_annotations annotations; /* once they are known */
   bool annotations_known;
+  double longest_annotation_s;
+  evl_moment *moment;       /* of the window at hand */
   bool any_chosen;          /* a window of the present task */
   evl_source *view;         /* the same as a quality group sees them */
   int learn_n;              /* samples of a segment */
@@ -89,7 +92,7 @@ enum { HASH_BLOCK = 1 << 20 };
 enum { COST_OPEN, COST_READ, COST_HASH, COST_FINISH, COST_FIXED }; /* the first of the costs */
 
 /* What windows of an analysis are at the rate of a kernel set. */
-evl_shape evl_worker_shape(const evl_analysis *analysis, const kernel_set *kernels);
+evl_shape evl_worker_shape(const evl_worker *worker, const evl_analysis *analysis, const kernel_set *kernels);
 evl_status evl_worker_plan_costs(evl_worker *worker) EVL_MUST_USE;
 /* Adds what a span asks for to the units of reading and conditioning. */
 void evl_worker_count(evl_worker *worker, const evl_probe *probe, int span);
@@ -111,7 +114,18 @@ evl_status evl_worker_learn_plan(evl_worker *worker, const evl_probe *probe, con
 evl_status evl_worker_learn(evl_worker *worker, int stretch, double from_s) EVL_MUST_USE;
 void evl_worker_learn_settle(evl_worker *worker);
 
+/* ---- reduce.c ---- */
+/* Memory for the largest region of any analysis. */
+evl_status evl_worker_plan_reductions(evl_worker *worker) EVL_MUST_USE;
+/* The columns of a row that are reductions of others. */
+void evl_worker_reduce(evl_worker *worker, const evl_layout *layout, double *value, uint8_t *why);
+
 /* ---- worker_annotations.c ---- */
+evl_status evl_worker_plan_annotations(evl_worker *worker) EVL_MUST_USE; /* once the payload is known */
+/* Whether an entry of an analysis sees what happened. */
+bool evl_worker_wants_moments(const evl_worker *worker, int analysis);
+/* Those in [from_s, to_s), or reaching into it, from its start; their number. */
+int evl_worker_moments(evl_worker *worker, double from_s, double to_s);
 evl_status evl_worker_annotations(evl_worker *worker) EVL_MUST_USE; /* reads them, once a recording */
 bool evl_worker_choose(const evl_worker *worker, int analysis, int64_t window); /* by those, where its rules need them */
 size_t evl_worker_put_annotations(const evl_worker *worker, uint8_t *to); /* head and items; their bytes */

@@ -39,7 +39,7 @@ static evl_analysis plan_analysis(const evl_probe *probe, double step_s, evl_are
   must(evl_params_default(slot.entry->params, arena, &own));
   slot.params = own;
   must(evl_montage_plan(conditioning, probe->n_sources, label, arena, &montage));
-  must(evl_layout_plan(1, &slot, montage, arena, &layout));
+  must(evl_layout_plan(1, &slot, montage, NULL, arena, &layout));
   analysis.conditioning = conditioning;
   analysis.montage = montage;
   analysis.layout = layout;
@@ -85,7 +85,7 @@ static double run_all(char **path, int n, double step_s, FILE *out, times *windo
   }
   evl_analysis analysis = plan_analysis(&probe[0], step_s, arena);
   evl_worker *worker;
-  must(evl_worker_plan(1, &analysis, n, probe, task_s, arena, &worker));
+  must(evl_worker_plan(1, &analysis, n, probe, task_s, NULL, arena, &worker));
   uint8_t *payload = evl_arena_alloc(arena, evl_worker_payload_bytes(worker));
   if (!payload) exit(1);
   times planned = now();

@@ -54,7 +54,7 @@ static evl_slot slot_of(const evl_entry *entry) {
 static evl_status plan(const evl_montage *montage, int n, const evl_entry *const *entry, evl_layout **layout) {
   evl_slot slot[4];
   for (int i = 0; i < n; i++) slot[i] = slot_of(entry[i]);
-  return evl_layout_plan(n, slot, montage, arena, layout);
+  return evl_layout_plan(n, slot, montage, NULL, arena, layout);
 }
 
 static const char *const three[] = {"Fz", "Cz", "Pz"};
@@ -117,6 +117,51 @@ static void one_channel_has_no_pair(void) {
   CHECK(l->n_columns == 2 && l->n_recording_columns == 1);
 }
 
+static const evl_pattern patterns[] = {{"back", "P*", 0}, {"back", "c?", 0}, {"front", "F*", 1}};
+static const evl_value by_patterns = {.n = 3, .patterns = patterns};
+
+static evl_status reduced(const char *const *statistic, int n, const evl_value *where, evl_layout **layout) {
+  const evl_value statistics = {.n = n, .strings = statistic};
+  evl_slot slot[] = {slot_of(&plain)};
+  evl_regions *regions;
+  EVL_TRY(evl_regions_plan(where, &statistics, &montage, arena, &regions));
+  return evl_layout_plan(1, slot, &montage, regions, arena, layout);
+}
+
+static bool picks(evl_picked p, int n, int first, int last) {
+  return p.n == n && (n == 0 || (p.cell[0] == first && p.cell[n - 1] == last));
+}
+
+static void regions_are_columns_behind(void) {
+  static const char *const statistic[] = {"mean", "sd"};
+  static const char *const expected[] = {"plain.sd[back]",        "plain.sd[front]",     "plain.sd_sd[back]",
+                                         "plain.sd_sd[front]",    "plain.link[back]",    "plain.link[back,front]",
+                                         "plain.link[front]",     "plain.link_sd[back]", "plain.link_sd[back,front]",
+                                         "plain.link_sd[front]"};
+  evl_layout *l;
+  CHECK(reduced(statistic, 2, &by_patterns, &l) == EVL_OK);
+  CHECK(l->n_columns == 17 && l->n_reductions == 10 && l->slot[0].n_columns == 7);
+  for (int i = 0; i < 10; i++) {
+    CHECK_TEXT(l->column[7 + i].name, expected[i]);
+    CHECK(l->reduction[i].column == 7 + i);
+  }
+  CHECK(l->reduction[0].from == 1 && picks(l->reduction[0].cells, 2, 1, 2));  /* Cz, Pz */
+  CHECK(l->reduction[3].statistic == EVL_OVER_SD && picks(l->reduction[3].cells, 1, 0, 0));
+  CHECK(l->reduction[4].from == 4 && picks(l->reduction[4].cells, 1, 2, 2));  /* Cz-Pz */
+  CHECK(picks(l->reduction[5].cells, 2, 0, 1) && picks(l->reduction[6].cells, 0, 0, 0));
+  CHECK(strstr(l->column[9].text, "Standard deviation"));
+}
+
+static void regions_that_are_refused(void) {
+  static const char *const odd[] = {"mode"}, *const twice[] = {"sd", "sd"};
+  static const evl_pattern nowhere[] = {{"side", "T*", 0}};
+  const evl_value no_one = {.n = 1, .patterns = nowhere};
+  evl_layout *l;
+  CHECK(reduced(odd, 1, &by_patterns, &l) == EVL_USAGE && strstr(evl_error_message(), "\"mode\""));
+  CHECK(reduced(twice, 2, &by_patterns, &l) == EVL_USAGE && strstr(evl_error_message(), "twice"));
+  CHECK(reduced(twice, 1, &no_one, &l) == EVL_USAGE && strstr(evl_error_message(), "regions.side"));
+}
+
 /* Refused as usage, with the name in the message. */
 static void refused(const evl_montage *m, int n, const evl_entry *const *entry, const char *say) {
   evl_layout *l;
@@ -161,6 +206,8 @@ int main(void) {
   RUN(places_of_slots);
   RUN(places_of_tensors);
   RUN(one_channel_has_no_pair);
+  RUN(regions_are_columns_behind);
+  RUN(regions_that_are_refused);
   RUN(names_that_are_refused);
   RUN(what_exists_twice_is_refused);
   evl_arena_free(arena);
