@@ -49,6 +49,20 @@ evl_status evl_eigenvalues(int n, double *a, int lda, double *real, double *imag
 size_t evl_symmetric_work(int n);
 evl_status evl_symmetric(int n, double *a, int lda, double *value, double *work) EVL_MUST_USE;
 
+/* The `most` largest eigenvalues of a symmetric tridiagonal matrix, ascending, value [n], with vectors [most][n] of length
+   1; diagonal [n] and beside [n] (n - 1 used) are destroyed. work: evl_tridiagonal_work(n) doubles. */
+size_t evl_tridiagonal_work(int n);
+evl_status evl_tridiagonal_largest(int n, double *diagonal, double *beside, int most, double *value, double *vector,
+                                   double *work) EVL_MUST_USE;
+
+/* ---- dpss.c: tapers (Slepian 1978, doi:10.1002/j.1538-7305.1978.tb02104.x) ------------ */
+
+/* The first discrete prolate spheroidal sequences, taper [n_tapers][n], of sum of squares 1, and the share of each one's
+   energy within half_bandwidth / n cycles a sample, concentration [n_tapers]. `periodic`: the first n samples of those
+   of n + 1. Scratch comes from the arena and goes back. Errors: EVL_USAGE where there are none. */
+evl_status evl_dpss(int n, double half_bandwidth, int n_tapers, bool periodic, evl_arena *arena, double *taper,
+                    double *concentration) EVL_MUST_USE;
+
 /* ---- statistics.c: NaN-free input, fixed summation order -------------------------- */
 
 double evl_mean(const double *x, size_t n);

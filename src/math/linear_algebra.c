@@ -16,6 +16,9 @@ void dgeev_(const char *, const char *, const int *, double *, const int *, doub
             double *, const int *, double *, const int *, int *, size_t, size_t);
 void dsyev_(const char *, const char *, const int *, double *, const int *, double *, double *, const int *, int *,
             size_t, size_t);
+void dstevr_(const char *, const char *, const int *, double *, double *, const double *, const double *, const int *,
+             const int *, const double *, int *, double *, double *, const int *, int *, double *, const int *, int *,
+             const int *, int *, size_t, size_t);
 void openblas_set_num_threads(int) __attribute__((weak));
 void MKL_Set_Num_Threads(int) __attribute__((weak));
 
@@ -79,6 +82,20 @@ evl_status evl_symmetric(int n, double *a, int lda, double *value, double *work)
   dsyev_("V", "L", &n, a, &lda, value, work, &size, &info, 1, 1);
   if (info == 0) return EVL_OK;
   return evl_fail(EVL_NUMERIC, "symmetric eigenproblem of order %d: %d did not converge", n, info);
+}
+
+/* 20 n doubles, then 12 n integers in 6 n doubles' room. */
+size_t evl_tridiagonal_work(int n) { return 26 * (size_t)n; }
+
+evl_status evl_tridiagonal_largest(int n, double *diagonal, double *beside, int most, double *value, double *vector,
+                                   double *work) {
+  const int first = n - most + 1, size = 20 * n, integers = 10 * n;
+  int *whole = (int *)(work + size), *support = whole + integers, found = 0, info = 0;
+  const double none = 0.0;
+  dstevr_("V", "I", &n, diagonal, beside, &none, &none, &first, &n, &none, &found, value, vector, &n, support, work,
+          &size, whole, &integers, &info, 1, 1);
+  if (info == 0 && found == most) return EVL_OK;
+  return evl_fail(EVL_NUMERIC, "tridiagonal eigenproblem of order %d: found %d of %d values", n, found, most);
 }
 
 extern char *openblas_get_config(void) __attribute__((weak)); /* other BLAS libraries have none */
