@@ -62,6 +62,10 @@ csd-map: $(BUILD)/tests/golden/conditioning_peers  ## docs/csd-map.png: a dipole
 	@$(PYTHON) analysis/python/csd_map.py $< docs/csd-map.png
 .PHONY: csd-map
 
+parity: $(call programs,$(TRUTH))  ## docs/parity.md: every value of other programs for the reference signal beside ours
+	@$(PYTHON) tests/golden/parity.py docs/parity.md
+.PHONY: parity
+
 bench: all  ## speed beside peers: text and build/bench.json
 	@$(MAKE) --no-print-directory -j$(JOBS) bench-programs
 	@$(PYTHON) tests/bench/bench.py
