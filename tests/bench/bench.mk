@@ -2,15 +2,21 @@
 
 BENCH := $(addprefix $(BUILD)/tests/bench/,recording_chain bare decode steps)
 GENERATORS := $(addprefix $(BUILD)/tests/bench/,generators surrogate)
+ENTRY := $(BUILD)/tests/bench/entry
 BARE_GATHER := $(BUILD)/tests/bench/bare_gather
 .PHONY: bench-programs bench-gather
-bench-programs: $(BENCH) $(BARE_GATHER) $(GENERATORS)
+bench-programs: $(BENCH) $(BARE_GATHER) $(GENERATORS) $(ENTRY)
 
 $(BENCH): $(BUILD)/tests/bench/%: tests/bench/%.c $(foreach room,recording $(UNDER_recording),$(call archive,$(room)))
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) $(FFTW_CFLAGS) $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(FFTW_LIBS) $(LIBCONFIG_LIBS) $(BLAS_LIBS) -lm -o $@
 
 $(GENERATORS): $(BUILD)/tests/bench/%: tests/bench/%.c $(foreach room,simulate $(UNDER_simulate),$(call archive,$(room)))
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(FFTW_LIBS) $(LIBCONFIG_LIBS) $(BLAS_LIBS) -lz -lm -o $@
+
+# Any entry of the features: build/tests/bench/entry NAME "parameters".
+$(ENTRY): tests/bench/entry.c $(foreach room,features $(UNDER_features),$(call archive,$(room)))
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(FFTW_LIBS) $(LIBCONFIG_LIBS) $(BLAS_LIBS) -lz -lm -o $@
 

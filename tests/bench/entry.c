@@ -1,0 +1,143 @@
+/* Any entry of the features on 19 channels of 300 s at 250 Hz, one core. usage: entry NAME [CONFIG [FILE [WINDOW_S]]]
+   CONFIG: parameters in libconfig syntax; FILE: float64 [19][75000], native byte order, "-" for white noise of 20 uV;
+   WINDOW_S: windows side by side, default one of 300 s. Prints one JSON object: seconds of processor time, the best of
+   several passes over all windows, and the share of values that are numbers. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "eveil/features.h"
+#include "eveil/math.h"
+
+enum { CHANNELS = 19, FS_HZ = 250, SAMPLES = 300 * FS_HZ, MOST_PASSES = 20 };
+static const double enough_s = 3.0; /* of processor time for all passes */
+
+static double x[CHANNELS][SAMPLES] __attribute__((aligned(64)));
+
+typedef struct subject {
+  const evl_entry *entry;
+  evl_params *params;
+  evl_shape shape;
+  evl_products *products;
+  void *kernel;
+  evl_out out;
+  int n_values;
+  uint8_t *channel_why;
+} subject;
+
+static void must(evl_status status) {
+  if (status == EVL_OK) return;
+  fprintf(stderr, "entry: %s\n", evl_error_message());
+  exit(1);
+}
+
+static void *some(evl_arena *arena, size_t bytes) {
+  void *memory = evl_arena_alloc(arena, bytes);
+  if (!memory) must(EVL_MEMORY);
+  return memory;
+}
+
+static double processor_s(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static void signal(const char *path) {
+  if (strcmp(path, "-")) {
+    FILE *file = fopen(path, "rb");
+    const size_t found = file ? fread(x, sizeof **x, (size_t)CHANNELS * SAMPLES, file) : 0;
+    if (file) fclose(file);
+    if (found == (size_t)CHANNELS * SAMPLES) return;
+    fprintf(stderr, "entry: %s: expected %d float64, found %zu\n", path, CHANNELS * SAMPLES, found);
+    exit(1);
+  }
+  evl_random random;
+  for (int c = 0; c < CHANNELS; c++) {
+    evl_random_begin(&random, 1, "bench", "entry", (uint64_t)c);
+    for (int t = 0; t < SAMPLES; t++) x[c][t] = 20.0 * evl_random_normal(&random);
+  }
+}
+
+static const evl_montage *montage(evl_arena *arena) {
+  static const char *const name[CHANNELS] = {"Fp1", "Fp2", "F3", "F4", "C3", "C4", "P3", "P4", "O1", "O2",
+                                             "F7", "F8", "T7", "T8", "P7", "P8", "Fz", "Cz", "Pz"};
+  double(*xyz)[3] = some(arena, CHANNELS * sizeof *xyz);
+  for (int c = 0; c < CHANNELS; c++) { /* a spiral over the upper half: apart from each other is what matters here */
+    const double z = (c + 0.5) / CHANNELS, r = sqrt(1.0 - z * z);
+    xyz[c][0] = r * cos(2.4 * c), xyz[c][1] = r * sin(2.4 * c), xyz[c][2] = z;
+  }
+  evl_montage *m = some(arena, sizeof *m);
+  *m = (evl_montage){.n = CHANNELS, .name = name, .xyz = (const double(*)[3])xyz};
+  return m;
+}
+
+static void bind(subject *s, const char *config, double window_s, evl_arena *arena) {
+  evl_config *parsed;
+  must(evl_config_parse(config, "bench", &parsed));
+  must(evl_group_params(evl_config_root(parsed), s->entry->name, &s->entry->params, 1, NULL, NULL, arena, &s->params));
+  evl_config_free(parsed);
+  s->shape = (evl_shape){.n_channels = CHANNELS, .n_samples = (int)(window_s * FS_HZ), .fs_hz = FS_HZ,
+                         .montage = montage(arena), .step_s = window_s};
+  must(evl_products_create(&s->shape, arena, &s->products));
+  must(s->entry->plan(s->params, &s->shape, s->products, arena, &s->kernel));
+  evl_products_give_scratch(s->products, some(arena, evl_products_scratch_bytes(s->products)));
+  s->n_values = evl_entry_columns(s->entry, s->params, s->shape.montage, false);
+  s->out.value = some(arena, (size_t)s->n_values * sizeof(double));
+  s->out.why = some(arena, (size_t)s->n_values);
+  s->channel_why = some(arena, CHANNELS);
+  const size_t n_state = s->entry->state_size ? s->entry->state_size(s->params, s->shape.montage) : 0;
+  s->out.state = n_state ? some(arena, n_state * sizeof(double)) : NULL;
+  int n_tensors = 0;
+  evl_tensor *tensor;
+  if (s->entry->tensors) must(s->entry->tensors(s->params, s->shape.montage, arena, &tensor, &n_tensors));
+  double **data = some(arena, (size_t)n_tensors * sizeof *data);
+  for (int i = 0; i < n_tensors; i++) data[i] = some(arena, tensor[i].size * sizeof(double));
+  s->out.tensor = data;
+}
+
+/* Values that are numbers, over all windows. */
+static long pass(subject *s) {
+  long numbers = 0;
+  for (int from = 0; from + s->shape.n_samples <= SAMPLES; from += s->shape.n_samples) {
+    const evl_window window = {.x = &x[0][from], .ld = SAMPLES, .n_channels = CHANNELS,
+                               .n_samples = s->shape.n_samples, .fs_hz = FS_HZ, .start_s = (double)from / FS_HZ,
+                               .channel_why = s->channel_why, .key = (uint64_t)from + 1};
+    memset(s->out.why, EVL_WHY_UNDEFINED, (size_t)s->n_values);
+    evl_products_begin(s->products, &window);
+    s->entry->run(s->kernel, &window, &s->out);
+    for (int i = 0; i < s->n_values; i++) numbers += s->out.why[i] == EVL_WHY_VALUE;
+  }
+  return numbers;
+}
+
+int main(int argc, char **argv) {
+  subject s = {.entry = argc > 1 ? evl_feature_find(argv[1]) : NULL};
+  const double window_s = argc > 4 ? atof(argv[4]) : 300.0;
+  if (!s.entry || window_s * FS_HZ < 1.0 || window_s > 300.0) {
+    fprintf(stderr, "usage: entry NAME [CONFIG [FILE|- [WINDOW_S]]]\n");
+    return 1;
+  }
+  evl_arena *arena = evl_arena_create();
+  if (!arena) return 1;
+  evl_blas_one_thread();
+  signal(argc > 3 ? argv[3] : "-");
+  bind(&s, argc > 2 ? argv[2] : "", window_s, arena);
+  const int windows = SAMPLES / s.shape.n_samples;
+  const double values = fmax((double)s.n_values * windows, 1.0);
+  double best = INFINITY, spent = 0.0, share = 0.0;
+  for (int i = 0; i < MOST_PASSES && spent < enough_s; i++) {
+    const double began = processor_s();
+    share = (double)pass(&s) / values;
+    const double took = processor_s() - began;
+    best = fmin(best, took);
+    spent += took;
+  }
+  printf("{\"entry\": \"%s\", \"windows\": %d, \"seconds\": %.6f, \"estimate_s\": %.6f, \"values\": %.4f, "
+         "\"megabytes\": %.1f}\n", s.entry->name, windows, best, 1e-6 * windows * s.entry->cost_us(s.params, &s.shape),
+         share, (double)evl_arena_bytes(arena) / 1048576.0);
+  evl_arena_free(arena);
+  return 0;
+}
