@@ -83,5 +83,10 @@ double evl_sum(const double *x, int n); /* in a fixed order */
 /* Forward-backward cascade of biquads with odd extension of `pad` samples and steady initial states (Gustafsson's
    simpler alternative, as scipy's filtfilt). y [n + 2 pad]; the result begins at y + pad. pad < n. */
 void evl_zero_phase(const evl_biquad *section, int n_sections, const double *x, int n, int pad, double *y);
+/* The same for up to EVL_ZERO_PHASE_LANES signals at once, each with the bits it has alone: y[i] [n], without padding;
+   abreast [n + 2 pad][EVL_ZERO_PHASE_LANES]. */
+enum { EVL_ZERO_PHASE_LANES = 4 };
+void evl_zero_phase_rows(const evl_biquad *section, int n_sections, const double *const *x, int n_rows, int n, int pad,
+                         double *abreast, double *const *y);
 
 #endif
