@@ -42,10 +42,14 @@ evl_status evl_product_find(evl_products *products, const char *kind, const void
 void evl_scratch_plan(evl_products *products, size_t bytes);
 void *evl_scratch(const evl_products *products);
 
-/* ---- psd.c: Welch's estimate, one-sided density in uV^2/Hz (Welch 1967, doi:10.1109/TAU.1967.1161901) ---- */
+/* ---- psd.c: one-sided density in uV^2/Hz (Welch 1967, doi:10.1109/TAU.1967.1161901) ---- */
 
 /* Parameters of every spectral entry. */
 #define EVL_PSD_PARAMS                                                                                                \
+  {"estimator", EVL_STRING, "\"welch\"", 0, 0, "welch|multitaper", "",                                                \
+   "welch: one taper a segment; multitaper: Slepian's tapers of bandwidth_hz, weighted by their concentration, for "  \
+   "short windows."},                                                                                                 \
+  {"bandwidth_hz", EVL_REAL, "2.0", 1e-3, 1e5, NULL, "Hz", "Full bandwidth of multitaper."},                          \
   {"segment_s", EVL_REAL, "4.0", 0.02, 3600.0, NULL, "s", "Length of a Welch segment, cut to the window."},            \
   {"overlap", EVL_REAL, "0.5", 0.0, 0.95, NULL, "", "Share of a segment that the next one covers."},                   \
   {"taper", EVL_STRING, "\"hann\"", 0, 0, "hann|hamming|boxcar", "", "Periodic taper of a segment."},                  \
