@@ -2,19 +2,22 @@
 #include <string.h>
 
 #include "features_priv.h"
+#include "lanes_priv.h"
 
 typedef struct kernel {
   evl_products *products;
   int n_samples, ddof;
   bool leading_zeros;  /* mne_features */
+  bool sums;           /* pyeeg */
   double rate;         /* mobility is multiplied by it */
 } kernel;
 
 static const evl_param params[] = {
-    {"convention", EVL_STRING, "\"hjorth\"", 0, 0, "hjorth|antropy|mne_features", "",
+    {"convention", EVL_STRING, "\"hjorth\"", 0, 0, "hjorth|antropy|mne_features|pyeeg", "",
      "hjorth: derivatives in time, so mobility is a frequency in 1/s and recordings of different rates compare; "
      "antropy: differences between samples; mne_features: as antropy with a zero put before the signal and before its "
-     "differences, and n - 1 in the variances."},
+     "differences, and n - 1 in the variances; pyeeg: sums of squares about zero, a zero put before the signal, and that "
+     "of the signal not divided by n, which makes its mobility sqrt(n) too small and its complexity sqrt(n) too large."},
     {0}};
 
 static const evl_output outputs[] = {
@@ -33,6 +36,7 @@ static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products
   k->products = products;
   k->n_samples = shape->n_samples;
   k->leading_zeros = !strcmp(convention, "mne_features");
+  k->sums = !strcmp(convention, "pyeeg");
   k->ddof = k->leading_zeros ? 1 : 0;
   k->rate = strcmp(convention, "hjorth") ? 1.0 : shape->fs_hz;
   *planned = k;
@@ -50,28 +54,21 @@ static void add_one(moments *m, const double *x, int t, double mean) {
   m->e2 += e * e;
 }
 
-/* Four samples at once; as a type, because compilers do not see it in these four sums. */
-typedef double lanes __attribute__((vector_size(32), aligned(8), may_alias));
-enum { LANES = 4 };
-
-static lanes load(const double *x) { return *(const lanes *)x; }
-static double fold(lanes v) { return (v[0] + v[2]) + (v[1] + v[3]); }
-
 /* One pass; sums of differences telescope. */
 static moments sums(const double *x, int n, double mean) {
-  lanes x1 = {0}, x2 = {0}, d2 = {0}, e2 = {0};
+  evl_lanes x1 = {0}, x2 = {0}, d2 = {0}, e2 = {0};
   int t = 2;
-  for (; t + LANES <= n; t += LANES) {
-    const lanes here = load(x + t), before = load(x + t - 1), v = here - mean, d = here - before;
-    const lanes e = d - (before - load(x + t - 2));
+  for (; t + EVL_LANES <= n; t += EVL_LANES) {
+    const evl_lanes here = evl_load(x + t), before = evl_load(x + t - 1), v = here - mean, d = here - before;
+    const evl_lanes e = d - (before - evl_load(x + t - 2));
     x1 += v;
     x2 += v * v;
     d2 += d * d;
     e2 += e * e;
   }
   const double a = x[0] - mean, b = x[1] - mean, first = x[1] - x[0], last = x[n - 1] - x[n - 2];
-  moments m = {.x1 = fold(x1) + (a + b), .x2 = fold(x2) + (a * a + b * b), .d1 = x[n - 1] - x[0],
-               .d2 = fold(d2) + first * first, .e1 = last - first, .e2 = fold(e2)};
+  moments m = {.x1 = evl_fold(x1) + (a + b), .x2 = evl_fold(x2) + (a * a + b * b), .d1 = x[n - 1] - x[0],
+               .d2 = evl_fold(d2) + first * first, .e1 = last - first, .e2 = evl_fold(e2)};
   for (; t < n; t++) add_one(&m, x, t, mean);
   return m;
 }
@@ -100,6 +97,15 @@ static void with_zeros(const double *x, int n, double mean, double *mobility2, d
   *next2 = variance(e1, e2, n, 1) / variance(d1, d2, n + 1, 1);
 }
 
+/* Sums of squares about zero, of the signal [mean of squares times n], of dx = diff(0, x) and of diff(dx) over n. */
+static void about_zero(const double *x, int n, double mean, double *mobility2, double *next2) {
+  const moments m = sums(x, n, mean);
+  const double x2 = m.x2 + mean * (2.0 * m.x1 + n * mean), second = x[1] - 2.0 * x[0];
+  const double d2 = (m.d2 + x[0] * x[0]) / n, e2 = (m.e2 + second * second) / n;
+  *mobility2 = d2 / x2;
+  *next2 = e2 / d2;
+}
+
 static void run(void *planned, const evl_window *window, evl_out *out) {
   const kernel *k = planned;
   const uint8_t *usable = evl_products_usable(k->products);
@@ -113,6 +119,7 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
     const variances v = plain(x, n, mean);
     double mobility2 = v.d / v.x, next2 = v.e / v.d;
     if (k->leading_zeros) with_zeros(x, n, mean, &mobility2, &next2);
+    if (k->sums) about_zero(x, n, mean, &mobility2, &next2);
     evl_put(out, c, v.x * n / (n - k->ddof));
     evl_put(out, n_channels + c, sqrt(mobility2) * k->rate);
     evl_put(out, 2 * n_channels + c, sqrt(next2 / mobility2));

@@ -1,0 +1,28 @@
+/* detrend: boxes of a walk without their polynomial trends, for the fluctuation analyses. */
+#ifndef EVEIL_DETREND_PRIV_H
+#define EVEIL_DETREND_PRIV_H
+
+#include "features_priv.h"
+
+enum { EVL_DETREND_MOST_ORDER = 5 };
+
+typedef struct evl_detrend {
+  int n_sizes, order;
+  int *size;             /* [n_sizes] samples of a box, ascending */
+  const double **basis;  /* [n_sizes][(order) * size]: orthonormal polynomials of degree 1.. of each size */
+} evl_detrend;
+
+/* Sizes from smallest on, each the next whole number of smallest * ratio^i, not above `largest`; there may be none. */
+evl_status evl_detrend_plan(int smallest, double largest, double ratio, int order, evl_arena *arena,
+                            evl_detrend *detrend) EVL_MUST_USE;
+/* The same for sizes of the caller's [n_sizes], each above the order. */
+evl_status evl_detrend_plan_sizes(const int *size, int n_sizes, int order, evl_arena *arena,
+                                  evl_detrend *detrend) EVL_MUST_USE;
+
+/* Sum of squares of size[i] samples of the walk about their least-squares polynomial. */
+double evl_detrend_box(const evl_detrend *detrend, int i, const double *walk);
+
+/* walk[t] = sum of x[0..t] about their mean. */
+void evl_detrend_walk(const double *x, int n, double *walk);
+
+#endif
