@@ -116,6 +116,7 @@ demo:  ## from a fresh machine to a report: simulate 24 subjects, run on 2 ranks
 docs: all  ## generate docs/catalogue.md and config/default.cfg from the tables
 	@bash config/catalogue $(BUILD)/eveil > docs/catalogue.md
 	@$(BUILD)/eveil config > config/default.cfg
+	@$(BUILD)/eveil config full > config/full.cfg
 
 pictures: all  ## docs/patterns.md: every coma pattern and artefact as a page of EEG shows it (two minutes)
 	@$(PYTHON) analysis/python/patterns_page.py $(BUILD)/eveil docs $(BUILD)/pictures

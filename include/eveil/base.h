@@ -327,6 +327,7 @@ typedef struct evl_entry {
   const evl_output *outputs;
   unsigned invariant;
   double min_window_s;     /* shorter windows are refused in the configuration; 0: any */
+  double usual_window_s, usual_step_s; /* what it is made for, as `eveil config full` has it; 0: 4 s, and the window */
   bool sees_moments;       /* wants the window's moments */
   /* Tensors by parameters and montage alone (never by the rate); NULL where none. */
   evl_status (*tensors)(const evl_params *, const evl_montage *, evl_arena *, evl_tensor **tensor, int *n);
@@ -339,6 +340,10 @@ typedef struct evl_entry {
   /* Recording stage: `state` is the sum over tasks in order of time. */
   void (*finish)(void *kernel, const double *state, const uint8_t *channel_why, evl_out *);
 } evl_entry;
+
+/* With the defaults in. */
+double evl_usual_window_s(const evl_entry *entry);
+double evl_usual_step_s(const evl_entry *entry);
 
 /* Expanded outputs of an entry: count for one stage, and names. */
 int evl_entry_columns(const evl_entry *, const evl_params *, const evl_montage *, bool of_recording);

@@ -14,6 +14,13 @@ typedef struct builder {
   evl_reduction *reduction; /* the next one */
 } builder;
 
+double evl_usual_window_s(const evl_entry *e) {
+  const double otherwise_s = 4.0;
+  return e->usual_window_s > 0.0 ? e->usual_window_s : e->min_window_s > otherwise_s ? e->min_window_s : otherwise_s;
+}
+
+double evl_usual_step_s(const evl_entry *e) { return e->usual_step_s > 0.0 ? e->usual_step_s : evl_usual_window_s(e); }
+
 static int expansions(const evl_output *output, const evl_params *params) {
   return output->over ? evl_params_value(params, output->over)->n : 1;
 }

@@ -1,4 +1,6 @@
 /* command_config: print the default configuration with every key explained. */
+#include <string.h>
+
 #include "command_priv.h"
 #include "eveil/cohort.h"
 #include "eveil/prognosis.h"
@@ -27,7 +29,12 @@ static void print_entry(const char *name, const char *summary, const evl_param *
 }
 
 static evl_status run(const evl_arguments *arguments) {
-  (void)arguments;
+  if (arguments->n == 1) {
+    if (strcmp(arguments->operand[0], "full"))
+      return evl_fail(EVL_USAGE, "config: expected \"full\" or nothing, found \"%s\"", arguments->operand[0]);
+    evl_config_print_full(stdout);
+    return EVL_OK;
+  }
   EVL_TRY(evl_config_print(stdout));
   print_prognosis(stdout);
   printf("# The synthetic cohort that eveil simulate writes below cohort.root.\nsimulate: {\n");
@@ -41,4 +48,5 @@ static evl_status run(const evl_arguments *arguments) {
 }
 
 const evl_command evl_command_config = {
-    "config", "", "print the default configuration with every key explained", NULL, false, 0, 0, run};
+    "config", "[full]", "print the default configuration with every key explained, or one with every feature", NULL, false,
+    0, 1, run};

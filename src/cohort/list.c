@@ -1,4 +1,5 @@
-/* list: the tables of the project, and the default configuration that they make. */
+/* list: the tables of the project. */
+#include <math.h>
 #include <string.h>
 
 #include "eveil/conditioning.h"
@@ -7,28 +8,30 @@
 #include "eveil/readers.h"
 #include "study_priv.h"
 
-/* ---- parameters as libconfig text ---- */
-
-static void print_param(const evl_param *p, bool open, const char *indent, FILE *out) {
-  fprintf(out, "%s# %s", indent, p->text);
-  if (p->unit && *p->unit) fprintf(out, " [%s]", p->unit);
-  if (p->min != 0 || p->max != 0) fprintf(out, " (%.9g to %.9g)", p->min, p->max);
-  if (p->choices) fprintf(out, " (%s)", p->choices);
-  fprintf(out, "\n%s%s%s %s %s;\n", indent, open ? "# " : "", p->name, p->type == EVL_BANDS ? ":" : "=",
-          open ? "..." : p->fallback);
+/* " (0 to 1)", " (0 and more)", or nothing where any number may come. */
+static void print_range(double min, double max, FILE *out) {
+  const bool from = isfinite(min), to = isfinite(max);
+  if (from && to) fprintf(out, " (%.9g to %.9g)", min, max);
+  else if (from) fprintf(out, " (%.9g and more)", min);
+  else if (to) fprintf(out, " (up to %.9g)", max);
 }
 
-static bool is_in(const evl_param *table, const char *name) {
-  for (; table && table->name; table++)
-    if (!strcmp(table->name, name)) return true;
-  return false;
+/* Time of a usual window of 19 channels at 250 Hz, by the estimate that plans are made from. */
+static void print_cost(const evl_entry *e, FILE *out) {
+  enum { CHANNELS = 19 };
+  static const char *const name[CHANNELS] = {"Fp1", "Fp2", "F7", "F3", "Fz", "F4", "F8", "T7", "C3", "Cz",
+                                             "C4", "T8", "P7", "P3", "Pz", "P4", "P8", "O1", "O2"};
+  static const evl_montage montage = {.n = CHANNELS, .name = name};
+  const double window_s = evl_usual_window_s(e), fs_hz = 250.0;
+  const evl_shape shape = {.n_channels = CHANNELS, .n_samples = (int)(window_s * fs_hz), .fs_hz = fs_hz,
+                           .montage = &montage, .step_s = window_s};
+  evl_arena *arena = evl_arena_create();
+  evl_params *params;
+  if (arena && evl_params_default(e->params, arena, &params) == EVL_OK)
+    fprintf(out, "  Cost: about %.2g ms for a window of %g s, 19 channels at 250 Hz\n", 1e-3 * e->cost_us(params, &shape),
+            window_s);
+  evl_arena_free(arena);
 }
-
-void evl_params_print(const evl_param *table, const evl_param *above, const char *indent, FILE *out) {
-  for (const evl_param *p = table; p->name; p++) print_param(p, !p->fallback || is_in(above, p->name), indent, out);
-}
-
-/* ---- list ---- */
 
 static void print_entry(const evl_entry *e, FILE *out) {
   static const char *const per[] = {"", " per channel", " per pair of channels"};
@@ -43,11 +46,16 @@ static void print_entry(const evl_entry *e, FILE *out) {
       fprintf(out, "%s%s", comma, invariance[i].name);
       comma = ", ";
     }
-  fprintf(out, "%s\n\n  Outputs\n", *comma == ' ' ? " nothing" : "");
-  for (const evl_output *o = e->outputs; o && o->name; o++)
-    fprintf(out, "    %s%s%s%s [%s]%s%s: %s\n", o->name, o->over ? " (for each of " : "", o->over ? o->over : "",
-            o->over ? ")" : "", o->unit && *o->unit ? o->unit : "1", per[o->per],
-            o->of_recording ? ", per recording" : "", o->text);
+  fprintf(out, "%s\n", *comma == ' ' ? " nothing" : "");
+  if (e->min_window_s > 0) fprintf(out, "  Shortest window: %g s\n", e->min_window_s);
+  print_cost(e, out);
+  fprintf(out, "\n  Outputs\n");
+  for (const evl_output *o = e->outputs; o && o->name; o++) {
+    fprintf(out, "    %s%s%s%s [%s]", o->name, o->over ? " (for each of " : "", o->over ? o->over : "",
+            o->over ? ")" : "", o->unit && *o->unit ? o->unit : "1");
+    print_range(o->min, o->max, out);
+    fprintf(out, "%s%s: %s\n", per[o->per], o->of_recording ? ", per recording" : "", o->text);
+  }
   fprintf(out, "\n  Parameters\n");
   evl_params_print(e->params, NULL, "    ", out);
 }
@@ -131,83 +139,5 @@ evl_status evl_list_print(const char *kind, const char *name, FILE *out) {
     if (!kind || !strcmp(kind, evl_list_kinds[k])) {
       if (!list_kind(k, name, out)) return no_entry(k, evl_list_kinds[k], name);
     }
-  return EVL_OK;
-}
-
-/* ---- default configuration ---- */
-
-static void print_group(const char *name, const char *text, const evl_param *table, FILE *out) {
-  fprintf(out, "# %s\n%s: {\n", text, name);
-  evl_params_print(table, NULL, "  ", out);
-  fprintf(out, "};\n\n");
-}
-
-typedef struct preset {
-  const char *name;
-  double window_s, step_s;
-  const char *features[8], *dynamics[4], *text;
-} preset;
-
-static const preset presets[] = {
-    {"spectral", 4, 2,
-     {"band_power", "spectral_edge", "spectral_entropy", "hjorth", "permutation_entropy", "spectrum"}, {0},
-     "Spectra and complexity on short windows."},
-    {"background", 120, 120, {"burst_suppression"}, {0}, "The background pattern on long windows."},
-    {"dynamics", 60, 60, {0}, {"var"}, "A dynamical model of every minute."}};
-
-static void print_formats(FILE *out) {
-  fprintf(out, "# How files are read that do not say everything themselves.\nformats: {\n");
-  for (int i = 0; evl_formats[i]; i++) {
-    if (!evl_formats[i]->params) continue;
-    fprintf(out, "  # %s\n  %s: {\n", evl_formats[i]->summary, evl_formats[i]->name);
-    evl_params_print(evl_formats[i]->params, NULL, "    ", out);
-    fprintf(out, "  };\n");
-  }
-  fprintf(out, "};\n\n");
-}
-
-static void print_list(const char *key, const char *const *names, FILE *out) {
-  fprintf(out, "    %s = [", key);
-  for (int i = 0; names[i]; i++) fprintf(out, "%s\"%s\"", i ? ", " : "", names[i]);
-  fprintf(out, "];\n");
-}
-
-static void print_preset(const preset *p, bool last, FILE *out) {
-  fprintf(out, "  # %s\n  { name = \"%s\";\n    window_s = %.1f;\n    step_s = %.1f;\n", p->text, p->name, p->window_s,
-          p->step_s);
-  if (p->features[0]) print_list("features", p->features, out);
-  if (p->dynamics[0]) print_list("dynamics", p->dynamics, out);
-  for (const evl_param *q = evl_analysis_params; q->name; q++)
-    if (!strcmp(q->name, "store") || !strcmp(q->name, "precision")) print_param(q, false, "    ", out);
-  fprintf(out, "    epochs: {\n");
-  evl_params_print(evl_epoch_params, NULL, "      ", out);
-  fprintf(out, "    };\n");
-  for (int kind = 0; kind < 2; kind++)
-    for (const char *const *name = kind ? p->dynamics : p->features; *name; name++) {
-      const evl_entry *e = kind ? evl_model_find(*name) : evl_feature_find(*name);
-      if (!e || !e->params->name) continue;
-      fprintf(out, "    %s: {\n", *name);
-      evl_params_print(e->params, NULL, "      ", out);
-      fprintf(out, "    };\n");
-    }
-  fprintf(out, "  }%s\n", last ? "" : ",");
-}
-
-evl_status evl_config_print(FILE *out) {
-  fprintf(out, "# The default configuration, with every key explained: generated by `eveil config`.\n"
-               "# Numbers may be written as integers; lists in ( ) or [ ]. Keys left out have these values.\n\n");
-  print_group("cohort", "Where the recordings are.", evl_cohort_params, out);
-  print_group("output", "Where results go.", evl_output_params, out);
-  print_formats(out);
-  print_group("annotations", "Which annotations of the files are kept.", evl_annotation_params, out);
-  fprintf(out, "# What is done to every recording before windows are cut; an analysis may override keys in a group of "
-               "its own.\nconditioning: {\n");
-  for (int i = 0; evl_steps[i]; i++) evl_params_print(evl_steps[i]->params, NULL, "  ", out);
-  fprintf(out, "};\n\n# What is computed: one window grid each. A group named after a feature or model holds its "
-               "parameters.\nanalyses: (\n");
-  int n = (int)(sizeof presets / sizeof *presets);
-  for (int i = 0; i < n; i++) print_preset(&presets[i], i + 1 == n, out);
-  fprintf(out, ");\n\n");
-  print_group("run", "How a run goes.", evl_run_params, out);
   return EVL_OK;
 }

@@ -2,8 +2,8 @@
 #include "eveil/dynamics.h"
 #include "entries.h"
 
-int main(void) {
+int main(int n_arguments, char **argument) {
   static const int samples[] = {5000, 0};
   table = evl_models;
-  return run_properties(samples);
+  return run_properties(n_arguments, argument, samples);
 }

@@ -120,9 +120,11 @@ static void check_all_undefined(const bound *b) {
     if (b->out.why[i] == EVL_WHY_VALUE) complain(b, i, "a value of nothing");
 }
 
+static const char *only; /* the one entry that is asked for; NULL: all */
+
 /* The entries of this round: those that the present windows are long enough for, and no shorter ones were. */
 static bool is_of_round(const evl_entry *e) {
-  return e->min_window_s * FS_HZ <= n_samples && e->min_window_s * FS_HZ > shorter_samples;
+  return (!only || !strcmp(only, e->name)) && e->min_window_s * FS_HZ <= n_samples && e->min_window_s * FS_HZ > shorter_samples;
 }
 #define EACH(e)                                          \
   for (const evl_entry *const *e = table; *e; e++) \
@@ -427,8 +429,11 @@ static void run_round(void) {
   RUN(test_recording_stage);
 }
 
-/* `samples`: lengths of windows, ascending, one round each; 0 ends them. */
-static int run_properties(const int *samples) {
+/* `samples`: lengths of windows, ascending, one round each; 0 ends them. A program's argument is the one entry to walk. */
+static int run_properties(int n_arguments, char **argument, const int *samples) {
+  only = n_arguments > 1 ? argument[1] : NULL;
+  for (const evl_entry *const *e = table; *e; e++)
+    if (only && !strcmp(only, (*e)->name)) printf("# %s alone\n", only);
   for (; *samples; samples++) {
     n_samples = *samples;
     run_round();

@@ -2,8 +2,8 @@
 #include "eveil/features.h"
 #include "entries.h"
 
-int main(void) {
+int main(int n_arguments, char **argument) {
   static const int samples[] = {3000, 18750, 0};
   table = evl_features;
-  return run_properties(samples);
+  return run_properties(n_arguments, argument, samples);
 }
