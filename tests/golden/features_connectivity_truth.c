@@ -1,0 +1,94 @@
+/* Connectivity against what other programs return for the reference signal. 1e-12 of a column's largest value: the same
+   sums in another order; 1e-11 under prolate tapers, which come from another eigenproblem solver and its rounding. */
+#include "eveil/features.h"
+#include "bound_entry.h"
+#include "truth_table.h"
+
+#define SUMS 1e-12
+#define PROLATE 1e-11
+
+enum { C = TRUTH_CHANNELS, T = TRUTH_SAMPLES, PAIRS = C * (C - 1) / 2, BANDS = 5 };
+
+static double *x;
+
+static void begin(bound *b, const char *entry, const char *config, int n_channels, int n_samples) {
+  if (bound_begin(b, evl_feature_find(entry), config, n_channels, n_samples, TRUTH_FS_HZ) == EVL_OK) return;
+  printf("# %s: %s\n", entry, evl_error_message());
+  exit(1);
+}
+
+/* Our place of the peer's pair: a < b in order of a, or of b (the lower triangle by rows). */
+static int pair_of(int i, bool lower) {
+  if (!lower) return i;
+  int b = 1;
+  while (i >= b) i -= b++;
+  return i * C - i * (i + 1) / 2 + b - i - 1;
+}
+
+/* An output of pairs over the bands, all of it; `sign` -1: the peer takes the later channel of a pair first. */
+static void compare_bands(const char *entry, const char *config, const char *output, const char *peer,
+                          const char *feature, bool lower, double sign) {
+  static double ours[PAIRS * BANDS];
+  bound b;
+  begin(&b, entry, config, C, T);
+  bound_run(&b, x, T);
+  for (int i = 0; i < PAIRS; i++)
+    for (int band = 0; band < BANDS; band++)
+      ours[i * BANDS + band] = sign * bound_value(&b, output, band, pair_of(i, lower));
+  truth_compare(entry, peer, feature, 1, 0, ours, PAIRS * BANDS, PROLATE);
+  bound_free(&b);
+}
+
+#define EPOCHS "segment_s = 4.0; overlap = 0.0; edges = \"closed\";"
+
+static void test_mne_connectivity(void) {
+  static const char *const config = EPOCHS "estimator = \"mne_connectivity\";";
+  static const struct { const char *entry, *output, *feature; } row[] = {
+      {"coherence", "magnitude", "coh"}, {"phase_locking", "plv", "plv"}, {"phase_locking", "ppc", "ppc"},
+      {"phase_lag", "pli", "pli"},       {"phase_lag", "wpli", "wpli"},   {"phase_lag", "dwpli", "wpli2_debiased"}};
+  for (size_t i = 0; i < sizeof row / sizeof *row; i++)
+    compare_bands(row[i].entry, config, row[i].output, "mne_connectivity", row[i].feature, true, 1.0);
+  compare_bands("coherence", EPOCHS "estimator = \"mne_connectivity\"; keep_sign = true;", "imaginary",
+                "mne_connectivity", "imcoh", true, -1.0);
+}
+
+static void test_spectral_connectivity(void) {
+  static const char *const config = EPOCHS "estimator = \"spectral_connectivity\"; half_bandwidth = 2.0;";
+  static const struct { const char *entry, *output, *feature; } row[] = {
+      {"coherence", "squared", "coherence_magnitude"},
+      {"coherence", "imaginary", "imaginary_coherence"},
+      {"phase_locking", "plv", "phase_locking_value"},
+      {"phase_locking", "ppc", "pairwise_phase_consistency"},
+      {"phase_lag", "dwpli", "debiased_squared_weighted_phase_lag_index"}};
+  for (size_t i = 0; i < sizeof row / sizeof *row; i++)
+    compare_bands(row[i].entry, config, row[i].output, "spectral_connectivity", row[i].feature, false, 1.0);
+  compare_bands("phase_lag",
+                EPOCHS "estimator = \"spectral_connectivity\"; half_bandwidth = 2.0; keep_sign = true;", "wpli",
+                "spectral_connectivity", "weighted_phase_lag_index", false, 1.0);
+}
+
+/* Mean squared coherence in the delta band, scipy's estimate. */
+static void test_delta_coherence(void) {
+  double ours[PAIRS];
+  bound b;
+  begin(&b, "coherence", "segment_s = 4.0; edges = \"closed\"; bands : { delta = (1.0, 4.0); };", C, T);
+  bound_run(&b, x, T);
+  for (int i = 0; i < PAIRS; i++) ours[i] = bound_value(&b, "squared", 0, i);
+  truth_compare("coherence", "scipy", "msc_delta_pairs", 1, 0, ours, PAIRS, SUMS);
+  bound_free(&b);
+}
+
+int main(int n_arguments, char **argument) {
+  (void)n_arguments;
+  x = truth_signal();
+  if (!x) {
+    printf("skip features_connectivity_truth: no reference signal in %s\n", truth_folder());
+    return 0;
+  }
+  truth_make(argument[0], "truth_values.py", "ref19x15000.peers.json");
+  RUN(test_mne_connectivity);
+  RUN(test_spectral_connectivity);
+  RUN(test_delta_coherence);
+  free(x);
+  CHECK_DONE();
+}
