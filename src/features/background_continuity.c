@@ -8,7 +8,7 @@ typedef struct kernel {
 } kernel;
 
 static const evl_param params[] = {
-    EVL_SUPPRESSION_PARAMS,
+    EVL_SUPPRESSION_PARAMS("amplitude"),
     {"ratio_between", EVL_REALS, "(0.01, 0.99)", 0.0, 1.0, NULL, "1",
      "Continuity within which the amplitude ratio is computed; it is 1 beyond."},
     {0}};

@@ -16,8 +16,9 @@ double evl_envelope_cost_us(const evl_shape *shape); /* of all channels */
 
 /* ---- suppression.c ------------------------------------------------------------- */
 
-#define EVL_SUPPRESSION_PARAMS                                                                                        \
-  {"rule", EVL_STRING, "\"amplitude\"", 0, 0, "amplitude|ruijter|icare|westover", "",                                 \
+/* Parameters of every entry that tells bursts from suppressions; `fallback`: its rule. */
+#define EVL_SUPPRESSION_PARAMS(fallback)                                                                              \
+  {"rule", EVL_STRING, "\"" fallback "\"", 0, 0, "amplitude|ruijter|icare|westover", "",                                 \
    "Suppression is where, amplitude: |x| < threshold_uv / 2; ruijter: the same of x band-passed from 0.5 to 30 Hz, "   \
    "1 s at both ends left out; icare: the envelope of x averaged over 40 ms, less the mean of its lowest 1.5 s, is "   \
    "below threshold_uv; westover: the recursive variance (105 ms) is below threshold_uv^2."},                          \
