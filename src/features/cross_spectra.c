@@ -5,10 +5,12 @@
 
 typedef enum { WELCH, MULTITAPER, SPECTRAL_CONNECTIVITY, MNE_CONNECTIVITY } estimator;
 
-typedef struct bins { int first, end; } bins; /* of a band; 0, 0: beyond half the rate */
-
 /* All that the values depend on; in samples and bins. */
-typedef struct spec { int estimator, segment, step, epoch, n_bands, unused; double half_bandwidth; bins band[]; } spec;
+typedef struct spec {
+  int estimator, segment, step, epoch, n_bands, unused;
+  double half_bandwidth;
+  evl_band_bins band[];
+} spec;
 
 struct evl_cross {
   evl_products *products;
@@ -39,27 +41,10 @@ static void segments_of(const evl_params *params, const evl_shape *shape, int *s
   *step = *segment - (int)floor(evl_params_real(params, "overlap") * *segment + 1e-9);
 }
 
-static evl_status find_bins(const evl_params *params, const evl_shape *shape, const char *entry, spec *s) {
-  const evl_value *bands = evl_params_value(params, "bands");
-  const bool closed = !strcmp(evl_params_string(params, "edges"), "closed");
-  const double step_hz = shape->fs_hz / s->segment, slack = 1e-9;
-  for (int b = 0; b < bands->n; b++) {
-    const evl_band *band = &bands->bands[b];
-    if (band->high_hz > shape->fs_hz / 2.0 * (1.0 + 1e-12)) continue;
-    s->band[b].first = (int)ceil(band->low_hz / step_hz - slack);
-    const double high = band->high_hz / step_hz;
-    s->band[b].end = (int)(closed ? floor(high + slack) + 1.0 : ceil(high - slack));
-    if (s->band[b].first >= s->band[b].end)
-      return evl_fail(EVL_USAGE, "%s.bands: %s (%g to %g Hz) is too narrow for frequencies %g Hz apart", entry,
-                      band->name, band->low_hz, band->high_hz, step_hz);
-  }
-  return EVL_OK;
-}
-
 static evl_status make_spec(const evl_params *params, const evl_shape *shape, const char *entry, int epoch,
                             evl_arena *arena, spec **made, size_t *bytes) {
   const int n_bands = evl_params_value(params, "bands")->n;
-  *bytes = sizeof(spec) + (size_t)n_bands * sizeof(bins);
+  *bytes = sizeof(spec) + (size_t)n_bands * sizeof(evl_band_bins);
   spec *s = evl_arena_alloc(arena, *bytes);
   if (!s) return EVL_MEMORY;
   segments_of(params, shape, &s->segment, &s->step);
@@ -71,7 +56,7 @@ static evl_status make_spec(const evl_params *params, const evl_shape *shape, co
     return evl_fail(EVL_USAGE, "%s: expected two segments of %g s or more, found %g s in a window of %g s", entry,
                     s->segment / shape->fs_hz, s->epoch / shape->fs_hz, shape->n_samples / shape->fs_hz);
   *made = s;
-  return find_bins(params, shape, entry, s);
+  return evl_band_bins_find(params, shape->fs_hz, s->segment, entry, s->band);
 }
 
 /* Prolate tapers that hold most of their energy in the band, as a rule all but the last of 2 half_bandwidth. */
@@ -156,12 +141,6 @@ int evl_cross_epochs(const evl_cross *cross) { return cross->n_epochs; }
 
 /* ---- one epoch --------------------------------------------------------------------- */
 
-static double power_of_two_near_one(const double *x, int n) {
-  double largest = 0.0;
-  for (int t = 1; t < n; t++) largest = fmax(largest, fabs(x[t] - x[0]));
-  return ldexp(1.0, -ilogb(largest));
-}
-
 static double *place(const evl_cross *x, int bin, int channel) {
   return x->block + ((size_t)bin * (size_t)x->n_channels + (size_t)channel) * (size_t)x->within * 2 * EVL_CROSS_BLOCK;
 }
@@ -223,7 +202,7 @@ static void average_pair(evl_cross *x, int i, int j, int pair) {
   const int n = observations(x, i, j);
   const size_t each = (size_t)x->spec->n_bands * (size_t)x->n_pairs;
   for (int band = 0; band < x->spec->n_bands; band++) {
-    const bins range = x->spec->band[band];
+    const evl_band_bins range = x->spec->band[band];
     double mean[EVL_CROSS_KINDS] = {0}, one[EVL_CROSS_KINDS];
     for (int b = 0; b < x->n_bins; b++) {
       if (x->bin[b] < range.first || x->bin[b] >= range.end) continue;
@@ -257,7 +236,7 @@ static void compute(evl_cross *x, const evl_window *window, int epoch) {
   for (int c = 0; c < x->n_channels; c++) {
     if (!usable[c]) continue;
     const double *row = window->x + (size_t)c * window->ld, *samples = row + (size_t)epoch * (size_t)s->epoch;
-    x->scale[c] = power_of_two_near_one(row, window->n_samples);
+    x->scale[c] = evl_near_one(row, window->n_samples);
     for (int i = 0; i < x->n_segments; i++)
       x->live[c * x->n_segments + i] = !evl_is_flat(samples + (size_t)i * (size_t)s->step, (size_t)s->segment);
   }

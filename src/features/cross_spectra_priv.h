@@ -1,18 +1,14 @@
 /* cross_spectra_priv: cross-spectra of all pairs of channels in frequency bands, and what coherences and phase measures
    make of them. */
-#ifndef EVL_CROSS_SPECTRA_PRIV_H
-#define EVL_CROSS_SPECTRA_PRIV_H
+#ifndef EVEIL_CROSS_SPECTRA_PRIV_H
+#define EVEIL_CROSS_SPECTRA_PRIV_H
 
-#include "features_priv.h"
+#include "bands_priv.h"
 
-/* Parameters of every entry on cross-spectra; entries whose parameters are equal share them. */
+/* Parameters of every entry on cross-spectra; entries whose parameters are equal share them. A band's value is the mean
+   of the values at its frequencies. */
 #define EVL_CROSS_PARAMS                                                                                               \
-  {"bands", EVL_BANDS,                                                                                                 \
-   "{ delta = (1.0, 4.0); theta = (4.0, 8.0); alpha = (8.0, 12.0); beta = (12.0, 30.0); gamma = (30.0, 45.0); }", 0.0, \
-   1e5, NULL, "Hz", "Bands; a measure is the mean of its values at the frequencies of a band."},                       \
-  {"edges", EVL_STRING, "\"half_open\"", 0, 0, "half_open|closed", "",                                                 \
-   "Whether a band has its upper edge; half_open: low <= f < high, neighbouring bands share no frequency; closed: "    \
-   "as mne_connectivity and spectral_connectivity."},                                                                  \
+  EVL_BANDS_PARAMS,                                                                                                    \
   {"segment_s", EVL_REAL, "2.0", 0.02, 3600.0, NULL, "s", "Length of a segment; its mean is subtracted."},             \
   {"overlap", EVL_REAL, "0.5", 0.0, 0.95, NULL, "", "Share of a segment that the next one covers."},                   \
   {"estimator", EVL_STRING, "\"welch\"", 0, 0, "welch|multitaper|mne_connectivity|spectral_connectivity", "",          \

@@ -1,14 +1,13 @@
 /* cross_sums: what one pair's cross-spectra at one frequency add up to, and the measures of it. */
 #include "cross_spectra_priv.h"
+#include "lanes_priv.h"
 
-/* Observations side by side; as types, because compilers do not see vectors in sums of doubles. */
-enum { LANES = 4 };
-typedef double lanes __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
+/* Observations side by side. */
+enum { LANES = EVL_LANES };
+typedef evl_lanes lanes;
 typedef int64_t marks __attribute__((vector_size(8 * LANES)));
 _Static_assert(EVL_CROSS_BLOCK % LANES == 0, "whole vectors");
 
-static lanes load(const double *x) { return *(const lanes *)x; }
-static double fold(lanes v) { return (v[0] + v[2]) + (v[1] + v[3]); }
 static lanes without_sign(lanes v) { return (lanes)((marks)v & (marks){INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX}); }
 
 /* 1 / |S|, and 0 for 0: no phase adds nothing. */
@@ -26,7 +25,7 @@ void evl_cross_add(const double *x, const double *y, int within, evl_cross_sums 
     lanes re = {0}, im = {0};
     for (int k = 0; k < within; k++) {
       const double *a = x + 2 * k * N + o, *b = y + 2 * k * N + o;
-      const lanes ar = load(a), ai = load(a + N), br = load(b), bi = load(b + N);
+      const lanes ar = evl_load(a), ai = evl_load(a + N), br = evl_load(b), bi = evl_load(b + N);
       re += ar * br + ai * bi;
       im += ai * br - ar * bi;
     }
@@ -39,19 +38,19 @@ void evl_cross_add(const double *x, const double *y, int within, evl_cross_sums 
     phase_real += re * inverse;
     phase_imaginary += im * inverse;
   }
-  sums->real += fold(real);
-  sums->imaginary += fold(imaginary);
-  sums->size += fold(size);
-  sums->square += fold(square);
+  sums->real += evl_fold(real);
+  sums->imaginary += evl_fold(imaginary);
+  sums->size += evl_fold(size);
+  sums->square += evl_fold(square);
   sums->sign += (double)(sign[0] + sign[1] + sign[2] + sign[3]);
-  sums->phase_real += fold(phase_real);
-  sums->phase_imaginary += fold(phase_imaginary);
+  sums->phase_real += evl_fold(phase_real);
+  sums->phase_imaginary += evl_fold(phase_imaginary);
 }
 
 double evl_cross_power(const double *x, int within) {
   lanes sum = {0};
-  for (int o = 0; o < 2 * within * EVL_CROSS_BLOCK; o += LANES) sum += load(x + o) * load(x + o);
-  return fold(sum);
+  for (int o = 0; o < 2 * within * EVL_CROSS_BLOCK; o += LANES) sum += evl_load(x + o) * evl_load(x + o);
+  return evl_fold(sum);
 }
 
 static double bounded(double v) { return fmin(fmax(v, -1.0), 1.0); }

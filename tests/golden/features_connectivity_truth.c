@@ -78,6 +78,37 @@ static void test_delta_coherence(void) {
   bound_free(&b);
 }
 
+#define WHOLE "bands : { all = (0.0, 125.0); }; edges = \"closed\"; edge_s = 0.0;"
+
+static void test_analytic(void) {
+  double ours[PAIRS];
+  bound b;
+  begin(&b, "amplitude_envelope", WHOLE, C, T);
+  bound_run(&b, x, T);
+  for (int c = 0; c < C; c++) ours[c] = bound_value(&b, "mean", 0, c);
+  truth_compare("amplitude_envelope", "scipy", "hilbert_envelope_mean", 1, 0, ours, C, SUMS);
+  bound_free(&b);
+  begin(&b, "phase_synchrony", WHOLE, C, T);
+  bound_run(&b, x, T);
+  for (int i = 0; i < PAIRS; i++) ours[i] = bound_value(&b, "plv", 0, i);
+  truth_compare("phase_synchrony", "mne_features", "bi/phase_lock_val", 1, 0, ours, PAIRS, SUMS);
+  bound_free(&b);
+}
+
+/* Means over epochs of 1 s. */
+static void test_envelope_correlation(void) {
+  enum { EPOCH = 250 };
+  double ours[PAIRS] = {0};
+  bound b;
+  begin(&b, "envelope_correlation", WHOLE "absolute = true;", C, EPOCH);
+  for (int t = 0; t < T; t += EPOCH) {
+    bound_run(&b, x + t, T);
+    for (int i = 0; i < PAIRS; i++) ours[i] += bound_value(&b, "orthogonalised", 0, pair_of(i, true)) / (T / EPOCH);
+  }
+  truth_compare("envelope_correlation", "mne_connectivity", "envelope_corr_orth", 1, 0, ours, PAIRS, SUMS);
+  bound_free(&b);
+}
+
 int main(int n_arguments, char **argument) {
   (void)n_arguments;
   x = truth_signal();
@@ -89,6 +120,8 @@ int main(int n_arguments, char **argument) {
   RUN(test_mne_connectivity);
   RUN(test_spectral_connectivity);
   RUN(test_delta_coherence);
+  RUN(test_analytic);
+  RUN(test_envelope_correlation);
   free(x);
   CHECK_DONE();
 }
