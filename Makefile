@@ -122,6 +122,11 @@ pictures: all  ## docs/patterns.md: every coma pattern and artefact as a page of
 	@$(PYTHON) analysis/python/patterns_page.py $(BUILD)/eveil docs $(BUILD)/pictures
 .PHONY: pictures
 
+features-page: all  ## docs/features.md: every feature and model, and a picture of what it sees (some minutes)
+	@OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 \
+	  $(PYTHON) analysis/python/features_page.py $(BUILD)/eveil docs $(BUILD)/features $(JOBS)
+.PHONY: features-page
+
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 

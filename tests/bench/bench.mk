@@ -16,9 +16,13 @@ $(GENERATORS): $(BUILD)/tests/bench/%: tests/bench/%.c $(foreach room,simulate $
 	$(CC) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(FFTW_LIBS) $(LIBCONFIG_LIBS) $(BLAS_LIBS) -lz -lm -o $@
 
 # Any entry of the features: build/tests/bench/entry NAME "parameters".
-$(ENTRY): tests/bench/entry.c $(foreach room,features $(UNDER_features),$(call archive,$(room)))
+$(ENTRY): tests/bench/entry.c $(foreach room,dynamics features $(UNDER_features),$(call archive,$(room)))
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(FFTW_LIBS) $(LIBCONFIG_LIBS) $(BLAS_LIBS) -lz -lm -o $@
+
+instructions: all $(ENTRY)  ## instructions of every feature and model beside the kept counts (KEEP=keep: keep these)
+	@$(PYTHON) tests/bench/instructions.py $(KEEP)
+.PHONY: instructions
 
 # Beside the program: only MPI and HDF5.
 $(BARE_GATHER): tests/bench/bare_gather.c

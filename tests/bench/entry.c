@@ -1,13 +1,15 @@
-/* Any entry of the features on 19 channels of 300 s at 250 Hz, one core. usage: entry NAME [CONFIG [FILE [WINDOW_S]]]
+/* Any feature or model on 19 channels of 300 s at 250 Hz, one core. usage: entry NAME [CONFIG [FILE [WINDOW_S [PASSES]]]]
    CONFIG: parameters in libconfig syntax; FILE: float64 [19][75000], native byte order, "-" for white noise of 20 uV;
-   WINDOW_S: windows side by side, default one of 300 s. Prints one JSON object: seconds of processor time, the best of
-   several passes over all windows, and the share of values that are numbers. */
+   WINDOW_S: windows side by side, default one of 300 s; 0: the entry's usual one. Prints one JSON object: seconds of processor
+   time, the best of several passes over all windows, and the share of values that are numbers. PASSES: so many over the first
+   window alone, for counting instructions; its window is 4 s at most, or the entry's shortest. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "eveil/dynamics.h"
 #include "eveil/features.h"
 #include "eveil/math.h"
 
@@ -45,7 +47,8 @@ static double processor_s(void) {
   return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static void signal(const char *path) {
+/* The first n samples of every channel. */
+static void signal(const char *path, int n) {
   if (strcmp(path, "-")) {
     FILE *file = fopen(path, "rb");
     const size_t found = file ? fread(x, sizeof **x, (size_t)CHANNELS * SAMPLES, file) : 0;
@@ -57,7 +60,7 @@ static void signal(const char *path) {
   evl_random random;
   for (int c = 0; c < CHANNELS; c++) {
     evl_random_begin(&random, 1, "bench", "entry", (uint64_t)c);
-    for (int t = 0; t < SAMPLES; t++) x[c][t] = 20.0 * evl_random_normal(&random);
+    for (int t = 0; t < n; t++) x[c][t] = 20.0 * evl_random_normal(&random);
   }
 }
 
@@ -99,9 +102,10 @@ static void bind(subject *s, const char *config, double window_s, evl_arena *are
 }
 
 /* Values that are numbers, over all windows. */
-static long pass(subject *s) {
+static long pass(subject *s, int windows) {
   long numbers = 0;
-  for (int from = 0; from + s->shape.n_samples <= SAMPLES; from += s->shape.n_samples) {
+  for (int w = 0; w < windows; w++) {
+    const int from = w * s->shape.n_samples;
     const evl_window window = {.x = &x[0][from], .ld = SAMPLES, .n_channels = CHANNELS,
                                .n_samples = s->shape.n_samples, .fs_hz = FS_HZ, .start_s = (double)from / FS_HZ,
                                .channel_why = s->channel_why, .key = (uint64_t)from + 1};
@@ -113,31 +117,48 @@ static long pass(subject *s) {
   return numbers;
 }
 
+static double window_of(const evl_entry *entry, const char *told, bool counting) {
+  const double usual_s = evl_usual_window_s(entry), given_s = told ? atof(told) : 300.0;
+  if (counting) return fmax(fmin(usual_s, 4.0), entry->min_window_s);
+  return given_s > 0.0 ? given_s : usual_s;
+}
+
+/* Best of several passes, in seconds. */
+static double best_of(subject *s, int windows, long *numbers) {
+  double best = INFINITY, spent = 0.0;
+  for (int i = 0; i < MOST_PASSES && spent < enough_s; i++) {
+    const double began = processor_s();
+    *numbers = pass(s, windows);
+    const double took = processor_s() - began;
+    best = fmin(best, took);
+    spent += took;
+  }
+  return best;
+}
+
 int main(int argc, char **argv) {
   subject s = {.entry = argc > 1 ? evl_feature_find(argv[1]) : NULL};
-  const double window_s = argc > 4 ? atof(argv[4]) : 300.0;
+  if (!s.entry && argc > 1) s.entry = evl_model_find(argv[1]);
+  const bool counting = argc > 5;
+  const double window_s = s.entry ? window_of(s.entry, argc > 4 ? argv[4] : NULL, counting) : 0.0;
   if (!s.entry || window_s * FS_HZ < 1.0 || window_s > 300.0) {
-    fprintf(stderr, "usage: entry NAME [CONFIG [FILE|- [WINDOW_S]]]\n");
+    fprintf(stderr, "usage: entry NAME [CONFIG [FILE|- [WINDOW_S [PASSES]]]]\n");
     return 1;
   }
   evl_arena *arena = evl_arena_create();
   if (!arena) return 1;
   evl_blas_one_thread();
-  signal(argc > 3 ? argv[3] : "-");
-  bind(&s, argc > 2 ? argv[2] : "", window_s, arena);
-  const int windows = SAMPLES / s.shape.n_samples;
-  const double values = fmax((double)s.n_values * windows, 1.0);
-  double best = INFINITY, spent = 0.0, share = 0.0;
-  for (int i = 0; i < MOST_PASSES && spent < enough_s; i++) {
-    const double began = processor_s();
-    share = (double)pass(&s) / values;
-    const double took = processor_s() - began;
-    best = fmin(best, took);
-    spent += took;
-  }
-  printf("{\"entry\": \"%s\", \"windows\": %d, \"seconds\": %.6f, \"estimate_s\": %.6f, \"values\": %.4f, "
-         "\"megabytes\": %.1f}\n", s.entry->name, windows, best, 1e-6 * windows * s.entry->cost_us(s.params, &s.shape),
-         share, (double)evl_arena_bytes(arena) / 1048576.0);
+    bind(&s, argc > 2 ? argv[2] : "", window_s, arena);
+  signal(argc > 3 ? argv[3] : "-", counting ? s.shape.n_samples : SAMPLES);
+  const int windows = counting ? 1 : SAMPLES / s.shape.n_samples;
+  long numbers = 0;
+  double best_s = 0.0;
+  for (int i = 0; counting && i < atoi(argv[5]); i++) numbers = pass(&s, windows);
+  if (!counting) best_s = best_of(&s, windows, &numbers);
+  printf("{\"entry\": \"%s\", \"windows\": %d, \"window_s\": %g, \"seconds\": %.6f, \"estimate_s\": %.6f, \"values\": %.4f, "
+         "\"megabytes\": %.1f}\n", s.entry->name, windows, window_s, best_s,
+         1e-6 * windows * s.entry->cost_us(s.params, &s.shape), (double)numbers / fmax((double)s.n_values * windows, 1.0),
+         (double)evl_arena_bytes(arena) / 1048576.0);
   evl_arena_free(arena);
   return 0;
 }
