@@ -20,9 +20,9 @@ static const evl_param params[] = {
     {"ratio", EVL_REAL, "1.2", 1.01, 4.0, NULL, "", "Of neighbouring box lengths."},
     {"order", EVL_INT, "1", 1, EVL_DETREND_MOST_ORDER, NULL, "", "Degree of the trends."},
     {"boxes", EVL_STRING, "\"adjacent\"", 0, 0, "adjacent|overlapping|pyeeg", "",
-     "adjacent: from the start of the window, a remainder is left out (antropy: with smallest = 4); overlapping: a new one "
-     "every half length (nolds: with smallest = 4); pyeeg: N / 16, N / 32, ... samples whatever the parameters above, no "
-     "box at the end of the window, squares over N although boxes have fewer samples."},
+     "adjacent: from the start of the window, a remainder is left out (antropy: with smallest = 4); overlapping: one "
+     "every half length (nolds: with smallest = 4); pyeeg: N / 16, N / 32, ... samples whatever the parameters above, "
+     "no box at the end of the window, squares over N although boxes have fewer samples."},
     {0}};
 
 static const evl_output outputs[] = {
@@ -109,8 +109,8 @@ const evl_entry evl_feature_dfa = {
                   "least-squares polynomial in each box; exponent = slope of ln F(n) on ln n over box lengths from "
                   "smallest to largest of the window, equally apart in ln n. The line is fitted by least squares: "
                   "nolds' own default draws random subsets (RANSAC) and is not repeatable.",
-    .cite = "Peng et al. 1994, doi:10.1103/PhysRevE.49.1685; Hardstone et al. 2012, doi:10.3389/fphys.2012.00450 (range "
-            "of boxes)",
+    .cite = "Peng et al. 1994, doi:10.1103/PhysRevE.49.1685; Hardstone et al. 2012, doi:10.3389/fphys.2012.00450 "
+            "(range of boxes)",
     .version = 1,
     .params = params,
     .outputs = outputs,

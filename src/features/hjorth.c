@@ -16,8 +16,8 @@ static const evl_param params[] = {
     {"convention", EVL_STRING, "\"hjorth\"", 0, 0, "hjorth|antropy|mne_features|pyeeg", "",
      "hjorth: derivatives in time, so mobility is a frequency in 1/s and recordings of different rates compare; "
      "antropy: differences between samples; mne_features: as antropy with a zero put before the signal and before its "
-     "differences, and n - 1 in the variances; pyeeg: sums of squares about zero, a zero put before the signal, and that "
-     "of the signal not divided by n, which makes its mobility sqrt(n) too small and its complexity sqrt(n) too large."},
+     "differences, and n - 1 in the variances; pyeeg: sums of squares about zero, a zero put before the signal, and "
+     "that of the signal not divided by n, which makes mobility sqrt(n) too small and complexity sqrt(n) too large."},
     {0}};
 
 static const evl_output outputs[] = {

@@ -63,8 +63,8 @@ const evl_entry evl_feature_katz = {
     .name = "katz",
     .summary = "Katz' fractal dimension of the curve.",
     .definition = "L = sum |x_{t+1} - x_t|, a = L / (N - 1), d = max |x_t - x_0|; dimension = ln(L / a) / ln(d / a). "
-                  "Distances are of amplitude alone, as all programs have it: with time on the other axis the value would "
-                  "depend on the units. Undefined where the curve never leaves its first step, d <= a.",
+                  "Distances are of amplitude alone, as all programs have it: with time on the other axis the value "
+                  "would depend on the units. Undefined where the curve never leaves its first step, d <= a.",
     .cite = "Katz 1988, doi:10.1016/0010-4825(88)90041-8, eq. 5; Esteller et al. 2001, doi:10.1109/81.904882",
     .version = 1,
     .params = params,

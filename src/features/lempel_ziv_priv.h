@@ -4,8 +4,8 @@
 
 #include "features_priv.h"
 
-/* LZ78: each phrase is the shortest that is not yet in the dictionary. LZW: as LZ78, but the next phrase begins with the
-   symbol that ended the last one. */
+/* LZ78: each phrase is the shortest that is not yet in the dictionary. LZW: as LZ78, but the next phrase begins with
+   the symbol that ended the last one. */
 typedef enum { EVL_LZ76, EVL_LZ78, EVL_LZW } evl_lz_parse;
 
 size_t evl_lz_bytes(evl_lz_parse parse, size_t n); /* of `work` below; grows with n */

@@ -44,6 +44,11 @@ static void test_dimensions(void) {
   compare("petrosian", pyeeg, SHORT, "dimension", "pyeeg", "pfd", 1, 0, EXACT);
 }
 
+static void test_decorrelation_time(void) {
+  compare("decorrelation_time", "convention = \"mne_features\";", T, "time", "mne_features", "uni/decorr_time", 1, 0,
+          EXACT);
+}
+
 static void test_dfa(void) {
   compare("dfa", "smallest = 4;", T, "exponent", "antropy", "detrended_fluctuation", 1, 0, RIDGE);
   compare("dfa", "smallest = 4; boxes = \"overlapping\";", SHORT, "exponent", "nolds", "dfa", 1, 0, SUMS);
@@ -66,6 +71,7 @@ int main(int n_arguments, char **argument) {
   truth_make(argument[0], "truth_values.py", "ref19x15000.peers.json");
   RUN(test_lempel_ziv);
   RUN(test_dimensions);
+  RUN(test_decorrelation_time);
   RUN(test_dfa);
   RUN(test_hjorth);
   free(x);
