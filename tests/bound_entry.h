@@ -74,6 +74,9 @@ static const char *const bound_kind[BOUND_KINDS] = {"standard", "deviant"};
 /* In every window that is long enough. */
 static const evl_moment bound_moment[BOUND_MOMENTS] = {{2.0, 0.0, 0}, {5.0, 0.5, 1}, {8.0, 0.0, 0}};
 
+/* Where the channels of the usual order stand, for a montage in another one; NULL. */
+static const int *bound_order;
+
 /* Five and more electrodes of the 10-20 system, the fifth an ECG; further ones are C5, C6, ... without a place. */
 static inline void bound_montage(bound *b, int n_channels) {
   static const struct { const char *name; double angle, azimuth; } place[] = {
@@ -82,11 +85,12 @@ static inline void bound_montage(bound *b, int n_channels) {
   const char **name = bound_new(b, (size_t)n_channels * sizeof *name);
   double(*xyz)[3] = bound_new(b, (size_t)n_channels * sizeof *xyz);
   for (int c = 0; c < n_channels; c++) {
-    name[c] = c < PLACES ? place[c].name : evl_arena_format(b->arena, "C%d", c);
+    const int at = bound_order ? bound_order[c] : c;
+    name[at] = c < PLACES ? place[c].name : evl_arena_format(b->arena, "C%d", c);
     if (c >= PLACES || !(place[c].angle > 0.0)) continue;
-    xyz[c][0] = sin(place[c].angle) * cos(place[c].azimuth);
-    xyz[c][1] = sin(place[c].angle) * sin(place[c].azimuth);
-    xyz[c][2] = cos(place[c].angle);
+    xyz[at][0] = sin(place[c].angle) * cos(place[c].azimuth);
+    xyz[at][1] = sin(place[c].angle) * sin(place[c].azimuth);
+    xyz[at][2] = cos(place[c].angle);
   }
   b->montage = bound_new(b, sizeof *b->montage);
   *b->montage = (evl_montage){n_channels, name, (const double(*)[3])xyz};
