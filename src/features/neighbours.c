@@ -120,7 +120,8 @@ static void make_row(evl_rows *r, int i) {
   for (int b = 0; b < r->n_blocks; b++)
     (e->euclidean ? block_euclidean : block_max)(r->x + (size_t)b * BLOCK, r->x + i, e->dimension, e->delay,
                                                  r->distance + (size_t)b * BLOCK);
-  const int from = i > e->theiler ? i - e->theiler : 0, to = i + e->theiler < r->n_vectors ? i + e->theiler + 1 : r->n_vectors;
+  const int from = i > e->theiler ? i - e->theiler : 0;
+  const int to = i + e->theiler < r->n_vectors ? i + e->theiler + 1 : r->n_vectors;
   for (int j = from; j < to; j++) r->distance[j] = INFINITY;
   for (int j = r->n_vectors; j < r->n_blocks * BLOCK; j++) r->distance[j] = INFINITY;
   for (int b = 0; b < r->n_blocks; b++) r->least[b] = least_of(r->distance + (size_t)b * BLOCK);
