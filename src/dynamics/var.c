@@ -1,5 +1,4 @@
 /* var: ridge vector autoregression of a window and its eigenmodes. */
-#include <math.h>
 #include <string.h>
 
 #include "var_priv.h"
@@ -12,11 +11,7 @@ typedef struct kernel {
 } kernel;
 
 static const evl_param params[] = {
-    {"order", EVL_INT, "0", 0, 64, NULL, "samples", "Number of lags; 0: chosen by BIC from 1 to max_order."},
-    {"max_order", EVL_INT, "8", 1, 64, NULL, "samples", "Highest order tried; without effect where order is given."},
-    {"ridge", EVL_REAL, "1e-3", 0.0, 100.0, NULL, "1",
-     "Penalty in units of a channel's variance, like white noise of that power added to the predictors. Without such "
-     "a floor ever higher orders extrapolate a low-pass filtered signal ever better, which tells of the filter only."},
+    EVL_VAR_PARAMS,
     {"train_share", EVL_REAL, "0.8", 0.1, 0.95, NULL, "1",
      "First part of the window, which everything is fitted on; the rest is held out."},
     {"gap_s", EVL_REAL, "1.0", 0.0, 600.0, NULL, "s", "Left out between the two parts."},
@@ -50,14 +45,9 @@ static const evl_output outputs[] = {
                  "Its rate of decay; negative: it grows."},
     {0}};
 
-static int lags_of(const evl_params *p) {
-  const int order = (int)evl_params_int(p, "order");
-  return order > 0 ? order : (int)evl_params_int(p, "max_order");
-}
-
 static evl_status tensors(const evl_params *p, const evl_montage *montage, evl_arena *arena, evl_tensor **tensor,
                           int *n) {
-  const int lags = lags_of(p);
+  const int lags = evl_var_lags(p);
   double *lag;
   EVL_NEW(arena, *tensor, 1);
   EVL_NEW(arena, lag, lags);
@@ -87,23 +77,11 @@ static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products
   for (int i = 0; i < k->mode->n; i++)
     if (k->mode->reals[i] != floor(k->mode->reals[i]))
       return evl_fail(EVL_USAGE, "var.mode: expected integers, found %.9g", k->mode->reals[i]);
-  k->var = (evl_var){.n_channels = shape->n_channels,
-                     .n_samples = shape->n_samples,
-                     .n_train = (int)(evl_params_real(p, "train_share") * shape->n_samples),
-                     .n_gap = (int)round(evl_params_real(p, "gap_s") * shape->fs_hz),
-                     .max_order = lags_of(p),
-                     .choose_order = evl_params_int(p, "order") == 0,
-                     .ridge = evl_params_real(p, "ridge")};
-  EVL_TRY(evl_var_fit_plan(&k->var, arena));
+  EVL_TRY(evl_var_plan(p, shape, (int)(evl_params_real(p, "train_share") * shape->n_samples),
+                       (int)round(evl_params_real(p, "gap_s") * shape->fs_hz), &k->var, arena));
   EVL_TRY(evl_modes_plan(&k->modes, k->var.max_order * k->var.n_channels, arena));
   *planned = k;
   return EVL_OK;
-}
-
-static void put(evl_out *out, int i, double value) {
-  if (!isfinite(value)) return;
-  out->value[i] = value + 0.0; /* no -0.0 */
-  out->why[i] = EVL_WHY_VALUE;
 }
 
 static void put_modes(const kernel *k, double fs_hz, evl_out *out) {
@@ -111,18 +89,18 @@ static void put_modes(const kernel *k, double fs_hz, evl_out *out) {
   const size_t n = (size_t)m->n, top = n / 20 > 0 ? n / 20 : 1;
   size_t above = 0;
   while (above < n && m->radius[n - 1 - above] > k->cut) above++;
-  put(out, LARGEST, m->radius[n - 1]);
-  put(out, TOP, evl_quantile_sorted(m->radius + n - top, top, 0.5));
-  put(out, ABOVE, (double)above / (double)n);
+  evl_var_put(out, LARGEST, m->radius[n - 1]);
+  evl_var_put(out, TOP, evl_quantile_sorted(m->radius + n - top, top, 0.5));
+  evl_var_put(out, ABOVE, (double)above / (double)n);
   for (int i = 0; i < k->quantile->n; i++)
-    put(out, RADIUS + i, evl_quantile_sorted(m->radius, n, k->quantile->reals[i]));
+    evl_var_put(out, (size_t)(RADIUS + i), evl_quantile_sorted(m->radius, n, k->quantile->reals[i]));
   const int frequency = RADIUS + k->quantile->n, damping = frequency + k->mode->n;
   for (int i = 0; i < k->mode->n; i++) {
     const int rank = (int)k->mode->reals[i];
     if (rank > m->n_oscillating) continue;
     const int j = m->oscillating[rank - 1];
-    put(out, frequency + i, atan2(m->imaginary[j], m->real[j]) / (2.0 * M_PI) * fs_hz);
-    put(out, damping + i, -log(hypot(m->real[j], m->imaginary[j])) * fs_hz);
+    evl_var_put(out, (size_t)(frequency + i), atan2(m->imaginary[j], m->real[j]) / (2.0 * M_PI) * fs_hz);
+    evl_var_put(out, (size_t)(damping + i), -log(hypot(m->real[j], m->imaginary[j])) * fs_hz);
   }
 }
 
@@ -148,13 +126,13 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
     say_why(why, k, 0, out);
     return;
   }
-  put(out, ORDER, v->order);
-  put(out, BIC, v->bic);
-  put(out, CHANNELS, v->n_used);
-  put(out, TRAIN, v->mse_train);
-  put(out, HELD_OUT, v->mse_test);
-  put(out, PERSISTENCE, v->mse_persistence);
-  put(out, RATIO, v->mse_test / v->mse_persistence);
+  evl_var_put(out, ORDER, v->order);
+  evl_var_put(out, BIC, v->bic);
+  evl_var_put(out, CHANNELS, v->n_used);
+  evl_var_put(out, TRAIN, v->mse_train);
+  evl_var_put(out, HELD_OUT, v->mse_test);
+  evl_var_put(out, PERSISTENCE, v->mse_persistence);
+  evl_var_put(out, RATIO, v->mse_test / v->mse_persistence);
   put_coefficients(v, out->tensor[0]);
   why = evl_modes_find(&k->modes, v);
   if (why == EVL_WHY_VALUE)
@@ -164,7 +142,7 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
 }
 
 static double cost_us(const evl_params *p, const evl_shape *shape) {
-  const double c = shape->n_channels, lags = lags_of(p), modes = c * lags, n = shape->n_samples;
+  const double c = shape->n_channels, lags = evl_var_lags(p), modes = c * lags, n = shape->n_samples;
   return 5e-3 * n * c + 6.5e-5 * n * c * c * (lags + 1.0) + 2.7e-3 * modes * modes * modes;
 }
 

@@ -18,6 +18,23 @@
 
 #include "var_priv.h"
 
+int evl_var_lags(const evl_params *params) {
+  const int order = (int)evl_params_int(params, "order");
+  return order > 0 ? order : (int)evl_params_int(params, "max_order");
+}
+
+evl_status evl_var_plan(const evl_params *params, const evl_shape *shape, int n_train, int n_gap, evl_var *var,
+                        evl_arena *arena) {
+  *var = (evl_var){.n_channels = shape->n_channels,
+                   .n_samples = shape->n_samples,
+                   .n_train = n_train,
+                   .n_gap = n_gap,
+                   .max_order = evl_var_lags(params),
+                   .choose_order = evl_params_int(params, "order") == 0,
+                   .ridge = evl_params_real(params, "ridge")};
+  return evl_var_fit_plan(var, arena);
+}
+
 evl_status evl_var_fit_plan(evl_var *v, evl_arena *arena) {
   const size_t c = (size_t)v->n_channels, lags = (size_t)v->max_order * c;
   if (lags > 2048)
@@ -170,6 +187,7 @@ int evl_var_fit(evl_var *v, const evl_window *window) {
   while (lags > 0 && v->n_train - lags < 2 * lags * v->n_used) lags--;
   if (lags == 0 || (!v->choose_order && lags < v->max_order)) return EVL_WHY_UNDEFINED;
   v->n_fit = v->n_train - lags;
+  v->n_lags = lags;
   lag_products(v, lags);
   if (!solve(v, lags)) {
     evl_error_clear();
@@ -177,4 +195,21 @@ int evl_var_fit(evl_var *v, const evl_window *window) {
   }
   hold_out(v);
   return EVL_WHY_VALUE;
+}
+
+const double *evl_var_factor(const evl_var *v, int *ld) {
+  *ld = gram_ld(v, v->n_lags);
+  return v->gram + (size_t)v->n_used * (size_t)*ld + v->n_used;
+}
+
+const double *evl_var_half(const evl_var *v, int *ld) {
+  *ld = v->n_lags * v->n_used;
+  return v->half;
+}
+
+void evl_var_residual(const evl_var *v, double *products) {
+  const int m = v->n_used, ld = gram_ld(v, v->n_lags), rows = v->n_lags * m;
+  for (int b = 0; b < m; b++)
+    memcpy(products + (size_t)b * (size_t)m, v->gram + (size_t)b * (size_t)ld, (size_t)m * sizeof(double));
+  evl_gemm(true, false, m, m, v->order * m, -1.0, v->half, rows, v->half, rows, 1.0, products, m);
 }

@@ -4,6 +4,8 @@
 
 int main(int n_arguments, char **argument) {
   static const int samples[] = {5000, 0};
+  static const char *const given_the_others[] = {"granger", "directed_transfer", "partial_directed_coherence", NULL};
   table = evl_models;
+  joint = given_the_others;
   return run_properties(n_arguments, argument, samples);
 }

@@ -12,6 +12,9 @@ static const evl_entry *const *table;
 /* Parameters for entries that are dear by default, such as fewer surrogates: {name, parameters}, ends with NULL; set by the
    program, or NULL. */
 static const char *const (*lighter)[2];
+/* Names of entries whose values of one channel or pair depend on the other channels, ends with NULL; set by the program,
+   or NULL. */
+static const char *const *joint;
 static int n_samples, shorter_samples = -1;
 static const double FS_HZ = 250.0;
 
@@ -81,6 +84,12 @@ static const char *config_of(const evl_entry *entry) {
   for (int i = 0; lighter && lighter[i][0]; i++)
     if (!strcmp(lighter[i][0], entry->name)) return lighter[i][1];
   return "";
+}
+
+static bool is_joint(const evl_entry *entry) {
+  int i = 0;
+  while (joint && joint[i] && strcmp(joint[i], entry->name)) i++;
+  return joint && joint[i];
 }
 
 static bool bind(bound *b, const evl_entry *entry, int samples) {
@@ -356,7 +365,7 @@ static void test_odd_signals(void) {
   free(y);
 }
 
-/* An absent channel has no value and leaves the others alone. */
+/* An absent channel has no value and leaves the others alone, but for entries that look at all of them at once. */
 static void test_absent(void) {
   static const int same[CHANNELS] = {0, 1, 2, 3, 4};
   double *x = eeg(5), *y = eeg(5);
@@ -372,7 +381,7 @@ static void test_absent(void) {
       const cell here = cell_of(&b, i);
       const bool of_absent = here.output->per != EVL_PER_WINDOW && (here.a == 2 || here.b == 2);
       if ((all || of_absent) && b.out.why[i] == EVL_WHY_VALUE) complain(&b, i, "a value of an absent channel");
-      if (!all && !of_absent && here.output->per != EVL_PER_WINDOW) continue;
+      if (!all && !of_absent && here.output->per != EVL_PER_WINDOW && !is_joint(*e)) continue;
       a.out.value[i] = b.out.value[i];
       a.out.why[i] = b.out.why[i];
     }
