@@ -66,6 +66,6 @@ parity: $(call programs,$(TRUTH))  ## docs/parity.md: every value of other progr
 	@$(PYTHON) tests/golden/parity.py docs/parity.md
 .PHONY: parity
 
-bench: all  ## speed beside peers: text and build/bench.json
+bench: all  ## speed beside peers: text, build/bench.json, docs/performance.md (PARTS="features ...": these alone)
 	@$(MAKE) --no-print-directory -j$(JOBS) bench-programs
-	@$(PYTHON) tests/bench/bench.py
+	@$(PYTHON) tests/bench/bench.py $(PARTS)

@@ -11,10 +11,11 @@ import sys
 import numpy as np
 
 import decoding
+import features
 import gather
 import icare
 import resume
-from figures import DATA, EVEIL, HERE, MPIRUN, PROGRAMS, SCRATCH, SPECTRAL, config, end, figure, fresh, sh, skip, start, wall
+from figures import DATA, EVEIL, HERE, MPIRUN, PROGRAMS, SCRATCH, SPECTRAL, config, end, figure, fresh, page, part, sh, skip, start, wall
 from sparse_edf import TEN_TWENTY, sparse_edf
 
 REPEATS = 7
@@ -165,9 +166,11 @@ def main():
     facts = start()
     parts = {"chain": lambda: (chain(250, 1500), chain(500, 800)), "decoding": decoding.measure, "ranks": ranks,
              "eegmat": eegmat, "memory": memory, "plan": plan, "gather": lambda: gather.measure(1),
-             "resume": lambda: resume.measure(1), "mne": mne, "generators": generators, "steps": steps}
+             "resume": lambda: resume.measure(1), "mne": mne, "generators": generators, "steps": steps, "features": features.measure}
     for name in sys.argv[1:] or parts:
+        part(name)
         parts[name]()
+    page(facts, HERE.parents[1] / "docs" / "performance.md")
     end(facts, "bench")
 
 

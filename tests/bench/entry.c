@@ -1,5 +1,5 @@
 /* Any feature or model on 19 channels of 300 s at 250 Hz, one core. usage: entry NAME [CONFIG [FILE [WINDOW_S [PASSES]]]]
-   CONFIG: parameters in libconfig syntax; FILE: float64 [19][75000], native byte order, "-" for white noise of 20 uV;
+   NAME: also several, "coherence+phase_lag", that share their products; CONFIG: parameters in libconfig syntax, the same for all; FILE: float64 [19][75000], native byte order, "-" for white noise of 20 uV;
    WINDOW_S: windows side by side, default one of 300 s; 0: the entry's usual one. Prints one JSON object: seconds of processor
    time, the best of several passes over all windows, and the share of values that are numbers. PASSES: so many over the first
    window alone, for counting instructions; its window is 4 s at most, or the entry's shortest. */
@@ -13,7 +13,7 @@
 #include "eveil/features.h"
 #include "eveil/math.h"
 
-enum { CHANNELS = 19, FS_HZ = 250, SAMPLES = 300 * FS_HZ, MOST_PASSES = 20 };
+enum { CHANNELS = 19, FS_HZ = 250, SAMPLES = 300 * FS_HZ, MOST_PASSES = 20, MOST_ENTRIES = 32 };
 static const double enough_s = 3.0; /* of processor time for all passes */
 
 static double x[CHANNELS][SAMPLES] __attribute__((aligned(64)));
@@ -22,7 +22,7 @@ typedef struct subject {
   const evl_entry *entry;
   evl_params *params;
   evl_shape shape;
-  evl_products *products;
+  evl_products *products; /* the same one of all */
   void *kernel;
   evl_out out;
   int n_values;
@@ -77,16 +77,16 @@ static const evl_montage *montage(evl_arena *arena) {
   return m;
 }
 
-static void bind(subject *s, const char *config, double window_s, evl_arena *arena) {
+static void bind(subject *s, const char *config, double window_s, evl_products *shared, evl_arena *arena) {
   evl_config *parsed;
   must(evl_config_parse(config, "bench", &parsed));
   must(evl_group_params(evl_config_root(parsed), s->entry->name, &s->entry->params, 1, NULL, NULL, arena, &s->params));
   evl_config_free(parsed);
   s->shape = (evl_shape){.n_channels = CHANNELS, .n_samples = (int)(window_s * FS_HZ), .fs_hz = FS_HZ,
                          .montage = montage(arena), .step_s = window_s};
-  must(evl_products_create(&s->shape, arena, &s->products));
+  s->products = shared;
+  if (!shared) must(evl_products_create(&s->shape, arena, &s->products));
   must(s->entry->plan(s->params, &s->shape, s->products, arena, &s->kernel));
-  evl_products_give_scratch(s->products, some(arena, evl_products_scratch_bytes(s->products)));
   s->n_values = evl_entry_columns(s->entry, s->params, s->shape.montage, false);
   s->out.value = some(arena, (size_t)s->n_values * sizeof(double));
   s->out.why = some(arena, (size_t)s->n_values);
@@ -102,17 +102,20 @@ static void bind(subject *s, const char *config, double window_s, evl_arena *are
 }
 
 /* Values that are numbers, over all windows. */
-static long pass(subject *s, int windows) {
+static long pass(const subject *s, int n, int windows) {
   long numbers = 0;
   for (int w = 0; w < windows; w++) {
     const int from = w * s->shape.n_samples;
     const evl_window window = {.x = &x[0][from], .ld = SAMPLES, .n_channels = CHANNELS,
                                .n_samples = s->shape.n_samples, .fs_hz = FS_HZ, .start_s = (double)from / FS_HZ,
                                .channel_why = s->channel_why, .key = (uint64_t)from + 1};
-    memset(s->out.why, EVL_WHY_UNDEFINED, (size_t)s->n_values);
     evl_products_begin(s->products, &window);
-    s->entry->run(s->kernel, &window, &s->out);
-    for (int i = 0; i < s->n_values; i++) numbers += s->out.why[i] == EVL_WHY_VALUE;
+    for (int e = 0; e < n; e++) {
+      evl_out out = s[e].out;
+      memset(out.why, EVL_WHY_UNDEFINED, (size_t)s[e].n_values);
+      s[e].entry->run(s[e].kernel, &window, &out);
+      for (int i = 0; i < s[e].n_values; i++) numbers += out.why[i] == EVL_WHY_VALUE;
+    }
   }
   return numbers;
 }
@@ -124,11 +127,11 @@ static double window_of(const evl_entry *entry, const char *told, bool counting)
 }
 
 /* Best of several passes, in seconds. */
-static double best_of(subject *s, int windows, long *numbers) {
+static double best_of(const subject *s, int n, int windows, long *numbers) {
   double best = INFINITY, spent = 0.0;
   for (int i = 0; i < MOST_PASSES && spent < enough_s; i++) {
     const double began = processor_s();
-    *numbers = pass(s, windows);
+    *numbers = pass(s, n, windows);
     const double took = processor_s() - began;
     best = fmin(best, took);
     spent += took;
@@ -136,29 +139,46 @@ static double best_of(subject *s, int windows, long *numbers) {
   return best;
 }
 
+/* The entries of "a+b"; their number, 0 where one is unknown. */
+static int entries(char *names, subject *s) {
+  int n = 0;
+  for (char *name = strtok(names, "+"); name && n < MOST_ENTRIES; name = strtok(NULL, "+")) {
+    s[n].entry = evl_feature_find(name);
+    if (!s[n].entry) s[n].entry = evl_model_find(name);
+    if (!s[n++].entry) return 0;
+  }
+  return n;
+}
+
 int main(int argc, char **argv) {
-  subject s = {.entry = argc > 1 ? evl_feature_find(argv[1]) : NULL};
-  if (!s.entry && argc > 1) s.entry = evl_model_find(argv[1]);
+  subject s[MOST_ENTRIES] = {0};
+  char names[1000];
+  snprintf(names, sizeof names, "%s", argc > 1 ? argv[1] : "");
+  const int n = entries(names, s);
   const bool counting = argc > 5;
-  const double window_s = s.entry ? window_of(s.entry, argc > 4 ? argv[4] : NULL, counting) : 0.0;
-  if (!s.entry || window_s * FS_HZ < 1.0 || window_s > 300.0) {
-    fprintf(stderr, "usage: entry NAME [CONFIG [FILE|- [WINDOW_S [PASSES]]]]\n");
+  const double window_s = n ? window_of(s[0].entry, argc > 4 ? argv[4] : NULL, counting) : 0.0;
+  if (!n || window_s * FS_HZ < 1.0 || window_s > 300.0) {
+    fprintf(stderr, "usage: entry NAME[+NAME...] [CONFIG [FILE|- [WINDOW_S [PASSES]]]]\n");
     return 1;
   }
   evl_arena *arena = evl_arena_create();
   if (!arena) return 1;
   evl_blas_one_thread();
-    bind(&s, argc > 2 ? argv[2] : "", window_s, arena);
-  signal(argc > 3 ? argv[3] : "-", counting ? s.shape.n_samples : SAMPLES);
-  const int windows = counting ? 1 : SAMPLES / s.shape.n_samples;
+  double values = 0.0, estimate_us = 0.0, best_s = 0.0;
+  for (int e = 0; e < n; e++) {
+    bind(&s[e], argc > 2 ? argv[2] : "", window_s, s[0].products, arena);
+    values += s[e].n_values;
+    estimate_us += s[e].entry->cost_us(s[e].params, &s[e].shape);
+  }
+  evl_products_give_scratch(s->products, some(arena, evl_products_scratch_bytes(s->products)));
+  signal(argc > 3 ? argv[3] : "-", counting ? s->shape.n_samples : SAMPLES);
+  const int windows = counting ? 1 : SAMPLES / s->shape.n_samples;
   long numbers = 0;
-  double best_s = 0.0;
-  for (int i = 0; counting && i < atoi(argv[5]); i++) numbers = pass(&s, windows);
-  if (!counting) best_s = best_of(&s, windows, &numbers);
+  for (int i = 0; counting && i < atoi(argv[5]); i++) numbers = pass(s, n, windows);
+  if (!counting) best_s = best_of(s, n, windows, &numbers);
   printf("{\"entry\": \"%s\", \"windows\": %d, \"window_s\": %g, \"seconds\": %.6f, \"estimate_s\": %.6f, \"values\": %.4f, "
-         "\"megabytes\": %.1f}\n", s.entry->name, windows, window_s, best_s,
-         1e-6 * windows * s.entry->cost_us(s.params, &s.shape), (double)numbers / fmax((double)s.n_values * windows, 1.0),
-         (double)evl_arena_bytes(arena) / 1048576.0);
+         "\"megabytes\": %.1f}\n", argv[1], windows, window_s, best_s, 1e-6 * windows * estimate_us,
+         (double)numbers / fmax(values * windows, 1.0), (double)evl_arena_bytes(arena) / 1048576.0);
   evl_arena_free(arena);
   return 0;
 }

@@ -24,6 +24,7 @@ os.environ.setdefault("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")
 SPECTRAL = ('{ name = "spectral"; window_s = 4.0; step_s = 2.0; features = ["band_power", "spectral_edge", '
             '"spectral_entropy", "hjorth", "permutation_entropy", "spectrum"]; }')
 figures = []
+parts = []  # (name, index of its first figure)
 
 
 def load():
@@ -95,6 +96,34 @@ def start():
     facts = machine()
     print("; ".join(f"{key} {value}" for key, value in facts.items()), flush=True)
     return facts
+
+
+def part(name):
+    """Figures from here on are of that part of the bench."""
+    parts.append((name, len(figures)))
+
+
+def short(value):
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def page(facts, path):
+    """All figures as a page of tables, one a part."""
+    text = ("# Performance\n\nMade by `make bench`; `make bench PARTS=\"features chain\"` measures and writes these parts alone. Seconds are "
+            "of the processor, on one core where nothing else is said; the load of the machine when a figure was taken stands beside it "
+            "(more than the number of its cores: other work slowed it).\n\n")
+    text += "; ".join(f"{key} {value}" for key, value in facts.items()) + "\n"
+    ends = [first for _, first in parts[1:]] + [len(figures)]
+    for (name, first), last in zip(parts, ends):
+        text += f"\n## {name}\n\n| | measured | asked | | load | beside |\n|---|---|---|---|---|---|\n"
+        for f in figures[first:last]:
+            if "skipped" in f:
+                text += f"| {f['name']} | skipped | | | | {f['skipped']} |\n"
+                continue
+            asked = "" if f["bound"] is None else f"{'≤' if f['bound_is'] == 'most' else '≥'} {short(f['bound'])}"
+            verdict = {None: "", True: "met", False: "**missed**"}[f["met"]]
+            text += f"| {f['name']} | {short(f['value'])} {f['unit']} | {asked} | {verdict} | {f['load']} | {f['compared_with']} |\n"
+    path.write_text(text)
 
 
 def end(facts, name):
