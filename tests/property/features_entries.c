@@ -12,9 +12,13 @@ static const char *const fewer[][2] = {
     {"recurrence", "surrogates = 3;"},
     {NULL, NULL}};
 
+/* Medians over the other channels. */
+static const char *const from_others[] = {"wsmi", NULL};
+
 int main(int n_arguments, char **argument) {
   static const int samples[] = {3000, 18750, 0};
   table = evl_features;
   lighter = fewer;
+  joint = from_others;
   return run_properties(n_arguments, argument, samples);
 }
