@@ -51,7 +51,7 @@ void evl_parts_reduce(const evl_parts *epochs, const uint8_t *alive, const doubl
 /* Mean over the channels with a number; NaN where none has. */
 double evl_mean_of_channels(const double *value, int n_channels);
 
-/* ---- reduce.c --------------------------------------------------------------------- */
+/* ---- reduce_columns.c --------------------------------------------------------------------- */
 
 /* Each column of v [n][EVL_PART_LANES] to out[column], n >= 1; NaN where it has one. Trimmed: (int)(n / 10) at either
    end. */

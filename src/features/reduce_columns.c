@@ -1,4 +1,4 @@
-/* reduce: means, medians and trimmed means of many columns at once. Nothing is sorted: two order statistics are enclosed
+/* reduce_columns: means, medians and trimmed means of many columns at once. Nothing is sorted: two order statistics are enclosed
    by bisection on the representation of doubles, whose order is that of the numbers, with counts of all columns abreast;
    what lies between them is summed. */
 #include "parts_priv.h"
