@@ -109,6 +109,45 @@ static void test_envelope_correlation(void) {
   bound_free(&b);
 }
 
+/* Pairs of an output without bands over the first channels and samples. */
+static void compare_pairs(const char *entry, const char *config, int n_channels, int n_samples, const char *output,
+                          const char *feature) {
+  double ours[PAIRS];
+  const int n_pairs = n_channels * (n_channels - 1) / 2;
+  bound b;
+  begin(&b, entry, config, n_channels, n_samples);
+  bound_run(&b, x, T);
+  for (int i = 0; i < n_pairs; i++) ours[i] = bound_value(&b, output, 0, i);
+  truth_compare(entry, "mne_features", feature, 1, 0, ours, n_pairs, SUMS);
+  bound_free(&b);
+}
+
+/* Correlations, then eigenvalues in ascending order. */
+static void compare_matrix(const char *entry, const char *config, const char *feature) {
+  double ours[PAIRS + C];
+  char whole[400];
+  bound b;
+  snprintf(whole, sizeof whole,
+           "%sacross_channels = true; "
+           "ranks = (19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1);",
+           config);
+  begin(&b, entry, whole, C, T);
+  bound_run(&b, x, T);
+  for (int i = 0; i < PAIRS; i++) ours[i] = bound_value(&b, "correlation", 0, i);
+  for (int i = 0; i < C; i++) ours[PAIRS + i] = bound_value(&b, "eigenvalue", i, 0);
+  truth_compare(entry, "mne_features", feature, 1, 0, ours, PAIRS + C, SUMS);
+  bound_free(&b);
+}
+
+static void test_mne_features(void) {
+  compare_pairs("cross_correlation", "convention = \"mne_features\";", C, T, "maximum", "bi/max_cross_corr");
+  compare_pairs("nonlinear_interdependence", "convention = \"mne_features\";", 4, 1000, "s", "bi/nonlin_interdep");
+  compare_matrix("time_correlation", "", "bi/time_corr");
+  compare_matrix("spectral_correlation",
+                 "db = false; range_hz = (0.0, 125.0); taper = \"hamming\"; segment_s = 1.024; overlap = 0.0;",
+                 "bi/spect_corr");
+}
+
 int main(int n_arguments, char **argument) {
   (void)n_arguments;
   x = truth_signal();
@@ -122,6 +161,7 @@ int main(int n_arguments, char **argument) {
   RUN(test_delta_coherence);
   RUN(test_analytic);
   RUN(test_envelope_correlation);
+  RUN(test_mne_features);
   free(x);
   CHECK_DONE();
 }
