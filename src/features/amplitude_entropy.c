@@ -26,16 +26,14 @@ static const evl_output outputs[] = {
 static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products *products, evl_arena *arena,
                        void **planned) {
   (void)shape;
-  const evl_value *range = evl_params_value(p, "range_uv");
+  double range_uv[2];
   kernel *k;
   EVL_NEW(arena, k, 1);
-  if (range->n != 2 || !(range->reals[0] < range->reals[1]))
-    return evl_fail(EVL_USAGE, "amplitude_entropy.range_uv: expected (low, high) in uV, found %d numbers%s", range->n,
-                    range->n == 2 ? ", the lower not first" : "");
+  EVL_TRY(evl_params_pair(p, "amplitude_entropy", "range_uv", range_uv));
   k->products = products;
   k->bin_uv = evl_params_real(p, "bin_uv");
-  k->low_uv = range->reals[0];
-  const double bins = round((range->reals[1] - range->reals[0]) / k->bin_uv);
+  k->low_uv = range_uv[0];
+  const double bins = round((range_uv[1] - range_uv[0]) / k->bin_uv);
   if (!(bins >= 2.0 && bins <= 1 << 20))
     return evl_fail(EVL_USAGE, "amplitude_entropy: range_uv holds %g bins of bin_uv: expected 2 to %d", bins, 1 << 20);
   k->n_bins = (int)bins;

@@ -22,15 +22,13 @@ static const evl_output outputs[] = {
 
 static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products *products, evl_arena *arena,
                        void **planned) {
-  const evl_value *between = evl_params_value(p, "ratio_between");
+  double between[2];
   kernel *k;
   EVL_NEW(arena, k, 1);
-  if (between->n != 2 || !(between->reals[0] <= between->reals[1]))
-    return evl_fail(EVL_USAGE, "background_continuity.ratio_between: expected (low, high), found %d numbers%s",
-                    between->n, between->n == 2 ? ", the lower not first" : "");
+  EVL_TRY(evl_params_pair(p, "background_continuity", "ratio_between", between));
   k->products = products;
-  k->low = between->reals[0];
-  k->high = between->reals[1];
+  k->low = between[0];
+  k->high = between[1];
   EVL_TRY(evl_suppression_plan(p, shape, products, arena, &k->suppression));
   *planned = k;
   return EVL_OK;

@@ -53,4 +53,12 @@ static inline evl_stretch evl_stretch_at(const uint8_t *mask, int begin, int n) 
 /* Gives stretches of `state` in [first, end) that are shorter than n_least the other state. */
 void evl_stretch_absorb(uint8_t *mask, int first, int end, uint8_t state, int n_least);
 
+/* ---- periodicity.c --------------------------------------------------------------- */
+
+/* The period in samples of signal [n], between lags first and last: of the maxima of its autocorrelation the first that is
+   at least 0.85 of the highest, because multiples of a period are nearly as high; `height` is its correlation. NaN, both,
+   where there is no maximum above 0. work [EVL_PERIODICITY_WORK(n)]. */
+#define EVL_PERIODICITY_WORK(n) (3 * (size_t)(n) + 3)
+double evl_periodicity(const double *signal, int n, int first, int last, double *work, double *height);
+
 #endif

@@ -63,7 +63,8 @@ static double correlation(const double *a, const double *b, int n) {
     bb += v * v;
     ab += u * v;
   }
-  return fmin(fmax((ab - sa * sb / n) / sqrt((aa - sa * sa / n) * (bb - sb * sb / n)), -1.0), 1.0);
+  const double r = (ab - sa * sb / n) / sqrt((aa - sa * sa / n) * (bb - sb * sb / n));
+  return isfinite(r) ? fmin(fmax(r, -1.0), 1.0) : NAN;
 }
 
 /* At the shift where they are most alike, NaN where there is none. */

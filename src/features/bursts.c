@@ -60,17 +60,15 @@ static evl_status plan_power(kernel *k, const evl_params *p, const evl_shape *sh
 
 static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products *products, evl_arena *arena,
                        void **planned) {
-  const evl_value *burst_s = evl_params_value(p, "burst_s");
+  double burst_s[2];
   kernel *k;
   EVL_NEW(arena, k, 1);
-  if (burst_s->n != 2 || !(burst_s->reals[0] < burst_s->reals[1]))
-    return evl_fail(EVL_USAGE, "bursts.burst_s: expected (shortest, longest), found %d numbers%s", burst_s->n,
-                    burst_s->n == 2 ? ", the smaller not first" : "");
+  EVL_TRY(evl_params_pair(p, "bursts", "burst_s", burst_s));
   k->products = products;
   k->fs_hz = shape->fs_hz;
   k->n_samples = shape->n_samples;
-  k->n_least = (int)ceil(burst_s->reals[0] * shape->fs_hz - 1e-9);
-  k->n_most = (int)floor(burst_s->reals[1] * shape->fs_hz + 1e-9);
+  k->n_least = (int)ceil(burst_s[0] * shape->fs_hz - 1e-9);
+  k->n_most = (int)floor(burst_s[1] * shape->fs_hz + 1e-9);
   k->min_phases = (int)evl_params_int(p, "min_phases");
   EVL_TRY(evl_suppression_plan(p, shape, products, arena, &k->suppression));
   EVL_TRY(plan_power(k, p, shape, arena));

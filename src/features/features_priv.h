@@ -82,6 +82,11 @@ evl_status evl_psd_range(const evl_psd *psd, const evl_params *params, const cha
 
 double evl_sum(const double *x, int n); /* in a fixed order */
 
+/* ---- parameters.c ------------------------------------------------------------------ */
+
+/* A list of two numbers, the lower first. Errors: EVL_USAGE. */
+evl_status evl_params_pair(const evl_params *params, const char *entry, const char *name, double pair[2]) EVL_MUST_USE;
+
 /* ---- zero_phase.c ------------------------------------------------------------------ */
 
 /* Forward-backward cascade of biquads with odd extension of `pad` samples and steady initial states (Gustafsson's
