@@ -29,10 +29,10 @@ static double r_wave(int t) {
   return 400.0 * exp(-0.5 * from_s * from_s / (0.012 * 0.012));
 }
 
-/* One second of 13 Hz every ten. */
-static double spindle(int t) {
+/* One second of a rhythm every ten. */
+static double spindle(int t, double hz) {
   const double s = fmod(t / FS_HZ + 9.0, 10.0);
-  return s < 1.0 ? 60.0 * sin(M_PI * s) * sin(M_PI * s) * sin(2.0 * M_PI * 13.0 * s) : 0.0;
+  return s < 1.0 ? 60.0 * sin(M_PI * s) * sin(M_PI * s) * sin(2.0 * M_PI * hz * s) : 0.0;
 }
 
 /* Background of one pole pair, an alpha rhythm, bursts, spindles, and something common to all channels. */
@@ -48,7 +48,7 @@ static double *eeg(uint64_t index) {
       a = v;
       x[c * n_samples + t] = 3.0 * v + 8.0 * sin(2.0 * M_PI * (9.3 + 0.3 * c) * t / FS_HZ) + 4.0 * sin(0.05 * t);
       if (t % 1500 > 1000) x[c * n_samples + t] *= 0.1;
-      x[c * n_samples + t] += spindle(t);
+      x[c * n_samples + t] += spindle(t, 11.2 + 0.2 * c + 1.5 * (double)(index % 2));
       if (c == ECG) x[c * n_samples + t] += r_wave(t);
     }
   }
