@@ -103,8 +103,8 @@ const evl_entry evl_model_directed_transfer = {
     .name = "directed_transfer",
     .summary = "Directed transfer function between channels, plain and full-frequency, in bands.",
     .definition =
-        "H(f) = inv(I - sum_k A_k exp(-2 pi i f k / fs)) of the vector autoregression of the standardised channels (see "
-        "var; the whole window is fitted). forward, x to y: mean over the band of |H_yx(f)|^2 / sum_k |H_yk(f)|^2; "
+        "H(f) = inv(I - sum_k A_k exp(-2 pi i f k / fs)) of the vector autoregression of the standardised channels "
+        "(see var; the whole window is fitted). forward, x to y: mean over the band of |H_yx(f)|^2 / sum_k |H_yk(f)|^2; "
         "full_forward: sum over the band of |H_yx(f)|^2 / sum over the frequencies from the lowest to the highest band "
         "and over k of |H_yk(f)|^2. It tells of paths of any length; partial_directed_coherence of direct ones.",
     .cite = "Kaminski and Blinowska 1991, doi:10.1007/BF00198091, eq. 10; Korzeniewska et al. 2003, "

@@ -1,4 +1,4 @@
-/* granger: Granger causality of every pair from one fit: dropping a channel's lags from normal equations needs no fit of
+/* granger: Granger causality of every pair from one fit: to drop a channel's lags from normal equations needs no fit of
    its own. With G = L L' the lag products and beta the coefficients, leaving out the rows J raises the (penalised) sum
    of squares of a target by beta_J' inv((inv G)_JJ) beta_J, exactly. */
 #include <string.h>
@@ -197,7 +197,8 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
 
 static double cost_us(const evl_params *p, const evl_shape *shape) {
   const double c = shape->n_channels, lags = evl_var_lags(p), rows = c * lags;
-  return evl_transfer_cost_us(p, shape) + 4e-4 * rows * rows * rows + c * (c - 1.0) * (20.0 + 1e-3 * lags * lags * rows);
+  return evl_transfer_cost_us(p, shape) + 1e-4 * rows * rows * rows +
+         c * (c - 1.0) * (10.0 + 3e-4 * lags * lags * rows);
 }
 
 const evl_entry evl_model_granger = {
@@ -208,8 +209,8 @@ const evl_entry evl_model_granger = {
         "autoregression of all channels (see var), both fits by the same normal equations; n F of independent channels "
         "is chi-squared with as many degrees as lags. pair_forward: the same in the model of two channels. "
         "band_forward: mean over the band of f_{x -> y}(f) = ln(S_yy / (S_yy - (s_xx - s_xy^2 / s_yy) |H_yx|^2)). The "
-        "whole window is fitted. An average reference makes each channel minus the sum of the others, so that given all "
-        "others nothing is left to tell: take another reference for forward and backward. Sampling much faster than "
+        "whole window is fitted. An average reference makes each channel minus the sum of the others, so that given "
+        "all others nothing is left to tell: take another reference for forward and backward. Sampling much faster than "
         "the signal changes asks for high orders: resample to about three times the highest frequency of interest.",
     .cite = "Granger 1969, doi:10.2307/1912791; Geweke 1982, doi:10.1080/01621459.1982.10477803 (pairs, frequencies); "
             "Geweke 1984, doi:10.1080/01621459.1984.10477110 (given the others); Barnett and Seth 2014, "

@@ -103,9 +103,9 @@ const evl_entry evl_model_partial_directed_coherence = {
     .name = "partial_directed_coherence",
     .summary = "Partial directed coherence between channels, plain and generalised, in bands.",
     .definition =
-        "A(f) = I - sum_k A_k exp(-2 pi i f k / fs) of the vector autoregression of the standardised channels (see var; "
-        "the whole window is fitted). forward, x to y: mean over the band of |A_yx(f)|^2 / sum_k |A_kx(f)|^2, the square "
-        "of Baccala and Sameshima's measure, so that the shares of a source add up to 1; generalised_forward: with "
+        "A(f) = I - sum_k A_k exp(-2 pi i f k / fs) of the vector autoregression of the standardised channels (see "
+        "var; the whole window is fitted). forward, x to y: mean over the band of |A_yx(f)|^2 / sum_k |A_kx(f)|^2, the "
+        "square of Baccala and Sameshima's measure, so that the shares of a source add up to 1; generalised_forward: with "
         "|A_yx|^2 / s_y in place of |A_yx|^2, s_y the residual variance of y.",
     .cite = "Baccala and Sameshima 2001, doi:10.1007/PL00007990, eq. 18; Baccala et al. 2007, "
             "doi:10.1109/ICDSP.2007.4288544 (generalised)",

@@ -31,7 +31,7 @@ static inline int evl_tree_point(const evl_tree *tree, int place) { return tree-
 /* The k nearest points of the one at `place` that are more than `apart` from it in time, nearest first, of equally near
    ones the earliest: to neighbour[k]; the distance of the last, infinite where there are fewer. */
 double evl_tree_nearest(const evl_tree *tree, int place, int k, int apart, int *neighbour);
-/* Points more than `apart` in time from point `time` whose coordinates differ from its by less than reach[dimension]. */
+/* Points more than `apart` in time from point `time` whose coordinates differ from its by less than reach[d]. */
 int evl_tree_count(const evl_tree *tree, int time, const double *reach, int apart);
 
 #endif

@@ -24,8 +24,8 @@ static decimated_spec spec_of(const evl_params *params, const evl_shape *shape) 
   return s;
 }
 
-evl_status evl_decimated_plan(const evl_params *params, const evl_shape *shape, evl_products *products, evl_arena *arena,
-                           evl_decimated **series) {
+evl_status evl_decimated_plan(const evl_params *params, const evl_shape *shape, evl_products *products,
+                              evl_arena *arena, evl_decimated **series) {
   const decimated_spec spec = spec_of(params, shape);
   evl_product *product;
   EVL_TRY(evl_product_find(products, "decimated", &spec, sizeof spec, arena, &product));
@@ -49,7 +49,7 @@ int evl_decimated_length_of(const evl_params *params, const evl_shape *shape) {
 }
 
 /* In units of the largest deviation first, so that no square leaves the range of a double. */
-static bool standardise(double *y, int n) {
+bool evl_standardise(double *y, int n) {
   if (n < 2 || evl_is_flat(y, (size_t)n)) return false;
   double largest = 0.0;
   const double first = y[0];
@@ -80,7 +80,7 @@ static void compute(evl_decimated *s, const evl_window *window) {
       for (int i = 0; i < s->spec.factor; i++) sum += x[t * s->spec.factor + i];
       y[t] = sum / s->spec.factor;
     }
-    s->usable[c] = standardise(y, s->length);
+    s->usable[c] = evl_standardise(y, s->length);
     if (s->usable[c] && s->spec.noise > 0.0) add_noise(s, window, c, y);
   }
 }

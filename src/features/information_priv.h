@@ -8,22 +8,24 @@
 
 /* ---- decimated.c ---------------------------------------------------------- */
 
-#define EVL_DECIMATED_PARAMS                                                                                             \
+#define EVL_DECIMATED_PARAMS                                                                                          \
   {"decimate_hz", EVL_REAL, "50.0", 0.0, 1e6, NULL, "Hz",                                                             \
-   "Means of so many samples that the rate comes nearest to this one; 0: every sample. Means look at no sample twice "\
+   "Means of so many samples that the rate comes nearest to this one; 0: every sample. Means look at no sample twice " \
    "and, unlike zero-phase filters, not into the future, which directed measures need."},                             \
   {"noise", EVL_REAL, "0.0", 0.0, 1.0, NULL, "sd",                                                                    \
-   "Sd of normal noise that is added in units of a channel's sd. Other programs add 1e-8 against equal values; here "  \
+   "Sd of normal noise that is added in units of a channel's sd. Other programs add 1e-8 against equal values; here " \
    "equal values have a rule of their own, and values do not depend on the seed."}
 
 /* Channels of a window as means of `factor` samples, standardised to mean 0 and sd 1 (ddof 1). */
 typedef struct evl_decimated evl_decimated;
-evl_status evl_decimated_plan(const evl_params *params, const evl_shape *shape, evl_products *products, evl_arena *arena,
-                           evl_decimated **series) EVL_MUST_USE;
+evl_status evl_decimated_plan(const evl_params *params, const evl_shape *shape, evl_products *products,
+                              evl_arena *arena, evl_decimated **series) EVL_MUST_USE;
 int evl_decimated_length(const evl_decimated *series);
 double evl_decimated_rate_hz(const evl_decimated *series);
 /* [length] of a channel, or NULL where it is not usable or flat; all are computed at the first call in a window. */
 const double *evl_decimated_channel(evl_decimated *series, const evl_window *window, int channel);
+/* To mean 0 and sd 1 (ddof 1), in place; false where y is flat or not finite. */
+bool evl_standardise(double *y, int n);
 /* Length without a plan, for estimates of cost. */
 int evl_decimated_length_of(const evl_params *params, const evl_shape *shape);
 

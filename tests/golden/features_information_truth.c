@@ -1,5 +1,5 @@
-/* features_information_truth: transfer entropy and mutual information beside the values that the unit tests of JIDT hold (from
-   TRENTOOL and MILCA) for the files of truth/dynamics/data/jidt. */
+/* features_information_truth: transfer entropy and mutual information beside the values that the unit tests of JIDT hold
+   (from TRENTOOL and MILCA) for the files of truth/dynamics/data/jidt. */
 #include "../../src/features/information_priv.h"
 #include "bound_entry.h"
 #include "truth_table.h"

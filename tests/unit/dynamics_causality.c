@@ -155,7 +155,8 @@ static const double network[DEPTH][NODES][NODES] = {
     {{-0.9025, 0, 0, 0, 0}, {0.5, 0, 0, 0, 0}, {0, 0, 0, 0, 0}, {-0.5, 0, 0, 0, 0}, {0, 0, 0, 0, 0}},
     {{0, 0, 0, 0, 0}, {0, 0, 0, 0, 0}, {-0.4, 0, 0, 0, 0}, {0, 0, 0, 0, 0}, {0, 0, 0, 0, 0}}};
 
-typedef struct measures { double dtf[NODES][NODES], pdc[NODES][NODES], gpdc[NODES][NODES], power[NODES][NODES]; } measures;
+typedef double matrix[NODES][NODES];
+typedef struct measures { matrix dtf, pdc, gpdc, power; } measures;
 
 /* Answer of channel i, `lag` samples later, to a unit of noise in channel j. */
 enum { LASTING = 600 }; /* 0.95^600 = 4e-14 */
@@ -218,7 +219,8 @@ static void test_network(void) {
   enum { N = 60000, BANDS = 3 };
   static const double sd[NODES] = {1.0, 2.0, 1.0, 0.5, 1.0}, edge[BANDS][2] = {{5.0, 15.0}, {25.0, 40.0}, {60.0, 90.0}};
   static const char *const config =
-      "order = 3; ridge = 1e-9; step_hz = 1.0; bands: { low = (5.0, 15.0); middle = (25.0, 40.0); high = (60.0, 90.0); };";
+      "order = 3; ridge = 1e-9; step_hz = 1.0;"
+      "bands: { low = (5.0, 15.0); middle = (25.0, 40.0); high = (60.0, 90.0); };";
   double *x = simulate(NODES, DEPTH, &network[0][0][0], sd, N, 2), unit[NODES], inflow[NODES] = {0};
   measures m[BANDS] = {0}, all = {0};
   fill_answers();

@@ -1,5 +1,5 @@
-/* Mutual information and transfer entropy: the tree against every pair of points, closed forms of normal and discrete
-   variables. */
+/* Mutual information, transfer entropy, synchronisation likelihood: the tree against every pair of points, closed forms
+   of normal and discrete variables. */
 #include "../../src/features/information_priv.h"
 #include "bound_entry.h"
 
@@ -201,11 +201,51 @@ static void test_decimation_and_exchange(void) {
   bound_free(&b);
 }
 
+/* ---- synchronisation likelihood ------------------------------------------------------------ */
+
+/* Copies, scaled and turned over, return at the same times; independent channels at the share p_ref; a shared part lies
+   between. */
+static void test_synchronisation(void) {
+  enum { LENGTH = 6000, CHANNELS = 6 };
+  static double x[CHANNELS * LENGTH];
+  static const char *const config[] = {"bands: { alpha = (8.0, 12.0); beta = (12.0, 30.0); beyond = (30.0, 200.0); };",
+                                       "bands: { alpha = (8.0, 12.0); beta = (12.0, 30.0); }; p_ref = 0.05;"};
+  for (int kind = 0; kind < 2; kind++) {
+    bound b;
+    evl_random r;
+    evl_random_begin(&r, 9, "test", "synchronisation", (uint64_t)kind);
+    for (int t = 0; t < LENGTH; t++) {
+      const double shared = evl_random_normal(&r);
+      for (int c = 0; c < CHANNELS; c++) x[c * LENGTH + t] = evl_random_normal(&r) + (c >= 4 ? 1.5 * shared : 0.0);
+      x[LENGTH + t] = -30.0 * x[t];
+    }
+    CHECK(bound_begin(&b, evl_feature_find("synchronisation_likelihood"), config[kind], CHANNELS, LENGTH, 250.0) ==
+          EVL_OK);
+    bound_run(&b, x, LENGTH);
+    const double p_ref = kind ? 0.05 : 0.01;
+    for (int band = 0; band < 2; band++) {
+      double sum = 0.0;
+      int pair = 0;
+      for (int i = 0; i < CHANNELS; i++)
+        for (int j = i + 1; j < CHANNELS; j++, pair++) {
+          const double v = bound_value(&b, "likelihood", band, pair);
+          if (i == 0 && j == 1) CHECK(v == 1.0);
+          if (i == 4 && j == 5) CHECK(v > 3.0 * p_ref && v < 0.9);
+          if (i > 0 && i < 4) sum += v / 9.0; /* 9 independent pairs of about 40 x 24 s of alpha each */
+        }
+      CHECK(fabs(sum / p_ref - 1.0) < 0.35);
+    }
+    if (kind == 0) CHECK(bound_why(&b, "likelihood", 2, 0) == EVL_WHY_UNDEFINED);
+    bound_free(&b);
+  }
+}
+
 int main(void) {
   RUN(test_tree);
   RUN(test_normal);
   RUN(test_two_states);
   RUN(test_driven);
   RUN(test_decimation_and_exchange);
+  RUN(test_synchronisation);
   CHECK_DONE();
 }
