@@ -216,7 +216,7 @@ static void test_synchronisation(void) {
     evl_random_begin(&r, 9, "test", "synchronisation", (uint64_t)kind);
     for (int t = 0; t < LENGTH; t++) {
       const double shared = evl_random_normal(&r);
-      for (int c = 0; c < CHANNELS; c++) x[c * LENGTH + t] = evl_random_normal(&r) + (c >= 4 ? 1.5 * shared : 0.0);
+      for (int c = 0; c < CHANNELS; c++) x[c * LENGTH + t] = evl_random_normal(&r) + (c >= 4 ? 4.0 * shared : 0.0);
       x[LENGTH + t] = -30.0 * x[t];
     }
     CHECK(bound_begin(&b, evl_feature_find("synchronisation_likelihood"), config[kind], CHANNELS, LENGTH, 250.0) ==
@@ -230,7 +230,7 @@ static void test_synchronisation(void) {
         for (int j = i + 1; j < CHANNELS; j++, pair++) {
           const double v = bound_value(&b, "likelihood", band, pair);
           if (i == 0 && j == 1) CHECK(v == 1.0);
-          if (i == 4 && j == 5) CHECK(v > 3.0 * p_ref && v < 0.9);
+          if (i == 4 && j == 5) CHECK(v > 2.0 * p_ref && v < 0.9); /* correlation 16 / 17 */
           if (i > 0 && i < 4) sum += v / 9.0; /* 9 independent pairs of about 40 x 24 s of alpha each */
         }
       CHECK(fabs(sum / p_ref - 1.0) < 0.35);
