@@ -45,6 +45,21 @@ static void test_approximate_entropy(void) {
   compare("approximate_entropy", "convention = \"mne_features\";", SHORT, 1.0, "mne_features", "uni/app_entropy");
 }
 
+/* Unnormalised there. */
+static void test_symbols(void) {
+  compare("dispersion_entropy", "", SHORT, log(36.0), "entropyhub", "DispEn");
+  compare("bubble_entropy", "order = 2;", SHORT, 1.0, "entropyhub", "BubbEn");
+  compare("slope_entropy", "order = 2; levels_deg = (5, 45); amplitude = \"uv\";", SHORT, log2(5.0), "entropyhub",
+          "SlopEn");
+  compare("attention_entropy", "", SHORT, 1.0, "entropyhub", "AttnEn");
+}
+
+static void test_all_pairs(void) {
+  compare("cosine_similarity_entropy", "convention = \"entropyhub\"; centre = \"none\";", SHORT, 1.0, "entropyhub",
+          "CoSiEn");
+  compare("distribution_entropy", "stretch_s = 0.0;", SHORT, 1.0, "entropyhub", "DistEn");
+}
+
 int main(int n_arguments, char **argument) {
   (void)n_arguments;
   x = truth_signal();
@@ -55,6 +70,8 @@ int main(int n_arguments, char **argument) {
   truth_make(argument[0], "truth_values.py", "ref19x15000.peers.json");
   RUN(test_sample_entropy);
   RUN(test_approximate_entropy);
+  RUN(test_symbols);
+  RUN(test_all_pairs);
   free(x);
   CHECK_DONE();
 }

@@ -1,0 +1,140 @@
+/* distribution_entropy: entropy of the distances between all templates. */
+#include <string.h>
+
+#include "count_entropy_priv.h"
+#include "stretches_priv.h"
+
+enum { BLOCK = 512, TABLES = 4, MOST_BINS = 4096 };
+
+typedef struct kernel {
+  evl_products *products;
+  int n_stretches, stretch, templates, order, delay, bins;
+  uint32_t *count;  /* [TABLES][bins] */
+} kernel;
+
+static const evl_param params[] = {
+    {"order", EVL_INT, "2", 1, 10, NULL, "samples", "Length m of a template."},
+    {"delay", EVL_INT, "1", 1, 10000, NULL, "samples", "Between the samples of a template."},
+    {"bins", EVL_INT, "0", 0, MOST_BINS, NULL, "",
+     "Of the histogram between the smallest and the largest distance; 0: Sturges' number, ceil(1 + log2 of the number of "
+     "distances)."},
+    EVL_STRETCH_PARAM,
+    {0}};
+
+static const evl_output outputs[] = {
+    {"entropy", EVL_PER_CHANNEL, NULL, false, "1", 0.0, 1.0, "Entropy of the histogram over its maximum, ln of the bins."},
+    {0}};
+
+static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products *products, evl_arena *arena,
+                       void **planned) {
+  kernel *k;
+  EVL_NEW(arena, k, 1);
+  k->products = products;
+  k->order = (int)evl_params_int(p, "order");
+  k->delay = (int)evl_params_int(p, "delay");
+  k->stretch = evl_stretch(p, shape);
+  k->n_stretches = shape->n_samples / k->stretch;
+  const long long templates = k->stretch - (k->order - 1LL) * k->delay;
+  k->templates = templates > 0 ? (int)templates : 0;
+  k->bins = (int)evl_params_int(p, "bins");
+  const double distances = 0.5 * k->n_stretches * (double)k->templates * (k->templates - 1.0);
+  if (distances > UINT32_MAX)
+    return evl_fail(EVL_USAGE, "distribution_entropy.stretch_s: expected at most 2^32 distances, found %.3g", distances);
+  if (k->bins == 0) k->bins = distances > 1.0 ? (int)ceil(1.0 + log2(distances)) : 2;
+  if (k->bins < 2) return evl_fail(EVL_USAGE, "distribution_entropy.bins: expected 0, or 2 or more, found %d", k->bins);
+  EVL_NEW(arena, k->count, TABLES * (size_t)k->bins);
+  *planned = k;
+  return EVL_OK;
+}
+
+/* Distances between templates t and t + lag, first <= t < first + n. */
+static void distances(const kernel *k, const double *x, int first, int lag, int n, double *d) {
+  for (int j = 0; j < k->order; j++) {
+    const double *a = x + first + j * k->delay, *b = a + lag;
+    for (int t = 0; t < n; t++) {
+      const double gap = fabs(a[t] - b[t]);
+      d[t] = j && d[t] > gap ? d[t] : gap;
+    }
+  }
+}
+
+typedef struct range { double low, high; } range;
+
+static void widen(const double *d, int n, range *r) {
+  double low = r->low, high = r->high;
+  for (int t = 0; t < n; t++) {
+    low = d[t] < low ? d[t] : low;
+    high = d[t] > high ? d[t] : high;
+  }
+  *r = (range){low, high};
+}
+
+static void add(const kernel *k, const double *d, int n, double low, double bins_a_unit) {
+  int32_t bin[BLOCK];
+  const double top = k->bins - 1;
+  uint32_t *table[TABLES];
+  for (int i = 0; i < TABLES; i++) table[i] = k->count + (size_t)i * (size_t)k->bins;
+  for (int t = 0; t < n; t++) {
+    const double at = (d[t] - low) * bins_a_unit;
+    bin[t] = (int32_t)(at < top ? at : top);
+  }
+  int t = 0;
+  for (; t + TABLES <= n; t += TABLES)
+    for (int i = 0; i < TABLES; i++) table[i][bin[t + i]]++;
+  for (; t < n; t++) table[0][bin[t]]++;
+}
+
+/* All distances: widens `r` where bins_a_unit is 0, else counts them. */
+static void pass(const kernel *k, const double *x, range *r, double bins_a_unit) {
+  double d[BLOCK];
+  for (int s = 0; s < k->n_stretches; s++)
+    for (int lag = 1; lag < k->templates; lag++)
+      for (int first = 0; first < k->templates - lag; first += BLOCK) {
+        const int left = k->templates - lag - first, n = left < BLOCK ? left : BLOCK;
+        distances(k, x + (size_t)s * (size_t)k->stretch, first, lag, n, d);
+        if (bins_a_unit > 0.0) add(k, d, n, r->low, bins_a_unit);
+        else widen(d, n, r);
+      }
+}
+
+static void run(void *planned, const evl_window *window, evl_out *out) {
+  const kernel *k = planned;
+  const uint8_t *usable = evl_products_usable(k->products);
+  if (k->templates < 2) return;
+  for (size_t c = 0; c < (size_t)window->n_channels; c++) {
+    const double *x = window->x + c * window->ld;
+    range r = {INFINITY, 0.0};
+    if (!usable[c]) continue;
+    pass(k, x, &r, 0.0);
+    const double bins_a_unit = k->bins / (r.high - r.low);
+    if (!(r.high > r.low) || !isfinite(bins_a_unit)) continue;
+    memset(k->count, 0, TABLES * (size_t)k->bins * sizeof *k->count);
+    pass(k, x, &r, bins_a_unit);
+    for (int i = 1; i < TABLES; i++)
+      for (int b = 0; b < k->bins; b++) k->count[b] += k->count[i * k->bins + b];
+    evl_put(out, c, fmin(evl_count_entropy(k->count, (size_t)k->bins) / log(k->bins), 1.0));
+  }
+}
+
+static double cost_us(const evl_params *p, const evl_shape *shape) {
+  const double stretch = evl_stretch(p, shape), pairs = 0.5 * shape->n_samples * stretch;
+  return shape->n_channels * pairs * 1.4e-3;
+}
+
+const evl_entry evl_feature_distribution_entropy = {
+    .name = "distribution_entropy",
+    .summary = "Distribution entropy: how evenly the distances between templates of the signal are distributed.",
+    .definition = "Distances d_{ij} = max_k |x_{i+k tau} - x_{j+k tau}|, k = 0..m-1, of templates i < j of a stretch; their "
+                  "histogram p_b of B equal bins between the smallest and the largest of the window; entropy = "
+                  "-sum_b p_b ln p_b / ln B. There is no tolerance to choose, so it is stable in short windows; stretches of "
+                  "two seconds are enough for it and keep its cost in proportion to the window. Undefined where all "
+                  "distances are equal.",
+    .cite = "Li et al. 2015, doi:10.1007/s11517-014-1216-0, eq. 2",
+    .version = 1,
+    .params = params,
+    .outputs = outputs,
+    .invariant = EVL_INVARIANT_OFFSET | EVL_INVARIANT_SCALE | EVL_INVARIANT_ORDER | EVL_INVARIANT_SIGN,
+    .cost_us = cost_us,
+    .plan = plan,
+    .run = run,
+};
