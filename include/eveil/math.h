@@ -78,6 +78,10 @@ double evl_quantile_sorted(const double *x, size_t n, double p);
 double evl_trimmed_mean_sorted(const double *x, size_t n, double share);
 /* Least-squares slope of y on t. NaN where t is constant or n < 2. */
 double evl_slope(const double *t, const double *y, size_t n);
+/* The whole line y = intercept + slope t: mean squared distance from it and share of the variance of y that it explains
+   (0 to 1; NaN for a constant y). All NaN where slope is. */
+typedef struct evl_straight { double intercept, slope, mean_square, r2; } evl_straight;
+evl_straight evl_straight_fit(const double *t, const double *y, size_t n);
 
 /* ---- filter.c: Butterworth sections, notch ------------------------------------------ */
 

@@ -150,3 +150,14 @@ double evl_slope(const double *t, const double *y, size_t n) {
   }
   return tt > 0.0 ? ty / tt : NAN;
 }
+
+evl_straight evl_straight_fit(const double *t, const double *y, size_t n) {
+  const double slope = evl_slope(t, y, n), t_mean = evl_mean(t, n), y_mean = evl_mean(y, n);
+  double left = 0.0, all = 0.0;
+  for (size_t i = 0; i < n; i++) {
+    const double from = y[i] - y_mean, rest = from - slope * (t[i] - t_mean);
+    left += rest * rest;
+    all += from * from;
+  }
+  return (evl_straight){y_mean - slope * t_mean, slope, left / (double)n, all > 0.0 ? fmax(1.0 - left / all, 0.0) : NAN};
+}

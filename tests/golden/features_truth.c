@@ -80,15 +80,6 @@ static void test_band_power_mne_features(void) {
   }
 }
 
-static void test_alpha_delta_ratio(void) {
-  double alpha[C], delta[C];
-  static const char *const config = "bands : { delta = (0.5, 4.0); alpha = (8.0, 13.0); };";
-  values("band_power", config, T, "absolute", 0, delta);
-  values("band_power", config, T, "absolute", 1, alpha);
-  for (int c = 0; c < C; c++) alpha[c] /= delta[c];
-  truth_compare("band_power", "reference", "adr", 1, 0, alpha, C, SUMS);
-}
-
 static void test_edge_and_entropy(void) {
   compare("spectral_edge", "convention = \"mne_features\"; share = (0.5); range_hz = (0.0, 125.0);" MNE_WELCH, T,
           "edge", 0, "mne_features", "uni/spect_edge_freq", EXACT);
@@ -244,7 +235,6 @@ int main(int n_arguments, char **argument) {
   RUN(test_band_power_scipy);
   RUN(test_band_power_yasa);
   RUN(test_band_power_mne_features);
-  RUN(test_alpha_delta_ratio);
   RUN(test_edge_and_entropy);
   RUN(test_hjorth);
   RUN(test_permutation_entropy);
