@@ -66,6 +66,10 @@ parity: $(call programs,$(TRUTH))  ## docs/parity.md: every value of other progr
 	@$(PYTHON) tests/golden/parity.py docs/parity.md
 .PHONY: parity
 
+real-data: all  ## docs/real-data.md: studies of real recordings by config/studies
+	@$(PYTHON) tests/real/studies.py docs/real-data.md
+.PHONY: real-data
+
 bench: all  ## speed beside peers: text, build/bench.json, docs/performance.md (PARTS="features ...": these alone)
 	@$(MAKE) --no-print-directory -j$(JOBS) bench-programs
 	@$(PYTHON) tests/bench/bench.py $(PARTS)
