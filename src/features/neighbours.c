@@ -10,7 +10,7 @@ struct evl_rows {
   evl_products *products;
   evl_series *series;
   evl_embedding embedding;
-  int n_vectors, n_blocks;
+  int n_vectors, n_blocks;    /* of the first dimension whose rows are read, where they are most */
   double *x;                  /* [n_samples + BLOCK] the series, then zeros: blocks read beyond its end */
   double *distance, *least;   /* [n_blocks * BLOCK], [n_blocks] */
   int n_readers;
@@ -19,11 +19,12 @@ struct evl_rows {
   uint64_t serial;
 };
 
-evl_embedding evl_embedding_of(const evl_params *params, const evl_series *series) {
+evl_embedding evl_embedding_of(const evl_params *params, int dimension, bool unfold, const evl_series *series) {
   const double rate = evl_series_rate_hz(series);
   evl_embedding e;
   memset(&e, 0, sizeof e); /* compared as bytes */
-  e.dimension = (int)evl_params_int(params, "dimension");
+  e.dimension = dimension;
+  e.unfold = unfold;
   e.delay = (int)fmin(fmax(round(evl_params_real(params, "delay_s") * rate), 1.0), 1e6);
   e.theiler = (int)fmin(round(evl_params_real(params, "theiler_s") * rate), 1e6);
   e.euclidean = !strcmp(evl_params_string(params, "norm"), "euclidean");
@@ -62,7 +63,8 @@ evl_status evl_rows_plan(evl_series *series, const evl_embedding *embedding, evl
   r->products = products;
   r->series = series;
   r->embedding = *embedding;
-  r->n_vectors = evl_embedding_vectors(embedding, evl_series_samples(series));
+  r->n_vectors = embedding->unfold ? evl_series_samples(series)
+                                   : evl_embedding_vectors(embedding, evl_series_samples(series));
   r->n_blocks = (r->n_vectors + BLOCK - 1) / BLOCK;
   EVL_NEW(arena, r->x, evl_series_samples(series) + BLOCK);
   EVL_NEW(arena, r->distance, (size_t)r->n_blocks * BLOCK + BLOCK);
@@ -115,31 +117,55 @@ static double least_of(const double *d) {
   return least;
 }
 
-static void make_row(evl_rows *r, int i) {
+/* One coordinate more; what is infinite stays so. */
+static void extend_block(const double *x, double from, bool euclidean, double *d) {
+  double next[BLOCK];
+  for (int l = 0; l < BLOCK; l++) {
+    const double step = fabs(x[l] - from), most = step > d[l] ? step : d[l];
+    next[l] = euclidean ? d[l] + step * step : most;
+  }
+  memcpy(d, next, sizeof next);
+}
+
+static void fill_infinity(double *d, int from, int to) {
+  for (int j = from; j < to; j++) d[j] = INFINITY;
+}
+
+/* Row i of `dimension`; where the embedding unfolds, from that of one less. Returns the vectors. */
+static int make_row(evl_rows *r, int i, int dimension) {
   const evl_embedding *e = &r->embedding;
-  for (int b = 0; b < r->n_blocks; b++)
-    (e->euclidean ? block_euclidean : block_max)(r->x + (size_t)b * BLOCK, r->x + i, e->dimension, e->delay,
-                                                 r->distance + (size_t)b * BLOCK);
-  const int from = i > e->theiler ? i - e->theiler : 0;
-  const int to = i + e->theiler < r->n_vectors ? i + e->theiler + 1 : r->n_vectors;
-  for (int j = from; j < to; j++) r->distance[j] = INFINITY;
-  for (int j = r->n_vectors; j < r->n_blocks * BLOCK; j++) r->distance[j] = INFINITY;
+  const int back = (dimension - 1) * e->delay;
+  const int n = e->unfold ? evl_series_samples(r->series) - back : r->n_vectors;
+  const bool anew = !e->unfold || dimension == 1;
+  for (int b = 0; b < r->n_blocks; b++) {
+    double *d = r->distance + (size_t)b * BLOCK;
+    const double *x = r->x + (size_t)b * BLOCK;
+    if (!anew && x + back < r->x + evl_series_samples(r->series)) extend_block(x + back, r->x[i + back], e->euclidean, d);
+    if (anew) (e->euclidean ? block_euclidean : block_max)(x, r->x + i, dimension, e->delay, d);
+  }
+  if (anew) fill_infinity(r->distance, i > e->theiler ? i - e->theiler : 0, i + e->theiler < n ? i + e->theiler + 1 : n);
+  fill_infinity(r->distance, n, r->n_blocks * BLOCK);
   for (int b = 0; b < r->n_blocks; b++) r->least[b] = least_of(r->distance + (size_t)b * BLOCK);
+  return n;
+}
+
+static void read_rows(evl_rows *r, int i) {
+  const int most = r->embedding.dimension;
+  bool wanted = false;
+  for (int k = 0; k < r->n_readers; k++) wanted = wanted || i % r->reader[k].step == 0;
+  for (int m = r->embedding.unfold ? 1 : most; wanted && m <= most; m++) {
+    if (i + (m - 1LL) * r->embedding.delay >= evl_series_samples(r->series)) return;
+    const int n = make_row(r, i, m);
+    const evl_row row = {i, n, m, r->distance, r->least};
+    for (int k = 0; k < r->n_readers; k++)
+      if (i % r->reader[k].step == 0) r->reader[k].row(r->reader[k].self, &row);
+  }
 }
 
 static void read_series(evl_rows *r, const double *x, int channel, int which) {
   memcpy(r->x, x, (size_t)evl_series_samples(r->series) * sizeof *x);
   for (int k = 0; k < r->n_readers; k++) r->reader[k].begin(r->reader[k].self, r->x, r->n_vectors);
-  for (int i = 0; i < r->n_vectors; i++) {
-    bool made = false;
-    for (int k = 0; k < r->n_readers; k++) {
-      if (i % r->reader[k].step) continue;
-      if (!made) make_row(r, i);
-      made = true;
-      const evl_row row = {i, r->n_vectors, r->distance, r->least};
-      r->reader[k].row(r->reader[k].self, &row);
-    }
-  }
+  for (int i = 0; i < r->n_vectors; i++) read_rows(r, i);
   for (int k = 0; k < r->n_readers; k++) {
     const int n = r->reader[k].n_values;
     double *value = r->value[k] + ((size_t)channel * (size_t)evl_series_count(r->series) + (size_t)which) * (size_t)n;
@@ -163,7 +189,7 @@ const double *evl_rows_values(evl_rows *r, const evl_window *window, int channel
 evl_status evl_reading_plan(const evl_params *params, const evl_row_reader *reader, evl_products *products,
                             evl_arena *arena, evl_reading *reading) {
   EVL_TRY(evl_series_plan(params, 0.0, products, arena, &reading->series));
-  reading->embedding = evl_embedding_of(params, reading->series);
+  reading->embedding = evl_embedding_of(params, (int)evl_params_int(params, "dimension"), false, reading->series);
   reading->n_values = reader->n_values;
   EVL_TRY(evl_rows_plan(reading->series, &reading->embedding, products, arena, &reading->rows));
   return evl_rows_add(reading->rows, reader, arena, &reading->id);

@@ -50,11 +50,14 @@ void evl_put_ranked(evl_out *out, size_t i, size_t j, const double *value, size_
 
 /* ---- neighbours.c: one pass over the distances between the vectors of an embedding ---- */
 
-/* Vector i is (x_i, x_{i+delay}, ..., x_{i+(dimension-1) delay}); all in samples of the series. */
-typedef struct evl_embedding { int dimension, delay, theiler, euclidean; } evl_embedding;
+/* Vector i is (x_i, x_{i+delay}, ..., x_{i+(dimension-1) delay}); all in samples of the series. `unfold`: rows of each
+   dimension from 1 to this one are read. */
+typedef struct evl_embedding { int dimension, delay, theiler, euclidean, unfold; } evl_embedding;
 
 #define EVL_EMBEDDING_PARAMS                                                                                          \
   {"dimension", EVL_INT, "5", 1, 64, NULL, "", "Coordinates of an embedding vector."},                               \
+  EVL_DISTANCE_PARAMS
+#define EVL_DISTANCE_PARAMS                                                                                           \
   {"delay_s", EVL_REAL, "0.024", 0.0, 3600.0, NULL, "s",                                                             \
    "Delay between them, rounded to samples, at least one. Fixed, because a delay chosen from the data changes with "  \
    "the state that is to be measured."},                                                                              \
@@ -62,7 +65,8 @@ typedef struct evl_embedding { int dimension, delay, theiler, euclidean; } evl_e
    "Vectors that are not further apart in time are no neighbours (Theiler 1986, doi:10.1103/PhysRevA.34.2427)."},    \
   {"norm", EVL_STRING, "\"max\"", 0, 0, "max|euclidean", "", "Distance between vectors."}
 
-evl_embedding evl_embedding_of(const evl_params *params, const evl_series *series);
+/* By the parameters of distances. */
+evl_embedding evl_embedding_of(const evl_params *params, int dimension, bool unfold, const evl_series *series);
 int evl_embedding_vectors(const evl_embedding *e, int n_samples); /* may be 0 */
 /* A radius as rows hold it: squared for the Euclidean norm. */
 static inline double evl_embedding_level(const evl_embedding *e, double radius) {
@@ -74,9 +78,10 @@ double evl_embedding_distance(const evl_embedding *e, const double *x, int i, in
 enum { EVL_ROW_BLOCK = 32 };
 /* Distances of vector i from all vectors: INFINITY within the Theiler window and from n to the end of the last block;
    squares for the Euclidean norm. least [blocks]: the smallest one of each block. */
-typedef struct evl_row { int i, n; const double *distance, *least; } evl_row;
+typedef struct evl_row { int i, n, dimension; const double *distance, *least; } evl_row;
 
-/* Who reads rows. A series begins, its rows i = 0, step, 2 step, ... come, it ends with the values. */
+/* Who reads rows. A series begins, its rows i = 0, step, 2 step, ... come, of ascending dimension where it unfolds, and
+   it ends with the values. */
 typedef struct evl_row_reader {
   void *self;
   int step, n_values;
@@ -95,6 +100,12 @@ evl_status evl_rows_add(evl_rows *rows, const evl_row_reader *reader, evl_arena 
 const double *evl_rows_values(evl_rows *rows, const evl_window *window, int channel, int id);
 double evl_rows_cost_us(const evl_params *params, const evl_shape *shape); /* of the pass alone */
 
+/* Distance of two vectors in the row's dimension, and of the coordinates that come next, where both vectors have one. */
+typedef struct evl_unfolding { double distance, next; } evl_unfolding;
+/* Of row->i and its nearest vector; false where there is none. */
+bool evl_row_unfold(const evl_row *row, const evl_embedding *embedding, const double *x, int n_samples,
+                    evl_unfolding *unfolding);
+
 /* The `most` vectors nearest to row->i among j < end: index and distance, unordered; how many there are. */
 int evl_row_nearest(const evl_row *row, int end, int most, int *index, double *distance);
 
@@ -103,8 +114,19 @@ typedef struct evl_reading { evl_series *series; evl_embedding embedding; evl_ro
 /* Series, embedding and pass by the parameters of both. */
 evl_status evl_reading_plan(const evl_params *params, const evl_row_reader *reader, evl_products *products,
                             evl_arena *arena, evl_reading *reading);
+/* The same for all dimensions up to `dimension`, every k-th row, by the parameters below. */
+evl_status evl_unfolding_plan(const evl_params *params, int dimension, evl_row_reader *reader, evl_products *products,
+                              evl_arena *arena, evl_reading *reading);
+#define EVL_UNFOLDING_PARAMS                                                                                          \
+  {"references", EVL_INT, "300", 20, 1000000, NULL, "",                                                               \
+   "Vectors, evenly spread, whose neighbours are looked for among all."},                                             \
+  EVL_DISTANCE_PARAMS
 /* Its `run` where the outputs are pairs value, rank without lists. */
 void evl_reading_put(const evl_reading *reading, const evl_window *window, evl_out *out);
+
+/* The parameter `dimensions` as integers, and the highest; `name` of the entry's for messages (EVL_USAGE). */
+evl_status evl_dimensions_of(const evl_params *params, const char *name, evl_arena *arena, int **dimension, int *highest);
+double evl_unfolding_cost_us(const evl_params *params, const evl_shape *shape);
 
 /* A parameter that is two times in order, as samples first <= k < steps; at least two of them (EVL_USAGE). */
 evl_status evl_fit_steps(const evl_value *fit_s, double rate_hz, const char *name, int *first, int *steps);

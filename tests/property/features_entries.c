@@ -4,7 +4,12 @@
 
 /* 19 surrogates of each channel by default. */
 static const char *const fewer[][2] = {
+    {"auto_mutual_information", "surrogates = 3;"},
+    {"cao", "surrogates = 3;"},
     {"correlation_dimension", "surrogates = 3;"},
+    {"false_neighbours", "surrogates = 3;"},
+    {"irreversibility", "surrogates = 3;"},
+    {"zero_one_chaos", "surrogates = 3;"},
     {"lyapunov_kantz", "surrogates = 3;"},
     {"lyapunov_rosenstein", "surrogates = 3;"},
     {"lyapunov_spectrum", "surrogates = 3;"},
