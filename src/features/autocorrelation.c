@@ -51,23 +51,21 @@ double evl_correlator_cost_us(int n, int n_lags) {
 
 struct evl_autocorrelation {
   evl_products *products;
-  bool about_mean;
   int n;
   evl_correlator *correlator;
   double *value;     /* [n_channels][n] */
   uint64_t *serial;  /* [n_channels] of the window that a row is of */
 };
 
-evl_status evl_autocorrelation_plan(bool about_mean, evl_products *products, evl_arena *arena,
+evl_status evl_autocorrelation_plan(evl_products *products, evl_arena *arena,
                                     evl_autocorrelation **autocorrelation) {
   const evl_shape *shape = evl_products_shape(products);
   evl_product *product;
-  EVL_TRY(evl_product_find(products, "autocorrelation", &about_mean, sizeof about_mean, arena, &product));
+  EVL_TRY(evl_product_find(products, "autocorrelation", "", 0, arena, &product));
   if (!product->own) {
     evl_autocorrelation *a;
     EVL_NEW(arena, a, 1);
     a->products = products;
-    a->about_mean = about_mean;
     a->n = shape->n_samples;
     EVL_TRY(evl_correlator_plan(a->n, a->n, arena, &a->correlator));
     EVL_NEW(arena, a->value, (size_t)shape->n_channels * (size_t)a->n);
@@ -84,7 +82,7 @@ const double *evl_autocorrelation_channel(evl_autocorrelation *a, const evl_wind
   if (a->serial[channel] == serial) return value;
   a->serial[channel] = serial;
   const double *x = window->x + (size_t)channel * window->ld;
-  evl_correlator_run(a->correlator, x, a->n, a->about_mean ? evl_mean(x, (size_t)a->n) : 0.0, value);
+  evl_correlator_run(a->correlator, x, a->n, evl_mean(x, (size_t)a->n), value);
   const double at_zero = value[0];
   for (int l = 0; l < a->n; l++) value[l] /= at_zero;
   return value;

@@ -12,8 +12,8 @@ void evl_correlator_run(evl_correlator *correlator, const double *x, int n, doub
 double evl_correlator_cost_us(int n, int n_lags);
 
 typedef struct evl_autocorrelation evl_autocorrelation;
-/* Of all lags, divided by that of lag 0; about the mean of the channel, or about zero. */
-evl_status evl_autocorrelation_plan(bool about_mean, evl_products *products, evl_arena *arena,
+/* Of all lags, about the mean of the channel, divided by that of lag 0. */
+evl_status evl_autocorrelation_plan(evl_products *products, evl_arena *arena,
                                     evl_autocorrelation **autocorrelation) EVL_MUST_USE;
 /* [n_samples] of a usable channel; computed at the first call in a window. */
 const double *evl_autocorrelation_channel(evl_autocorrelation *autocorrelation, const evl_window *window, int channel);

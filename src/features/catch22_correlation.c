@@ -28,7 +28,7 @@ static void fill_splines(double *spline, int n) {
 static int third_of(int n) { return (n + 2) / 3; }
 
 evl_status evl_catch22_plan_correlation(evl_catch22 *k, evl_arena *arena) {
-  EVL_TRY(evl_autocorrelation_plan(true, k->products, arena, &k->autocorrelation));
+  EVL_TRY(evl_autocorrelation_plan(k->products, arena, &k->autocorrelation));
   EVL_TRY(evl_correlator_plan(k->n, k->n, arena, &k->residual));
   EVL_TRY(evl_correlator_plan(k->n, third_of(k->n) + 1, arena, &k->detrended));
   EVL_NEW(arena, k->spline, 5 * (size_t)k->n);

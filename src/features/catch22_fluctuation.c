@@ -84,21 +84,7 @@ static double detrended_range(const double *walk, const double *p, int n) {
     sum += walk[t] - origin;
     dot += (walk[t] - origin) * p[t];
   }
-  const double mean = origin + sum / n;
-  double low[EVL_LANES], high[EVL_LANES];
-  for (int i = 0; i < EVL_LANES; i++) low[i] = high[i] = walk[0] - mean - dot * p[0];
-  for (t = 0; t + EVL_LANES <= n; t += EVL_LANES)
-    for (int i = 0; i < EVL_LANES; i++) {
-      const double v = walk[t + i] - mean - dot * p[t + i];
-      low[i] = v < low[i] ? v : low[i];
-      high[i] = v > high[i] ? v : high[i];
-    }
-  for (; t < n; t++) {
-    const double v = walk[t] - mean - dot * p[t];
-    low[0] = v < low[0] ? v : low[0];
-    high[0] = v > high[0] ? v : high[0];
-  }
-  return fmax(fmax(high[0], high[1]), fmax(high[2], high[3])) - fmin(fmin(low[0], low[1]), fmin(low[2], low[3]));
+  return evl_range_about(walk, p, origin, dot, n); /* the mean makes no difference */
 }
 
 /* SC_FluctAnal_2_rsrangefit_50_1_logi_prop_r1: rms of the ranges of boxes of the sum. */

@@ -6,16 +6,17 @@
 typedef struct kernel {
   evl_products *products;
   evl_autocorrelation *autocorrelation;
-  int n;
+  int n, most;     /* lags: of the window; that are looked at */
+  bool circular;
   double level;
 } kernel;
 
 static const evl_param params[] = {
     {"level", EVL_REAL, "0.0", 0.0, 0.99, NULL, "",
      "The time is the first lag at which the autocorrelation is not above this; 0.3679 for 1/e."},
-    {"convention", EVL_STRING, "\"mean\"", 0, 0, "mean|mne_features", "",
-     "mean: about the mean of the window; mne_features: products of the samples as they are, so that an offset hides "
-     "the decay."},
+    {"convention", EVL_STRING, "\"linear\"", 0, 0, "linear|mne_features", "",
+     "linear: products within the window; mne_features: the window taken for a circle, whose end is followed by its "
+     "start, and at most 50 lags."},
     {0}};
 
 static const evl_output outputs[] = {
@@ -29,9 +30,10 @@ static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products
   k->products = products;
   k->n = shape->n_samples;
   k->level = evl_params_real(p, "level");
+  k->circular = !strcmp(evl_params_string(p, "convention"), "mne_features");
+  k->most = k->circular && k->n > 51 ? 51 : k->n;
   *planned = k;
-  return evl_autocorrelation_plan(!strcmp(evl_params_string(p, "convention"), "mean"), products, arena,
-                                  &k->autocorrelation);
+  return evl_autocorrelation_plan(products, arena, &k->autocorrelation);
 }
 
 static void run(void *planned, const evl_window *window, evl_out *out) {
@@ -40,9 +42,9 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
   for (int c = 0; c < window->n_channels; c++) {
     if (!usable[c]) continue;
     const double *value = evl_autocorrelation_channel(k->autocorrelation, window, c);
-    int lag = 0;
-    while (lag < k->n && value[lag] > k->level) lag++;
-    if (lag > 0 && lag < k->n) evl_put(out, (size_t)c, lag / window->fs_hz);
+    int lag = 1;
+    while (lag < k->most && value[lag] + (k->circular ? value[k->n - lag] : 0.0) > k->level) lag++;
+    if (lag < k->most) evl_put(out, (size_t)c, lag / window->fs_hz);
   }
 }
 

@@ -39,14 +39,18 @@ evl_status evl_detrend_plan_sizes(const int *size, int n_sizes, int order, evl_a
   return EVL_OK;
 }
 
-evl_status evl_detrend_plan(int smallest, double largest, double ratio, int order, evl_arena *arena, evl_detrend *d) {
-  enum { MOST = 2000 };
-  int size[MOST], n = 0;
-  for (int i = 0; n < MOST; i++) {
-    const double next = floor(smallest * pow(ratio, i));
-    if (smallest * pow(ratio, i) > largest) break;
-    if (n == 0 || (int)next > size[n - 1]) size[n++] = (int)next;
+int evl_log_sizes(int smallest, double largest, double ratio, int size[EVL_MOST_SIZES]) {
+  int n = 0;
+  for (int i = 0; n < EVL_MOST_SIZES && smallest * pow(ratio, i) <= largest; i++) {
+    const int next = (int)(smallest * pow(ratio, i));
+    if (n == 0 || next > size[n - 1]) size[n++] = next;
   }
+  return n;
+}
+
+evl_status evl_detrend_plan(int smallest, double largest, double ratio, int order, evl_arena *arena, evl_detrend *d) {
+  int size[EVL_MOST_SIZES];
+  const int n = evl_log_sizes(smallest, largest, ratio, size);
   return evl_detrend_plan_sizes(size, n, order, arena, d);
 }
 
@@ -80,6 +84,24 @@ double evl_detrend_box(const evl_detrend *d, int i, const double *walk) {
   }
   /* Less than this is rounding: the box lies on its trend. */
   return left > 1e-14 * n * square ? left : 0.0;
+}
+
+double evl_range_about(const double *walk, const double *p, double origin, double slope, int n) {
+  double low[EVL_LANES], high[EVL_LANES];
+  int t = 0;
+  for (int i = 0; i < EVL_LANES; i++) low[i] = high[i] = walk[0] - origin - slope * p[0];
+  for (; t + EVL_LANES <= n; t += EVL_LANES)
+    for (int i = 0; i < EVL_LANES; i++) {
+      const double v = walk[t + i] - origin - slope * p[t + i];
+      low[i] = v < low[i] ? v : low[i];
+      high[i] = v > high[i] ? v : high[i];
+    }
+  for (; t < n; t++) {
+    const double v = walk[t] - origin - slope * p[t];
+    low[0] = v < low[0] ? v : low[0];
+    high[0] = v > high[0] ? v : high[0];
+  }
+  return fmax(fmax(high[0], high[1]), fmax(high[2], high[3])) - fmin(fmin(low[0], low[1]), fmin(low[2], low[3]));
 }
 
 void evl_detrend_walk(const double *x, int n, double *walk) {

@@ -2,13 +2,15 @@
    reference signal.
 
    Tolerances: 1e-12 of a column's largest value for the same sums in another order; 1e-9 where the peer divides by a
-   variance of the abscissa plus 1e-9 (antropy's regressions); 1e-14 for counts. */
+   variance of the abscissa plus 1e-9 (antropy's regressions), or sums ratios of which some have hardly a denominator: two
+   neighbouring samples that are nearly equal (mne_features' prefixes); 1e-14 for counts. */
 #include "eveil/features.h"
 #include "bound_entry.h"
 #include "truth_table.h"
 
 #define SUMS 1e-12
 #define RIDGE 1e-9
+#define ROUNDED 1e-9
 #define EXACT 1e-14
 
 enum { C = TRUTH_CHANNELS, T = TRUTH_SAMPLES, SHORT = 2000 };
@@ -55,6 +57,12 @@ static void test_dfa(void) {
   compare("dfa", "boxes = \"pyeeg\";", SHORT, "exponent", "pyeeg", "dfa", 1, 0, SUMS);
 }
 
+static void test_hurst(void) {
+  compare("hurst", "convention = \"nolds\";", SHORT, "exponent", "nolds", "hurst_rs", 1, 0, SUMS);
+  compare("hurst", "convention = \"mne_features\";", T, "exponent", "mne_features", "uni/hurst_exp", 1, 0, ROUNDED);
+  compare("hurst", "convention = \"pyeeg\";", SHORT, "exponent", "pyeeg", "hurst", 1, 0, SUMS);
+}
+
 /* Its own square roots of n included. */
 static void test_hjorth(void) {
   compare("hjorth", "convention = \"pyeeg\";", SHORT, "mobility", "pyeeg", "hjorth", 2, 0, SUMS);
@@ -73,6 +81,7 @@ int main(int n_arguments, char **argument) {
   RUN(test_dimensions);
   RUN(test_decorrelation_time);
   RUN(test_dfa);
+  RUN(test_hurst);
   RUN(test_hjorth);
   free(x);
   CHECK_DONE();

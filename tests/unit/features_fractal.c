@@ -185,10 +185,104 @@ static void test_dfa_of_a_ramp(void) {
   CHECK_NEAR(value("dfa", "smallest = 50;", "exponent", 1, 4000), 2.0, 1e-3);
 }
 
+/* The mean over eight realisations; R/S and moments of few boxes scatter more than DFA. */
+static double mean_value(const char *entry, const char *config, const char *output, double hurst, uint64_t first) {
+  double sum = 0.0;
+  for (uint64_t i = 0; i < 8; i++) {
+    fractional_noise(x, N, hurst, first + i);
+    sum += value(entry, config, output, 1, N) / 8.0;
+  }
+  return sum;
+}
+
+static void test_hurst(void) {
+  static const double hurst[] = {0.3, 0.5, 0.8};
+  for (int i = 0; i < 3; i++) {
+    CHECK_NEAR(mean_value("hurst", "smallest = 32;", "exponent", hurst[i], 100 + 10 * (uint64_t)i), hurst[i], 0.06);
+    CHECK_NEAR(mean_value("hurst", "convention = \"nolds\";", "exponent", hurst[i], 200 + 10 * (uint64_t)i), hurst[i],
+               0.08);
+  }
+  /* without its correction R/S finds memory where there is none */
+  CHECK(mean_value("hurst", "corrected = false;", "exponent", 0.5, 300) > 0.54);
+}
+
+/* R/S itself, by the definition: blocks of one length, and of every prefix about its own mean. */
+static void test_rescaled_range_by_definition(void) {
+  enum { M = 300 };
+  double log_n[M], log_ratio[M];
+  fractional_noise(x, 1024, 0.7, 7);
+  for (int n = 2; n <= M; n++) {
+    double mean = 0.0, squares = 0.0, sum = 0.0, low = INFINITY, high = -INFINITY;
+    for (int t = 0; t < n; t++) mean += x[t] / n;
+    for (int t = 0; t < n; t++) {
+      sum += x[t] - mean;
+      squares += (x[t] - mean) * (x[t] - mean);
+      low = fmin(low, sum);
+      high = fmax(high, sum);
+    }
+    log_n[n - 2] = log(n);
+    log_ratio[n - 2] = log((high - low) / sqrt(squares / n));
+  }
+  CHECK_NEAR(value("hurst", "convention = \"pyeeg\";", "exponent", 1, M), evl_slope(log_n, log_ratio, M - 1), 1e-9);
+}
+
+/* Binomial cascade: h(q) = 1/q - ln(a^q + (1 - a)^q) / (q ln 2) (Kantelhardt et al. 2002, eq. 23). Every box of 2^k
+   samples is the same cascade times a factor, so differences between q are exact; what few samples a box has moves all
+   h(q) alike. */
+static void test_binomial_cascade(void) {
+  static const double q[] = {-5.0, -2.0, 2.0, 5.0};
+  const double a = 0.75;
+  for (int t = 0; t < N; t++) {
+    const int ones = __builtin_popcount((unsigned)t);
+    x[t] = pow(a, ones) * pow(1.0 - a, 14 - ones);
+  }
+  bound b;
+  CHECK(bound_begin(&b, evl_feature_find("multifractal_dfa"),
+                    "q = (-5, -2, 2, 5); ratio = 2.0; smallest = 256; largest = 0.125;", 1, N, FS_HZ) == EVL_OK);
+  bound_run(&b, x, N);
+  double h[4];
+  for (int i = 0; i < 4; i++) {
+    h[i] = 1.0 / q[i] - log(pow(a, q[i]) + pow(1.0 - a, q[i])) / (q[i] * log(2.0));
+    CHECK_NEAR(bound_value(&b, "hurst", i, 0), h[i], 0.02);
+    CHECK_NEAR(bound_value(&b, "hurst", i, 0) - bound_value(&b, "hurst", 0, 0), h[i] - h[0], 1e-9);
+  }
+  CHECK_NEAR(bound_value(&b, "range", 0, 0), h[0] - h[3], 1e-9);
+  CHECK_NEAR(bound_value(&b, "width", 0, 0), (-2.0 * h[1] + 5.0 * h[0]) / 3.0 - (5.0 * h[3] - 2.0 * h[2]) / 3.0, 1e-9);
+  bound_free(&b);
+}
+
+/* One exponent for all q in fractional noise; q = 2 is DFA over boxes from both ends; 0 is the limit of small q. */
+static void test_monofractal(void) {
+  fractional_noise(x, N, 0.7, 8);
+  bound b;
+  CHECK(bound_begin(&b, evl_feature_find("multifractal_dfa"), "q = (-3, -1e-6, 0, 2);", 1, N, FS_HZ) == EVL_OK);
+  bound_run(&b, x, N);
+  for (int i = 0; i < 4; i++) CHECK_NEAR(bound_value(&b, "hurst", i, 0), 0.7, 0.1);
+  CHECK_NEAR(bound_value(&b, "hurst", 1, 0), bound_value(&b, "hurst", 2, 0), 1e-5);
+  CHECK_NEAR(bound_value(&b, "hurst", 3, 0), value("dfa", "smallest = 16;", "exponent", 1, N), 0.02);
+  CHECK(fabs(bound_value(&b, "range", 0, 0)) < 0.12);
+  /* a flat stretch: boxes without fluctuation take the moments of q <= 0 away, the others stay */
+  for (int t = 4000; t < 6000; t++) x[t] = 3.0;
+  bound_run(&b, x, N);
+  for (int i = 0; i < 4; i++) CHECK(isnan(bound_value(&b, "hurst", i, 0)) == (i < 3));
+  bound_free(&b);
+}
+
+static void test_decorrelation_time(void) {
+  for (int t = 0; t < 4000; t++) x[t] = 5.0 + sin(2.0 * M_PI * t / 50.0); /* the cosine is 0 after 12.5 samples */
+  CHECK_NEAR(value("decorrelation_time", "", "time", 1, 4000), 13.0 / FS_HZ, 1e-15);
+  CHECK_NEAR(value("decorrelation_time", "level = 0.5;", "time", 1, 4000), 9.0 / FS_HZ, 1e-15); /* 60 degrees: 8.3 */
+  fractional_noise(x, N, 0.5, 12);
+  for (int t = 1; t < N; t++) x[t] += 0.9 * x[t - 1]; /* 0.9^l: 1/e after 9.5 */
+  CHECK_NEAR(value("decorrelation_time", "level = 0.3679;", "time", 1, N), 10.0 / FS_HZ, 1.5 / FS_HZ);
+}
+
 static void test_refusals(void) {
   bound b;
   CHECK(bound_begin(&b, evl_feature_find("dfa"), "smallest = 5; order = 3;", 1, 1000, FS_HZ) == EVL_USAGE);
   CHECK(strstr(evl_error_message(), "dfa.smallest") != NULL);
+  bound_free(&b);
+  CHECK(bound_begin(&b, evl_feature_find("multifractal_dfa"), "q = (2, 1);", 1, 1000, FS_HZ) == EVL_USAGE);
   bound_free(&b);
 }
 
@@ -204,6 +298,11 @@ int main(void) {
   RUN(test_weierstrass);
   RUN(test_white_noise);
   RUN(test_dfa_of_a_ramp);
+  RUN(test_hurst);
+  RUN(test_rescaled_range_by_definition);
+  RUN(test_binomial_cascade);
+  RUN(test_monofractal);
+  RUN(test_decorrelation_time);
   RUN(test_refusals);
   CHECK_DONE();
 }
