@@ -89,9 +89,9 @@ static double cost_us(const evl_params *p, const evl_shape *shape) {
 const evl_entry evl_feature_higuchi = {
     .name = "higuchi",
     .summary = "Higuchi's fractal dimension of the curve.",
-    .definition = "L_m(k) = (N - 1) / (M k^2) sum_{i=1..M} |x(m + i k) - x(m + (i - 1) k)|, M = floor((N - m) / k), "
-                  "m = 1..k; L(k) = mean over m; dimension = slope of ln L(k) on ln(1/k), k = 1..k_max. The default "
-                  "sums all M increments that its norm counts, as the paper does. Undefined where some L(k) is 0.",
+    .definition = "L_m(k) = (N - 1) / (M k^2) sum_{i=1..M} |x(m + i k) - x(m + (i - 1) k)|, M = floor((N - m) / k), m "
+                  "= 1..k; L(k) = mean over m; dimension = slope of ln L(k) on ln(1/k), k = 1..k_max. The default sums "
+                  "all M increments that its norm counts, as the paper does. Undefined where some L(k) is 0.",
     .cite = "Higuchi 1988, doi:10.1016/0167-2789(88)90081-4, eq. 3 and 4",
     .version = 1,
     .params = params,

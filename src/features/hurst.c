@@ -220,9 +220,9 @@ static double cost_us(const evl_params *p, const evl_shape *shape) {
 const evl_entry evl_feature_hurst = {
     .name = "hurst",
     .summary = "Hurst's exponent by rescaled ranges.",
-    .definition = "R/S of a block of n samples: range of the sums of deviations from the block's mean, over its sd "
-                  "(n - 1); (R/S)_n: mean over adjacent blocks; exponent = 0.5 + slope of ln((R/S)_n / E_n) on ln n, E_n the "
-                  "expectation for independent normal values, without which short blocks give 0.6 for white noise. "
+    .definition = "R/S of a block of n samples: range of the sums of deviations from the block's mean, over its sd (n "
+                  "- 1); (R/S)_n: mean over adjacent blocks; exponent = 0.5 + slope of ln((R/S)_n / E_n) on ln n, E_n "
+                  "the expectation for independent normal values, without which short blocks give 0.6 for white noise. "
                   "Blocks without spread are left out. Prefixes of one window overlap almost wholly and weigh its "
                   "longest lengths most, which is why they are not the default.",
     .cite = "Hurst 1951, doi:10.1061/TACEAT.0006518; Weron 2002, doi:10.1016/S0378-4371(02)00961-5, eq. 4 and 5",

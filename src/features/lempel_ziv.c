@@ -65,8 +65,8 @@ const evl_entry evl_feature_lempel_ziv = {
     .summary = "Lempel-Ziv complexity of the binarised signal: number of new words, by both of their definitions.",
     .definition = "s_t = 1 where x_t > median x. lz76: s is cut from the left into the shortest words that did not "
                   "begin earlier in s (a word may overlap its earlier copy); lz78: into the shortest words that no "
-                  "earlier cut gave; value = c log2(n) / n for c words, an unfinished last one included. The median makes both "
-                  "symbols equally frequent, so that the value is about their order alone; antropy's "
+                  "earlier cut gave; value = c log2(n) / n for c words, an unfinished last one included. The median "
+                  "makes both symbols equally frequent, so that the value is about their order alone; antropy's "
                   "lziv_complexity(x > median, normalize=True) is lz76. Two symbols are counted in the norm even where "
                   "only one occurs.",
     .cite = "Lempel and Ziv 1976, doi:10.1109/TIT.1976.1055501, section II; Ziv and Lempel 1978, "

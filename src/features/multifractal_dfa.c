@@ -115,8 +115,8 @@ const evl_entry evl_feature_multifractal_dfa = {
     .name = "multifractal_dfa",
     .summary = "Multifractal detrended fluctuation analysis: Hurst exponents of small and large fluctuations.",
     .definition = "F^2(v, n): mean square of the walk of dfa about its trend in box v of n samples, boxes from the "
-                  "start and from the end; F_q(n) = (mean_v F^2(v, n)^{q/2})^{1/q}, for q = 0 exp(mean_v ln F^2 / 2); h(q) = "
-                  "slope of ln F_q(n) on ln n. Boxes that lie on their trend leave h undefined for q <= 0.",
+                  "start and from the end; F_q(n) = (mean_v F^2(v, n)^{q/2})^{1/q}, for q = 0 exp(mean_v ln F^2 / 2); "
+                  "h(q) = slope of ln F_q(n) on ln n. Boxes that lie on their trend leave h undefined for q <= 0.",
     .cite = "Kantelhardt et al. 2002, doi:10.1016/S0378-4371(02)01383-3, eq. 2 to 6, 14 and 15",
     .version = 1,
     .params = params,

@@ -2,8 +2,8 @@
    reference signal.
 
    Tolerances: 1e-12 of a column's largest value for the same sums in another order; 1e-9 where the peer divides by a
-   variance of the abscissa plus 1e-9 (antropy's regressions), or sums ratios of which some have hardly a denominator: two
-   neighbouring samples that are nearly equal (mne_features' prefixes); 1e-14 for counts. */
+   variance of the abscissa plus 1e-9 (antropy's regressions), or sums ratios of which some have hardly a denominator:
+   two neighbouring samples that are nearly equal (mne_features' prefixes); 1e-14 for counts. */
 #include "eveil/features.h"
 #include "bound_entry.h"
 #include "truth_table.h"
