@@ -7,7 +7,7 @@ static const evl_param params[] = {
     {"keep_sign", EVL_BOOL, "false", 0, 0, NULL, "",
      "Average the imaginary part over a band with its sign, positive where the first channel of the pair leads; else "
      "its magnitude."},
-    EVL_CROSS_PARAMS,
+    EVL_CROSS_PARAMS("2.0"),
     {0}};
 
 static const evl_output outputs[] = {

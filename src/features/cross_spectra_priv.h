@@ -7,9 +7,9 @@
 
 /* Parameters of every entry on cross-spectra; entries whose parameters are equal share them. A band's value is the mean
    of the values at its frequencies. */
-#define EVL_CROSS_PARAMS                                                                                               \
+#define EVL_CROSS_PARAMS(segment)                                                                                      \
   EVL_BANDS_PARAMS,                                                                                                    \
-  {"segment_s", EVL_REAL, "2.0", 0.02, 3600.0, NULL, "s", "Length of a segment; its mean is subtracted."},             \
+  {"segment_s", EVL_REAL, segment, 0.02, 3600.0, NULL, "s", "Length of a segment; its mean is subtracted."},           \
   {"overlap", EVL_REAL, "0.5", 0.0, 0.95, NULL, "", "Share of a segment that the next one covers."},                   \
   {"estimator", EVL_STRING, "\"welch\"", 0, 0, "welch|multitaper|mne_connectivity|spectral_connectivity", "",          \
    "Spectra of a segment. welch: one, periodic Hann taper; multitaper: one a prolate taper, each an observation of "   \

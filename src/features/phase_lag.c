@@ -6,7 +6,7 @@ typedef struct kernel { evl_cross *cross; bool keep_sign; } kernel;
 static const evl_param params[] = {
     {"keep_sign", EVL_BOOL, "false", 0, 0, NULL, "",
      "Keep the sign of pli and wpli, positive where the first channel of the pair leads; else their magnitude."},
-    EVL_CROSS_PARAMS,
+    EVL_CROSS_PARAMS("2.0"),
     {0}};
 
 static const evl_output outputs[] = {

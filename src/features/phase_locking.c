@@ -1,7 +1,7 @@
 /* phase_locking: how constant the phase difference of pairs of channels is. */
 #include "cross_spectra_priv.h"
 
-static const evl_param params[] = {EVL_CROSS_PARAMS, {0}};
+static const evl_param params[] = {EVL_CROSS_PARAMS("2.0"), {0}};
 
 static const evl_output outputs[] = {
     {"plv", EVL_PER_PAIR, "bands", false, "1", 0.0, 1.0, "Phase-locking value; 1 / sqrt(n) of n unrelated phases."},
