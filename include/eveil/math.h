@@ -141,6 +141,19 @@ double evl_logistic(double x);
 /* x to 1 / (1 + exp(-x)), relative error below 1e-15; no NaN. */
 void evl_sigmoid(double *x, size_t n);
 
+/* ---- least_squares.c: sums of squares of nonlinear functions, smallest within bounds ----- */
+
+typedef struct evl_least_squares evl_least_squares;
+/* Fills residual [m] at x, and where jacobian is not NULL d residual / d x: jacobian [n][m]. */
+typedef void evl_residuals(void *context, const double *x, double *residual, double *jacobian);
+evl_status evl_least_squares_plan(int max_residuals, int max_unknowns, evl_arena *arena,
+                                  evl_least_squares **solver) EVL_MUST_USE;
+/* From x to the nearest minimum with low <= x <= high (infinite: no bound). Ends where the sum of squares or x changes
+   by less than `tolerance` of itself, or the gradient is below it. EVL_NUMERIC: not so after `most` evaluations. */
+evl_status evl_least_squares_run(evl_least_squares *solver, evl_residuals *function, void *context, int m, int n,
+                                 double *x, const double *low, const double *high, double tolerance,
+                                 int most) EVL_MUST_USE;
+
 /* ---- ode.c: one step of dx/dt = f(x) ---------------------------------------------------- */
 
 /* stage: 0 at the start of the step, 1 in the middle, 2 at the end; for systems that depend on time or on their past. */

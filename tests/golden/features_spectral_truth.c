@@ -48,7 +48,8 @@ static void test_amplitude(void) {
 /* Two channels of 2000 samples; columns sum, median, mean, length, sd, variance, rms, maximum, largest magnitude,
    minimum. */
 static void test_tsfresh(void) {
-  static const char *const name[] = {"mean", "quantile", "mean", NULL, "sd", "variance", "rms", "maximum", NULL, "minimum"};
+  static const char *const name[] = {"mean", "quantile", "mean",    NULL, "sd",
+                                     "variance", "rms",  "maximum", NULL, "minimum"};
   double ours[10][C];
   for (int i = 0; i < 10; i++)
     if (name[i]) values("amplitude", "quantiles = (0.5);", SHORT, name[i], 0, ours[i]);
@@ -65,8 +66,8 @@ static void test_tsfresh(void) {
 static void test_slope(void) {
   static const char *const output[] = {"intercept", "slope", "error", "r2"};
   for (int i = 0; i < 4; i++)
-    compare("spectral_slope", "range_hz = (0.1, 50.0);" MNE_WELCH, T, output[i], 0, "mne_features", "uni/spect_slope", 4, i,
-            SUMS);
+    compare("spectral_slope", "range_hz = (0.1, 50.0);" MNE_WELCH, T, output[i], 0, "mne_features", "uni/spect_slope", 4,
+            i, SUMS);
 }
 
 static void test_moments(void) {
@@ -88,6 +89,15 @@ static void test_bin_power(void) {
             SHORT, b < 4 ? "absolute" : "relative", b % 4, "pyeeg", "bin_power", 8, b, SUMS);
 }
 
+/* specparam ends its optimiser at 1e-5, on the way down: the last digits are those of its forward differences. */
+#define STOPPED 2e-6
+
+static void test_aperiodic(void) {
+  static const char *const config = "segment_s = 2.0; tolerance = 1e-5;";
+  compare("aperiodic", config, T, "offset", 0, "specparam", "aperiodic_fixed_offset_exponent", 2, 0, STOPPED);
+  compare("aperiodic", config, T, "exponent", 0, "specparam", "aperiodic_fixed_offset_exponent", 2, 1, STOPPED);
+}
+
 int main(int n_arguments, char **argument) {
   (void)n_arguments;
   x = truth_signal();
@@ -102,6 +112,7 @@ int main(int n_arguments, char **argument) {
   RUN(test_moments);
   RUN(test_ratio);
   RUN(test_bin_power);
+  RUN(test_aperiodic);
   free(x);
   CHECK_DONE();
 }
