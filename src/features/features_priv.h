@@ -73,10 +73,14 @@ double evl_psd_cost_us(const evl_params *params, const evl_shape *shape);
 /* Bins first <= k < end in [low, high), or in [low, high] if `closed`. `complete` is false where the range goes
    beyond half the sampling rate. */
 typedef struct evl_bins { int first, end; bool complete; } evl_bins;
+/* of a transform of length nfft */
+evl_bins evl_bins_between(double fs_hz, int nfft, double low_hz, double high_hz, bool closed);
 evl_bins evl_psd_between(const evl_psd *psd, double low_hz, double high_hz, bool closed);
 
 /* A parameter that is a range (low, high) in Hz, as closed bins. Errors: not two numbers in order, no bin
    (EVL_USAGE). */
+evl_status evl_bins_range(double fs_hz, int nfft, const evl_params *params, const char *entry, const char *name,
+                          evl_bins *bins) EVL_MUST_USE;
 evl_status evl_psd_range(const evl_psd *psd, const evl_params *params, const char *entry, const char *name,
                          evl_bins *bins) EVL_MUST_USE;
 

@@ -62,28 +62,37 @@ const double *evl_psd_channel(evl_psd *psd, const evl_window *window, int channe
   return psd->density + (size_t)channel * (size_t)psd->n_bins;
 }
 
-evl_bins evl_psd_between(const evl_psd *psd, double low_hz, double high_hz, bool closed) {
-  const double step = evl_psd_step_hz(psd), slack = 1e-9; /* of a bin: edges that are bins count as such */
-  const double first = ceil(low_hz / step - slack);
+evl_bins evl_bins_between(double fs_hz, int nfft, double low_hz, double high_hz, bool closed) {
+  const double step = fs_hz / nfft, slack = 1e-9; /* of a bin: edges that are bins count as such */
+  const double first = ceil(low_hz / step - slack), n_bins = nfft / 2 + 1;
   const double end = closed ? floor(high_hz / step + slack) + 1.0 : ceil(high_hz / step - slack);
   return (evl_bins){
-      .first = (int)fmin(fmax(first, 0.0), psd->n_bins),
-      .end = (int)fmin(fmax(end, 0.0), psd->n_bins),
-      .complete = high_hz <= psd->fs_hz / 2.0 * (1.0 + 1e-12),
+      .first = (int)fmin(fmax(first, 0.0), n_bins),
+      .end = (int)fmin(fmax(end, 0.0), n_bins),
+      .complete = high_hz <= fs_hz / 2.0 * (1.0 + 1e-12),
   };
 }
 
-evl_status evl_psd_range(const evl_psd *psd, const evl_params *params, const char *entry, const char *name,
-                         evl_bins *bins) {
+evl_bins evl_psd_between(const evl_psd *psd, double low_hz, double high_hz, bool closed) {
+  return evl_bins_between(psd->fs_hz, psd->nfft, low_hz, high_hz, closed);
+}
+
+evl_status evl_bins_range(double fs_hz, int nfft, const evl_params *params, const char *entry, const char *name,
+                          evl_bins *bins) {
   const evl_value *v = evl_params_value(params, name);
   if (v->n != 2 || !(v->reals[0] < v->reals[1]))
     return evl_fail(EVL_USAGE, "%s.%s: expected (low, high) in Hz, found %d numbers%s", entry, name, v->n,
                     v->n == 2 ? ", the lower not first" : "");
-  *bins = evl_psd_between(psd, v->reals[0], v->reals[1], true);
+  *bins = evl_bins_between(fs_hz, nfft, v->reals[0], v->reals[1], true);
   if (bins->complete && bins->first >= bins->end)
     return evl_fail(EVL_USAGE, "%s.%s = (%g, %g): no frequency lies within; they are %g Hz apart", entry, name,
-                    v->reals[0], v->reals[1], evl_psd_step_hz(psd));
+                    v->reals[0], v->reals[1], fs_hz / nfft);
   return EVL_OK;
+}
+
+evl_status evl_psd_range(const evl_psd *psd, const evl_params *params, const char *entry, const char *name,
+                         evl_bins *bins) {
+  return evl_bins_range(psd->fs_hz, psd->nfft, params, entry, name, bins);
 }
 
 double evl_sum(const double *x, int n) {
