@@ -6,12 +6,11 @@
 #include "eveil/features.h"
 #include "bound_entry.h"
 #include "truth_table.h"
-#include "../../src/features/features_priv.h"
 
 #define SUMS 1e-12
 #define EXACT 1e-14
 
-enum { C = TRUTH_CHANNELS, T = TRUTH_SAMPLES, EPOCH = 250, EPOCHS = T / EPOCH, TRIM = EPOCHS / 10 };
+enum { C = TRUTH_CHANNELS, T = TRUTH_SAMPLES };
 
 static double *x;
 
@@ -112,117 +111,6 @@ static void test_burst_suppression(void) {
   compare("burst_suppression", "", T, "ratio", 0, "reference", "bsr_env5uV_2min", EXACT);
 }
 
-/* ---- NICE: 1 s epochs, reduced over epochs by a mean of the middle 80 % ------------ */
-
-#define NICE_WELCH "taper = \"hamming\"; segment_s = 0.512; overlap = 0.78125; nfft = 4096;"
-
-static double trimmed(double *v) {
-  evl_sort(v, EPOCHS);
-  return evl_trimmed_mean_sorted(v, EPOCHS, 0.1);
-}
-
-static double mean_of(const double *v, int n) { return evl_mean(v, (size_t)n); }
-
-/* NICE trims every frequency over epochs and sums afterwards, which the values of windows cannot give: the shared
-   density of each epoch is reduced here. db and normalised [5 bands][C], then their scalars [5]. */
-static void nice_bands(double db[5][C], double normalised[5][C], double db_all[5], double normalised_all[5]) {
-  static const double edge[6] = {1.0, 4.0, 8.0, 12.0, 30.0, 45.0};
-  static double density[EPOCHS][C][1024];
-  bound b;
-  begin(&b, "band_power", "convention = \"nice\";" NICE_WELCH, EPOCH);
-  evl_psd *psd;
-  b.arena = evl_arena_create(); /* the entry's is frozen; both live until the end of the program */
-  if (!b.arena || evl_psd_plan(b.params, &b.shape, b.products, b.arena, &psd) != EVL_OK) exit(1);
-  for (int e = 0; e < EPOCHS; e++) {
-    bound_run(&b, x + e * EPOCH, T);
-    const evl_window window = bound_window(&b, x + e * EPOCH, T);
-    for (int c = 0; c < C; c++) memcpy(density[e][c], evl_psd_channel(psd, &window, c), sizeof density[e][c]);
-  }
-  const evl_bins all = evl_psd_between(psd, 1.0, 45.0, true);
-  for (int band = 0; band < 5; band++) {
-    const evl_bins bins = evl_psd_between(psd, edge[band], edge[band + 1], true);
-    for (int c = 0; c < C; c++) {
-      db[band][c] = normalised[band][c] = 0.0;
-      for (int k = bins.first; k < bins.end; k++) {
-        double plain[EPOCHS], share[EPOCHS];
-        for (int e = 0; e < EPOCHS; e++) {
-          plain[e] = density[e][c][k];
-          share[e] = plain[e] / evl_sum(density[e][c] + all.first, all.end - all.first);
-        }
-        db[band][c] += trimmed(plain) * 1e-12;
-        normalised[band][c] += trimmed(share);
-      }
-    }
-    db_all[band] = 10.0 * log10(mean_of(db[band], C));
-    normalised_all[band] = mean_of(normalised[band], C);
-    for (int c = 0; c < C; c++) db[band][c] = 10.0 * log10(db[band][c]);
-  }
-}
-
-static void test_nice_bands(void) {
-  static const char *const band[] = {"delta", "theta", "alpha", "beta", "gamma"};
-  double db[5][C], normalised[5][C], db_all[5], normalised_all[5];
-  nice_bands(db, normalised, db_all, normalised_all);
-  for (int b = 0; b < 5; b++) {
-    char name[64];
-    snprintf(name, sizeof name, "psd/%s/topo", band[b]);
-    truth_compare("band_power (density)", "nice", name, 1, 0, db[b], C, SUMS);
-    snprintf(name, sizeof name, "psd/%s/scalar", band[b]);
-    truth_compare("band_power (density)", "nice", name, 1, 0, &db_all[b], 1, SUMS);
-    snprintf(name, sizeof name, "psd/%sn/topo", band[b]);
-    truth_compare("band_power (density)", "nice", name, 1, 0, normalised[b], C, SUMS);
-    snprintf(name, sizeof name, "psd/%sn/scalar", band[b]);
-    truth_compare("band_power (density)", "nice", name, 1, 0, &normalised_all[b], 1, SUMS);
-  }
-}
-
-/* An output of every epoch of `signal`, reduced over epochs; then over channels. */
-static void nice_marker(const char *entry, const char *config, const double *signal, int item, bool trim,
-                        const char *output, const char *marker, double tolerance) {
-  bound b;
-  double epochs[C][EPOCHS], ours[C], all;
-  char name[64];
-  begin(&b, entry, config, EPOCH);
-  for (int e = 0; e < EPOCHS; e++) {
-    bound_run(&b, signal + e * EPOCH, T);
-    for (int c = 0; c < C; c++) epochs[c][e] = bound_value(&b, output, item, c);
-  }
-  for (int c = 0; c < C; c++) ours[c] = trim ? trimmed(epochs[c]) : mean_of(epochs[c], EPOCHS);
-  all = mean_of(ours, C);
-  snprintf(name, sizeof name, "%s/topo", marker);
-  truth_compare(entry, "nice", name, 1, 0, ours, C, tolerance);
-  snprintf(name, sizeof name, "%s/scalar", marker);
-  truth_compare(entry, "nice", name, 1, 0, &all, 1, tolerance);
-  bound_free(&b);
-}
-
-static void test_nice_spectral(void) {
-  nice_marker("spectral_entropy", NICE_WELCH, x, 0, false, "entropy", "summary_se", SUMS);
-  static const char *const marker[] = {"summary_msf", "summary_sef90", "summary_sef95"};
-  for (int s = 0; s < 3; s++)
-    nice_marker("spectral_edge", "convention = \"nice\";" NICE_WELCH, x, s, true, "edge", marker[s], EXACT);
-}
-
-/* The low-pass of NICE runs over the joined epochs: once over the whole signal, then epochs as they are. */
-static void test_nice_permutation_entropy(void) {
-  enum { PAD = 21 };
-  static double filtered[C][T], padded[T + 2 * PAD];
-  for (int d = 0; d < 4; d++) {
-    const int tau = 1 << d;
-    evl_biquad section[EVL_MAX_SECTIONS];
-    int n_sections;
-    char config[32], marker[32];
-    if (evl_butterworth_low(6, TRUTH_FS_HZ / 3 / tau, TRUTH_FS_HZ, section, &n_sections) != EVL_OK) exit(1);
-    for (int c = 0; c < C; c++) {
-      evl_zero_phase(section, n_sections, x + (size_t)c * T, T, PAD, padded);
-      memcpy(filtered[c], padded + PAD, sizeof filtered[c]);
-    }
-    snprintf(config, sizeof config, "tau = (%d);", tau);
-    snprintf(marker, sizeof marker, "pe_k3_tau%d_c", tau);
-    nice_marker("permutation_entropy", config, filtered[0], 0, true, "entropy", marker, SUMS);
-  }
-}
-
 int main(int n_arguments, char **argument) {
   (void)n_arguments;
   x = truth_signal();
@@ -239,9 +127,6 @@ int main(int n_arguments, char **argument) {
   RUN(test_hjorth);
   RUN(test_permutation_entropy);
   RUN(test_burst_suppression);
-  RUN(test_nice_bands);
-  RUN(test_nice_spectral);
-  RUN(test_nice_permutation_entropy);
   free(x);
   CHECK_DONE();
 }

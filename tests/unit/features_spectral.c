@@ -91,7 +91,7 @@ static void test_nice_decibels(void) {
   bound b = bind("band_power", "convention = \"nice\"; total_hz = (1.0, 45.0);", 1, 1000);
   fill_noise(x, 5.0, 3);
   bound_run(&b, x, N);
-  const double step = 0.25;
+  const double step = FS_HZ / 4096;
   CHECK_NEAR(bound_value(&b, "db", 0, 0), 10.0 * log10(bound_value(&b, "absolute", 0, 0) / step * 1e-12), 1e-13);
   double sum = 0.0;
   for (int i = 0; i < 5; i++) sum += bound_value(&b, "relative", i, 0);
@@ -146,8 +146,10 @@ static void test_edge_conventions(void) {
   x[500] = 10.0;
   bound first = bind("spectral_edge",
                      PLAIN "range_hz = (0.25, 50.0); share = (0.501); convention = \"mne_features\";", 1, 1000);
-  bound nearest = bind("spectral_edge", PLAIN "range_hz = (0.25, 50.0); share = (0.501); convention = \"nice\";", 1,
-                       1000);
+  bound nearest = bind("spectral_edge",
+                       PLAIN "range_hz = (0.25, 50.0); share = (0.501); convention = \"nice\";"
+                             "segment_s = 4.0; overlap = 0.5; nfft = 0; epoch_s = 0.0;",
+                       1, 1000);
   bound_run(&first, x, N);
   bound_run(&nearest, x, N);
   CHECK_NEAR(bound_value(&first, "edge", 0, 0), 25.25, 1e-12);  /* bin 101 is the first at 0.505 */
