@@ -9,7 +9,7 @@ bench-programs: $(BENCH) $(BARE_GATHER) $(GENERATORS) $(ENTRY)
 
 $(BENCH): $(BUILD)/tests/bench/%: tests/bench/%.c $(foreach room,recording $(UNDER_recording),$(call archive,$(room)))
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) $(FFTW_CFLAGS) $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(FFTW_LIBS) $(LIBCONFIG_LIBS) $(BLAS_LIBS) -lm -o $@
+	$(CC) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) $(FFTW_CFLAGS) $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(FFTW_LIBS) $(LIBCONFIG_LIBS) $(BLAS_LIBS) -lz -lm -o $@
 
 $(GENERATORS): $(BUILD)/tests/bench/%: tests/bench/%.c $(foreach room,simulate $(UNDER_simulate),$(call archive,$(room)))
 	@mkdir -p $(@D)

@@ -21,7 +21,7 @@ MOST_LEFT_OUT = 20
 def compared():
     """(peer, feature) -> (our entry, largest relative difference, its tolerance, columns, all agree)."""
     found = {}
-    for program in sorted(glob.glob(os.path.join(PROGRAMS, "features_*truth"))):
+    for program in sorted(glob.glob(os.path.join(PROGRAMS, "features_*truth")) + [os.path.join(PROGRAMS, "recording_nice_truth")]):
         out = subprocess.run([program], capture_output=True, text=True, cwd=ROOT).stdout
         for entry, peer, feature, _, _, difference, tolerance, verdict in LINE.findall(out):
             before = found.get((peer, feature), (entry, 0.0, 0.0, 0, True))
