@@ -57,37 +57,51 @@ double evl_catch22_acf_first_min(const evl_catch22 *k) {
   return k->n;
 }
 
-/* Pearson's correlation of n samples of x and y. */
-static double pearson(const double *x, const double *y, int n) {
-  const double x_mean = evl_mean(x, (size_t)n), y_mean = evl_mean(y, (size_t)n);
-  evl_lanes both = {0}, xs = {0}, ys = {0};
+enum { MOST_LAGS = 40 };
+
+/* Sums of one lag each: of the later samples; products about the means of the earlier and of the later ones. */
+typedef struct lagged { double first[MOST_LAGS], second[MOST_LAGS], xy[MOST_LAGS], xx[MOST_LAGS], yy[MOST_LAGS]; } lagged;
+
+static inline void add_products(lagged *s, const double *y, int t, int n_lags) {
+  for (int l = 0; l < n_lags; l++) {
+    const double a = y[t] - s->first[l], b = y[t + l + 1] - s->second[l];
+    s->xy[l] += a * b;
+    s->xx[l] += a * a;
+    s->yy[l] += b * b;
+  }
+}
+
+/* Pearson's correlation of samples 1, 2, ... n_lags apart. All lags side by side, each in the order of time: in periodic
+   series r^2 is 1 but for rounding, and the program's minimum hangs on which side of 1 it falls. */
+static void correlate(const double *y, int n, int n_lags, double *r) {
+  lagged s = {{0}, {0}, {0}, {0}, {0}};
+  double sum = 0.0;
+  for (int t = 0; t < n; t++) {
+    const int lag = n - 2 - t; /* what ends here is the first part of this one */
+    sum += y[t];
+    if (lag >= 0 && lag < n_lags) s.first[lag] = sum / (t + 1);
+    if (t >= MOST_LAGS)
+      for (int l = 0; l < MOST_LAGS; l++) s.second[l] += y[t];
+    else
+      for (int l = 0; l < t && l < n_lags; l++) s.second[l] += y[t];
+  }
+  for (int l = 0; l < n_lags; l++) s.second[l] /= n - 1 - l;
   int t = 0;
-  for (; t + EVL_LANES <= n; t += EVL_LANES) {
-    const evl_lanes a = evl_load(x + t) - x_mean, b = evl_load(y + t) - y_mean;
-    both += a * b;
-    xs += a * a;
-    ys += b * b;
-  }
-  double xy = evl_fold(both), xx = evl_fold(xs), yy = evl_fold(ys);
-  for (; t < n; t++) {
-    xy += (x[t] - x_mean) * (y[t] - y_mean);
-    xx += (x[t] - x_mean) * (x[t] - x_mean);
-    yy += (y[t] - y_mean) * (y[t] - y_mean);
-  }
-  return xy / sqrt(xx * yy);
+  if (n_lags == MOST_LAGS)
+    for (; t + MOST_LAGS < n; t++) add_products(&s, y, t, MOST_LAGS);
+  for (; t < n - 1; t++) add_products(&s, y, t, n - 1 - t < n_lags ? n - 1 - t : n_lags);
+  for (int l = 0; l < n_lags; l++) r[l] = s.xy[l] / sqrt(s.xx[l] * s.yy[l]);
 }
 
 /* IN_AutoMutualInfoStats_40_gaussian_fmmi: first minimum of the mutual information -ln(1 - r^2) / 2 at lags 1..40,
    counted from 0. */
 double evl_catch22_ami_timescale(const evl_catch22 *k) {
-  enum { MOST = 40 };
-  const int half = (k->n + 1) / 2, n = half < MOST ? half : MOST;
-  double ami[MOST];
-  for (int l = 0; l < n; l++) {
-    const double r = pearson(k->y, k->y + l + 1, k->n - l - 1);
-    ami[l] = -0.5 * log(1.0 - r * r);
-    if (l > 1 && ami[l - 1] < ami[l - 2] && ami[l - 1] < ami[l]) return l - 1;
-  }
+  const int half = (k->n + 1) / 2, n = half < MOST_LAGS ? half : MOST_LAGS;
+  double ami[MOST_LAGS];
+  correlate(k->y, k->n, n, ami);
+  for (int l = 0; l < n; l++) ami[l] = -0.5 * log(1.0 - ami[l] * ami[l]);
+  for (int l = 1; l < n - 1; l++)
+    if (ami[l] < ami[l - 1] && ami[l] < ami[l + 1]) return l;
   return n;
 }
 

@@ -39,7 +39,9 @@ static void test_reference_signal(void) {
   bound_run(&b, x, T);
   for (int i = 0; i < COLUMNS; i++) {
     for (int c = 0; c < C; c++) ours[c] = bound_value(&b, name[i][0], 0, c);
-    truth_compare(name[i][0], "catch22", "catch24", COLUMNS, i, ours, C, 1e-9);
+    const int before = check_failures;
+    truth_compare("catch22", "catch22", "catch24", COLUMNS, i, ours, C, 1e-9);
+    if (check_failures > before) printf("# that was %s\n", name[i][0]);
   }
   bound_free(&b);
   free(x);
