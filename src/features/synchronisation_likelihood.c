@@ -217,9 +217,9 @@ const evl_entry evl_feature_synchronisation_likelihood = {
     .definition =
         "Filtered to a band (low, high), a channel's state at i is X_i = (x_i, x_{i+l}, ..., x_{i+(m-1)l}) with l = fs "
         "/ (3 high) and m = 3 high / low + 1 (rounded up). Candidates are the states j with w1 < |i - j| < w2, w1 = 2 l "
-        "(m - 1), w2 = w1 + recurrences / p_ref; a channel returns to X_i at the share p_ref of them that are nearest to "
-        "X_i (Euclidean). likelihood = the number of (i, j) at which both channels return over that at which one does. "
-        "Each channel has its own radius at each state, so that only times count and not amplitudes.",
+        "(m - 1), w2 = w1 + recurrences / p_ref; a channel returns to X_i at the share p_ref of them that are nearest "
+        "to X_i (Euclidean). likelihood = the number of (i, j) at which both channels return over that at which one "
+        "does. Each channel has its own radius at each state, so that only times count and not amplitudes.",
     .cite = "Stam and van Dijk 2002, doi:10.1016/S0167-2789(01)00386-4, eq. 3 to 7; Montez et al. 2006, "
             "doi:10.1016/j.neuroimage.2006.06.066 (lag, dimension and windows from the band)",
     .version = 1,

@@ -12,8 +12,8 @@ static const evl_entry *const *table;
 /* Parameters for entries that are dear by default, such as fewer surrogates: {name, parameters}, ends with NULL; set by the
    program, or NULL. */
 static const char *const (*lighter)[2];
-/* Names of entries whose values of one channel or pair depend on the other channels, ends with NULL; set by the program,
-   or NULL. */
+/* Names of entries whose values of one channel or pair depend on the other channels, ends with NULL; set by the
+   program, or NULL. */
 static const char *const *joint;
 static int n_samples, shorter_samples = -1;
 static const double FS_HZ = 250.0;

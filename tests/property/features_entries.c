@@ -3,6 +3,8 @@
 #include "entries.h"
 
 /* 19 surrogates of each channel by default; four channels have too few edges for a network of debiased estimates. */
+/* 19 surrogates of each channel by default; on four electrodes in a rectangle two of the canonical microstates are the
+   same. */
 static const char *const fewer[][2] = {
     {"auto_mutual_information", "surrogates = 3;"},
     {"cao", "surrogates = 3;"},
@@ -15,6 +17,7 @@ static const char *const fewer[][2] = {
     {"lyapunov_kantz", "surrogates = 3;"},
     {"lyapunov_rosenstein", "surrogates = 3;"},
     {"lyapunov_spectrum", "surrogates = 3;"},
+    {"microstates", "maps = \"window\";"},
     {"prediction_error", "surrogates = 3;"},
     {"recurrence", "surrogates = 3;"},
     {NULL, NULL}};
