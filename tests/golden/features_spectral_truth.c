@@ -66,8 +66,8 @@ static void test_tsfresh(void) {
 static void test_slope(void) {
   static const char *const output[] = {"intercept", "slope", "error", "r2"};
   for (int i = 0; i < 4; i++)
-    compare("spectral_slope", "range_hz = (0.1, 50.0);" MNE_WELCH, T, output[i], 0, "mne_features", "uni/spect_slope", 4,
-            i, SUMS);
+    compare("spectral_slope", "range_hz = (0.1, 50.0);" MNE_WELCH, T, output[i], 0, "mne_features", "uni/spect_slope",
+            4, i, SUMS);
 }
 
 static void test_moments(void) {
@@ -87,6 +87,16 @@ static void test_bin_power(void) {
             "convention = \"pyeeg\"; segment_s = 8.0; taper = \"boxcar\"; detrend = \"none\";"
             "bands : { d = (0.5, 4.0); t = (4.0, 8.0); a = (8.0, 13.0); b = (13.0, 30.0); };",
             SHORT, b < 4 ? "absolute" : "relative", b % 4, "pyeeg", "bin_power", 8, b, SUMS);
+}
+
+/* Columns: the approximation, then details from the deepest on, mean and sd of each. */
+static void test_wavelets(void) {
+  for (int i = 0; i < 14; i++)
+    compare("teager_kaiser", "levels = (0, 6, 5, 4, 3, 2, 1);", T, i % 2 ? "wavelet_sd" : "wavelet_mean", i / 2,
+            "mne_features", "uni/teager_kaiser_energy", 14, i, SUMS);
+  for (int i = 0; i < 6; i++)
+    compare("wavelet_energy", "convention = \"mne_features\";", T, "energy", i, "mne_features",
+            "uni/wavelet_coef_energy", 6, i, SUMS);
 }
 
 /* specparam ends its optimiser at 1e-5, on the way down: the last digits are those of its forward differences. */
@@ -112,6 +122,7 @@ int main(int n_arguments, char **argument) {
   RUN(test_moments);
   RUN(test_ratio);
   RUN(test_bin_power);
+  RUN(test_wavelets);
   RUN(test_aperiodic);
   free(x);
   CHECK_DONE();
