@@ -264,7 +264,7 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
 static double cost_us(const evl_params *p, const evl_shape *shape) {
   const double states = evl_params_value(p, "states")->n, values = shape->n_channels * (double)shape->n_samples;
   const bool fitted = !strcmp(evl_params_string(p, "maps"), "window");
-  const double fit = fitted ? 2e-3 * (double)evl_params_int(p, "restarts") : 0.0;
+  const double fit = fitted ? 1e-2 * (double)evl_params_int(p, "restarts") : 0.0;
   const double labels = strcmp(evl_params_string(p, "assign"), "samples") ? 0.0 : 1e-3;
   return values * (2e-3 + states * (fit + labels));
 }
