@@ -3,9 +3,10 @@
 BENCH := $(addprefix $(BUILD)/tests/bench/,recording_chain bare decode steps)
 GENERATORS := $(addprefix $(BUILD)/tests/bench/,generators surrogate)
 ENTRY := $(BUILD)/tests/bench/entry
+NICE_SET := $(BUILD)/tests/bench/nice_set
 BARE_GATHER := $(BUILD)/tests/bench/bare_gather
 .PHONY: bench-programs bench-gather
-bench-programs: $(BENCH) $(BARE_GATHER) $(GENERATORS) $(ENTRY)
+bench-programs: $(BENCH) $(BARE_GATHER) $(GENERATORS) $(ENTRY) $(NICE_SET)
 
 $(BENCH): $(BUILD)/tests/bench/%: tests/bench/%.c $(foreach room,recording $(UNDER_recording),$(call archive,$(room)))
 	@mkdir -p $(@D)
@@ -15,8 +16,8 @@ $(GENERATORS): $(BUILD)/tests/bench/%: tests/bench/%.c $(foreach room,simulate $
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(FFTW_LIBS) $(LIBCONFIG_LIBS) $(BLAS_LIBS) -lz -lm -o $@
 
-# Any entry of the features: build/tests/bench/entry NAME "parameters".
-$(ENTRY): tests/bench/entry.c $(foreach room,dynamics features $(UNDER_features),$(call archive,$(room)))
+# Any entry of the features: build/tests/bench/entry NAME "parameters"; and NICE's markers as a set.
+$(ENTRY) $(NICE_SET): $(BUILD)/tests/bench/%: tests/bench/%.c $(foreach room,dynamics features $(UNDER_features),$(call archive,$(room)))
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(FFTW_LIBS) $(LIBCONFIG_LIBS) $(BLAS_LIBS) -lz -lm -o $@
 
