@@ -23,7 +23,15 @@ evl_status evl_band_bins_find(const evl_params *params, double fs_hz, int length
 }
 
 double evl_near_one(const double *x, int n) {
-  double largest = 0.0;
-  for (int t = 1; t < n; t++) largest = fmax(largest, fabs(x[t] - x[0]));
-  return ldexp(1.0, -ilogb(largest));
+  enum { LANES = 16 };
+  double lane[LANES] = {0}, largest = 0.0;
+  int t = 0;
+  for (; t + LANES <= n; t += LANES)
+    for (int i = 0; i < LANES; i++) {
+      const double far = fabs(x[t + i] - x[0]);
+      lane[i] = far > lane[i] ? far : lane[i];
+    }
+  for (; t < n; t++) largest = fmax(largest, fabs(x[t] - x[0]));
+  for (int i = 0; i < LANES; i++) largest = fmax(largest, lane[i]);
+  return largest > 0.0 ? ldexp(1.0, -ilogb(largest)) : 1.0;
 }

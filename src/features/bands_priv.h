@@ -19,7 +19,7 @@ typedef struct evl_band_bins { int first, end; } evl_band_bins;
 evl_status evl_band_bins_find(const evl_params *params, double fs_hz, int length, const char *entry,
                               evl_band_bins *bins) EVL_MUST_USE;
 
-/* The power of two that brings the spread of a signal that is not flat near 1, so that no square leaves the range. */
+/* The power of two that brings the spread of a signal near 1, so that no square leaves the range; 1 of a flat one. */
 double evl_near_one(const double *x, int n);
 
 #endif

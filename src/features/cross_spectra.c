@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cross_spectra_priv.h"
+#include "lanes_priv.h"
 
 typedef enum { WELCH, MULTITAPER, SPECTRAL_CONNECTIVITY, MNE_CONNECTIVITY } estimator;
 
@@ -161,31 +162,43 @@ static void transform(evl_cross *x, const double *segment, double scale, const d
   }
 }
 
-/* Observations first .. of a channel; those of flat segments and those past the last are zeros. */
+static int block_size(const evl_cross *x, int first) {
+  const int left = x->n_segments * x->across - first;
+  return left < EVL_CROSS_BLOCK ? left : EVL_CROSS_BLOCK;
+}
+
+static void put_nothing(evl_cross *x, int channel, int o) {
+  for (int b = 0; b < x->n_bins; b++)
+    for (int part = 0; part < 2 * x->within; part++) place(x, b, channel)[part * EVL_CROSS_BLOCK + o] = 0.0;
+}
+
+/* Observations first .. of a channel; those of flat segments and past the last, to a whole vector, are zeros. */
 static void fill_block(evl_cross *x, const double *samples, int channel, int first) {
   const spec *s = x->spec;
-  const int left = x->n_segments * x->across - first, n = left < EVL_CROSS_BLOCK ? left : EVL_CROSS_BLOCK;
+  const int n = block_size(x, first);
   const uint8_t *live = x->live + (size_t)channel * (size_t)x->n_segments;
-  for (int b = 0; b < x->n_bins; b++)
-    memset(place(x, b, channel), 0, (size_t)x->within * 2 * EVL_CROSS_BLOCK * sizeof(double));
   for (int o = 0; o < n; o++) {
     const int segment = (first + o) / x->across;
-    if (!live[segment]) continue;
+    if (!live[segment]) {
+      put_nothing(x, channel, o);
+      continue;
+    }
     for (int k = 0; k < x->within; k++) {
       const int taper = x->within > 1 ? k : (first + o) % x->across;
       transform(x, samples + (size_t)segment * (size_t)s->step, x->scale[channel],
                 x->taper + (size_t)taper * (size_t)s->segment, channel, k, o);
     }
   }
+  for (int o = n; o % EVL_LANES != 0; o++) put_nothing(x, channel, o);
 }
 
-static void add_block(evl_cross *x, const uint8_t *usable) {
+static void add_block(evl_cross *x, const uint8_t *usable, int n) {
   for (int b = 0; b < x->n_bins; b++) {
     evl_cross_sums *sums = x->sums + (size_t)b * (size_t)x->n_pairs;
     for (int i = 0; i < x->n_channels; i++) {
-      if (usable[i]) x->power[b * x->n_channels + i] += evl_cross_power(place(x, b, i), x->within);
+      if (usable[i]) x->power[b * x->n_channels + i] += evl_cross_power(place(x, b, i), x->within, n);
       for (int j = i + 1; j < x->n_channels; j++, sums++)
-        if (usable[i] && usable[j]) evl_cross_add(place(x, b, i), place(x, b, j), x->within, sums);
+        if (usable[i] && usable[j]) evl_cross_add(place(x, b, i), place(x, b, j), x->within, n, sums);
     }
   }
 }
@@ -235,8 +248,8 @@ static void compute(evl_cross *x, const evl_window *window, int epoch) {
   memset(x->sums, 0, (size_t)x->n_bins * (size_t)x->n_pairs * sizeof *x->sums);
   for (int c = 0; c < x->n_channels; c++) {
     if (!usable[c]) continue;
-    const double *row = window->x + (size_t)c * window->ld, *samples = row + (size_t)epoch * (size_t)s->epoch;
-    x->scale[c] = evl_near_one(row, window->n_samples);
+    const double *samples = window->x + (size_t)c * window->ld + (size_t)epoch * (size_t)s->epoch;
+    x->scale[c] = evl_near_one(samples, s->epoch);
     for (int i = 0; i < x->n_segments; i++)
       x->live[c * x->n_segments + i] = !evl_is_flat(samples + (size_t)i * (size_t)s->step, (size_t)s->segment);
   }
@@ -244,7 +257,7 @@ static void compute(evl_cross *x, const evl_window *window, int epoch) {
     for (int c = 0; c < x->n_channels; c++)
       if (usable[c])
         fill_block(x, window->x + (size_t)c * window->ld + (size_t)epoch * (size_t)s->epoch, c, first);
-    add_block(x, usable);
+    add_block(x, usable, block_size(x, first));
   }
   average_pairs(x, usable);
 }
@@ -277,6 +290,5 @@ double evl_cross_cost_us(const evl_params *params, const evl_shape *shape) {
   for (int b = 0; b < bands->n; b++)
     n_bins += (bands->bands[b].high_hz - bands->bands[b].low_hz) * segment / shape->fs_hz;
   const double pairs = shape->n_channels * (shape->n_channels - 1.0) / 2.0;
-  const double blocks = ceil(spectra / EVL_CROSS_BLOCK) * EVL_CROSS_BLOCK;
-  return shape->n_channels * spectra * segment * 2.5e-3 + pairs * n_bins * (blocks * 2.5e-3 + 0.1);
+  return shape->n_channels * spectra * segment * 2.5e-3 + pairs * n_bins * (spectra * 2.5e-3 + 0.1);
 }

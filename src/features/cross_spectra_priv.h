@@ -47,10 +47,10 @@ typedef struct evl_cross_sums {
 } evl_cross_sums;
 
 enum { EVL_CROSS_BLOCK = 128 }; /* spectra of a channel at a time; a multiple of the lanes of a vector */
-/* Adds EVL_CROSS_BLOCK observations: spectra x and y, [within][re, im][EVL_CROSS_BLOCK], zeros where there are none;
-   S = sum over `within` of x conj(y). */
-void evl_cross_add(const double *x, const double *y, int within, evl_cross_sums *sums);
-double evl_cross_power(const double *x, int within);
+/* Adds the first n observations: spectra x and y, [within][re, im][EVL_CROSS_BLOCK], zeros from the n-th to a whole
+   vector; S = sum over `within` of x conj(y). */
+void evl_cross_add(const double *x, const double *y, int within, int n, evl_cross_sums *sums);
+double evl_cross_power(const double *x, int within, int n);
 /* All measures from n >= 2 observations and the summed powers; NaN where undefined. */
 void evl_cross_measures(const evl_cross_sums *sums, double power_x, double power_y, int n, double *measure);
 

@@ -17,11 +17,11 @@ static lanes inverse_size(lanes square) {
   return (lanes)((marks)(1.0 / root) & (square > 0.0));
 }
 
-void evl_cross_add(const double *x, const double *y, int within, evl_cross_sums *sums) {
+void evl_cross_add(const double *x, const double *y, int within, int n, evl_cross_sums *sums) {
   enum { N = EVL_CROSS_BLOCK };
   lanes real = {0}, imaginary = {0}, size = {0}, square = {0}, phase_real = {0}, phase_imaginary = {0};
   marks sign = {0};
-  for (int o = 0; o < N; o += LANES) {
+  for (int o = 0; o < n; o += LANES) {
     lanes re = {0}, im = {0};
     for (int k = 0; k < within; k++) {
       const double *a = x + 2 * k * N + o, *b = y + 2 * k * N + o;
@@ -47,9 +47,10 @@ void evl_cross_add(const double *x, const double *y, int within, evl_cross_sums 
   sums->phase_imaginary += evl_fold(phase_imaginary);
 }
 
-double evl_cross_power(const double *x, int within) {
+double evl_cross_power(const double *x, int within, int n) {
   lanes sum = {0};
-  for (int o = 0; o < 2 * within * EVL_CROSS_BLOCK; o += LANES) sum += evl_load(x + o) * evl_load(x + o);
+  for (int part = 0; part < 2 * within; part++, x += EVL_CROSS_BLOCK)
+    for (int o = 0; o < n; o += LANES) sum += evl_load(x + o) * evl_load(x + o);
   return evl_fold(sum);
 }
 
@@ -60,7 +61,7 @@ void evl_cross_measures(const evl_cross_sums *sums, double power_x, double power
   for (int k = 0; k < EVL_CROSS_KINDS; k++) measure[k] = NAN;
   if (n < 2 || !(power > 0.0)) return;
   const double phases = sums->phase_real * sums->phase_real + sums->phase_imaginary * sums->phase_imaginary;
-  measure[EVL_CROSS_MAGNITUDE] = fmin(hypot(sums->real, sums->imaginary) / power, 1.0);
+  measure[EVL_CROSS_MAGNITUDE] = fmin(sqrt(sums->real * sums->real + sums->imaginary * sums->imaginary) / power, 1.0);
   measure[EVL_CROSS_SQUARED] = measure[EVL_CROSS_MAGNITUDE] * measure[EVL_CROSS_MAGNITUDE];
   measure[EVL_CROSS_IMAGINARY_SIGNED] = bounded(sums->imaginary / power);
   measure[EVL_CROSS_IMAGINARY] = fabs(measure[EVL_CROSS_IMAGINARY_SIGNED]);

@@ -14,8 +14,8 @@ struct evl_graph {
   const char **band;       /* [n_bands] */
   uint8_t *placed;         /* [n_channels] */
   int *node, *label;       /* [n_channels] */
-  double *raw, *weight, *shuffled, *length; /* [n][n]; raw: as measured, negative and NaN too */
-  double *edge;            /* [n (n - 1) / 2] sorted weights */
+  double *raw, *weight, *shuffled, *length, *root; /* [n][n]; raw: as measured, negative and NaN too; cube roots */
+  double *edge, *edge_root; /* [n (n - 1) / 2] sorted weights, their cube roots */
   int *place;              /* [n (n - 1) / 2] */
   double *work;            /* [2 n^2 + 5 n] */
 };
@@ -73,7 +73,9 @@ evl_status evl_graph_plan(const evl_params *p, const evl_shape *shape, const cha
   EVL_NEW(arena, g->weight, n * n);
   EVL_NEW(arena, g->shuffled, n * n);
   EVL_NEW(arena, g->length, n * n);
+  EVL_NEW(arena, g->root, n * n);
   EVL_NEW(arena, g->edge, n_pairs + 1);
+  EVL_NEW(arena, g->edge_root, n_pairs + 1);
   EVL_NEW(arena, g->place, n_pairs + 1);
   EVL_NEW(arena, g->work, 2 * n * n + 5 * n);
   *graph = g;
@@ -113,8 +115,10 @@ static void fill_weights(evl_graph *g, int n) {
     const bool edge = g->raw[i] > 0.0 && g->raw[i] >= least;
     g->weight[i] = !edge ? 0.0 : g->binary ? 1.0 : g->raw[i];
   }
-  for (size_t k = 0; k < n_pairs; k++)
+  for (size_t k = 0; k < n_pairs; k++) {
     g->edge[k] = !(g->edge[k] > 0.0) || g->edge[k] < least ? 0.0 : g->binary ? 1.0 : g->edge[k];
+    g->edge_root[k] = cbrt(g->edge[k]);
+  }
 }
 
 /* Sorted weights are dealt to pairs, so that networks do not depend on the order of channels. */
@@ -128,9 +132,13 @@ static double small_worldness(evl_graph *g, int n, uint64_t key, int epoch, int 
     evl_random_permutation(&random, g->place, n_pairs);
     for (int i = 0, at = 0; i < n; i++) {
       g->shuffled[i * n + i] = 0.0;
-      for (int j = i + 1; j < n; j++) g->shuffled[i * n + j] = g->shuffled[j * n + i] = g->edge[g->place[at++]];
+      g->root[i * n + i] = 0.0;
+      for (int j = i + 1; j < n; j++, at++) {
+        g->shuffled[i * n + j] = g->shuffled[j * n + i] = g->edge[g->place[at]];
+        g->root[i * n + j] = g->root[j * n + i] = g->edge_root[g->place[at]];
+      }
     }
-    random_clustering += evl_graph_clustering(n, g->shuffled, g->work);
+    random_clustering += evl_graph_clustering(n, g->root);
     evl_graph_lengths(n, g->shuffled, g->length);
     random_length += evl_graph_path_length(n, g->length, &connected);
   }
@@ -145,7 +153,8 @@ void evl_graph_epoch(evl_graph *g, const evl_window *window, int epoch, int band
   if (n < 3 || !any) return;
   fill_weights(g, n);
   measure[EVL_GRAPH_strength] = 2.0 * evl_sum(g->edge, n * (n - 1) / 2) / n;
-  measure[EVL_GRAPH_clustering] = evl_graph_clustering(n, g->weight, g->work);
+  for (int i = 0; i < n * n; i++) g->root[i] = cbrt(g->weight[i]);
+  measure[EVL_GRAPH_clustering] = evl_graph_clustering(n, g->root);
   evl_graph_lengths(n, g->weight, g->length);
   measure[EVL_GRAPH_path_length] = evl_graph_path_length(n, g->length, &measure[EVL_GRAPH_connected]);
   measure[EVL_GRAPH_global_efficiency] = evl_graph_global_efficiency(n, g->length);

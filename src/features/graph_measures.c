@@ -1,9 +1,8 @@
 /* graph_measures: clustering, shortest paths and efficiencies of a network. */
 #include "graph_priv.h"
 
-double evl_graph_clustering(int n, const double *weight, double *root) {
+double evl_graph_clustering(int n, const double *root) {
   double total = 0.0;
-  for (int i = 0; i < n * n; i++) root[i] = cbrt(weight[i]);
   for (int i = 0; i < n; i++) {
     const double *row = root + (size_t)i * (size_t)n;
     double triangles = 0.0;
