@@ -141,6 +141,15 @@ double evl_logistic(double x);
 /* x to 1 / (1 + exp(-x)), relative error below 1e-15; no NaN. */
 void evl_sigmoid(double *x, size_t n);
 
+/* ---- rational.c: sampling rates times up / down ------------------------------------------ */
+
+typedef struct evl_rational evl_rational;
+/* For signals of at most max_samples. Errors: EVL_USAGE where a term of up / down is over 2^14. */
+evl_status evl_rational_plan(int up, int down, int max_samples, evl_arena *arena, evl_rational **rational) EVL_MUST_USE;
+int evl_rational_samples(const evl_rational *rational, int n); /* ceil(n up / down) */
+/* x [n] to y, the first sample in its place; below half the lower rate by Kaiser's window, zeros beyond the ends. */
+void evl_rational_run(evl_rational *rational, const double *x, int n, double *y);
+
 /* ---- least_squares.c: sums of squares of nonlinear functions, smallest within bounds ----- */
 
 typedef struct evl_least_squares evl_least_squares;
