@@ -21,9 +21,10 @@ double evl_envelope_cost_us(const evl_shape *shape); /* of all channels */
   {"rule", EVL_STRING, "\"" fallback "\"", 0, 0, "amplitude|ruijter|icare|westover", "",                                 \
    "Suppression is where, amplitude: |x| < threshold_uv / 2; ruijter: the same of x band-passed from 0.5 to 30 Hz, "   \
    "1 s at both ends left out; icare: the envelope of x averaged over 40 ms, less the mean of its lowest 1.5 s, is "   \
-   "below threshold_uv; westover: the recursive variance (105 ms) is below threshold_uv^2."},                          \
+   "below threshold_uv; westover: the recursive variance (105 ms) is below threshold_uv^2 / 2, 50 uV^2."},              \
   {"threshold_uv", EVL_REAL, "10.0", 1e-6, 1e6, NULL, "uV",                                                            \
-   "Peak to trough (amplitude, ruijter), envelope (icare) or sd (westover) below which the signal is suppressed."},    \
+   "Peak to trough (amplitude, ruijter), envelope (icare) or amplitude of a sine (westover) below which the signal is " \
+   "suppressed."},                                                                                                     \
   {"min_suppression_s", EVL_REAL, "-1.0", -1.0, 60.0, NULL, "s",                                                       \
    "Shorter suppressions are activity; -1: the rule's own, 0.5 (amplitude, ruijter), 0.25 (icare), 0 (westover)."},    \
   {"min_burst_s", EVL_REAL, "-1.0", -1.0, 60.0, NULL, "s",                                                             \

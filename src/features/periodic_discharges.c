@@ -17,7 +17,7 @@ enum { RATE, REGULARITY, SHARE, CONTRAST, COUNT, IRREGULARITY, OUTPUTS };
 static const evl_param params[] = {
     {"rate_hz", EVL_REALS, "(0.25, 3.5)", 0.05, 5.0, NULL, "Hz", "Rates of discharges that are looked for."},
     {"segment_s", EVL_REAL, "10.0", 2.0, 120.0, NULL, "s", "Segments in which periodicity is judged, half overlapping."},
-    {"regular", EVL_REAL, "0.5", 0.0, 1.0, NULL, "1", "Autocorrelation of the energy from which on a segment is periodic."},
+    {"regular", EVL_REAL, "0.4", 0.0, 1.0, NULL, "1", "Autocorrelation of the energy from which on a segment is periodic."},
     {"contrast", EVL_REAL, "2.0", 1.0, 1000.0, NULL, "1",
      "95th percentile of the energy over its median from which on it has discharges, not waves of a rhythm."},
     {0}};

@@ -12,6 +12,7 @@ typedef struct kernel {
 
 #define EPOCH_S 2.0
 #define STEP_S 1.0
+#define CHANCE 0.4 /* what the autocorrelation of 2 s of 1/f noise reaches without a rhythm */
 
 static const evl_param params[] = {
     {"rhythm_hz", EVL_REALS, "(1.0, 12.0)", 0.6, 15.0, NULL, "Hz", "Frequencies of rhythms that are looked for."},
@@ -21,7 +22,7 @@ static const evl_param params[] = {
 
 static const evl_output outputs[] = {
     {"index", EVL_PER_CHANNEL, NULL, false, "1", 0.0, 1.0, "Largest index of a stretch in the window."},
-    {"share", EVL_PER_CHANNEL, NULL, false, "1", 0.0, 1.0, "Share of time in stretches whose index reaches the threshold."},
+    {"share", EVL_PER_CHANNEL, NULL, false, "1", 0.0, 1.0, "Share of time with a rhythm in stretches whose index reaches the threshold."},
     {0}};
 
 static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products *products, evl_arena *arena,
@@ -49,7 +50,7 @@ static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products
 }
 
 /* Rhythmicity times how far the frequency moved, in octaves up to 1, times the share of its variance that a straight line
-   over time explains. height and octave [stretch]; epochs without a rhythm have height 0. */
+   over time explains. height (over chance) and octave [stretch]; epochs without a rhythm have height 0. */
 static double stretch_index(const double *height, const double *octave, int n) {
   double weight = 0.0, t1 = 0.0, y1 = 0.0, tt = 0.0, ty = 0.0, yy = 0.0;
   for (int i = 0; i < n; i++) {
@@ -79,7 +80,7 @@ static void run_channel(const kernel *k, const double *x, double *work, double *
   for (int e = 0; e < k->n_epochs; e++) {
     const double period = evl_periodicity(mean + (size_t)e * (size_t)k->step, k->epoch, k->first, k->last, periodicity,
                                           &height[e]);
-    if (!isfinite(period)) height[e] = 0.0;
+    height[e] = isfinite(period) ? fmax((height[e] - CHANCE) / (1.0 - CHANCE), 0.0) : 0.0;
     octave[e] = isfinite(period) ? log2(k->rate_hz / period) : 0.0;
     within[e] = 0;
   }
@@ -87,7 +88,7 @@ static void run_channel(const kernel *k, const double *x, double *work, double *
   for (int e = 0; e + k->stretch <= k->n_epochs; e++) {
     const double here = stretch_index(height + e, octave + e, k->stretch);
     *index = fmax(*index, here);
-    for (int i = e; i < e + k->stretch && here >= k->threshold; i++) within[i] = 1;
+    for (int i = e; i < e + k->stretch && here >= k->threshold; i++) within[i] = height[i] > 0.0;
   }
   for (int e = 0; e < k->n_epochs; e++) *share += (double)within[e] / k->n_epochs;
 }
@@ -114,8 +115,8 @@ const evl_entry evl_feature_seizure_index = {
     .name = "seizure_index",
     .summary = "Electrographic-seizure index: rhythmic activity whose frequency evolves.",
     .definition =
-        "In epochs of 2 s every second (of x averaged to about 60 Hz): h, the first major maximum of the autocorrelation "
-        "in rhythm_hz, and its frequency f. Over stretch_s: index = mean(h) * min(1, octaves) * R^2, octaves and R^2 those "
+        "In epochs of 2 s every second (of x averaged to about 60 Hz): r, the first major maximum of the autocorrelation "
+        "in rhythm_hz, and its frequency f; h = max(0, (r - 0.4) / 0.6), because noise reaches 0.4. Over stretch_s: index = mean(h) * min(1, octaves) * R^2, octaves and R^2 those "
         "of the line through log2 f against time, weighted by h; the largest over the window. What sets seizures apart "
         "from other rhythms is evolution (ACNS: consecutive changes of frequency in one direction): a steady rhythm, however "
         "strong, moves through no octaves, and noise neither keeps a rhythm nor a direction. An index, no diagnosis.",

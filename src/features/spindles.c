@@ -8,12 +8,12 @@ typedef struct kernel {
   int n_samples, n_rms, n_least, n_most;
 } kernel;
 
-enum { DENSITY, AMPLITUDE, DURATION, FREQUENCY, OUTPUTS };
+enum { DENSITY, AMPLITUDE, DURATION, FREQUENCY, OUTPUTS, TIMED = OUTPUTS, SUMS }; /* TIMED: of the frequency */
 
 static const evl_param params[] = {
     {"band_hz", EVL_REALS, "(11.0, 16.0)", 0.1, 1e5, NULL, "Hz", "Band of spindles."},
     {"broad_hz", EVL_REALS, "(1.0, 30.0)", 0.1, 1e5, NULL, "Hz", "Band that the relative power refers to."},
-    {"core", EVL_REAL, "3.0", 1.0, 100.0, NULL, "1", "Rms in the band over its median at which a spindle is found."},
+    {"core", EVL_REAL, "2.5", 1.0, 100.0, NULL, "1", "Rms in the band over its median at which a spindle is found."},
     {"edge", EVL_REAL, "1.5", 0.1, 100.0, NULL, "1", "Rms over its median at which it begins and ends."},
     {"relative", EVL_REAL, "0.2", 0.0, 1.0, NULL, "1", "Share of the band in the power of broad_hz, at the core."},
     {"duration_s", EVL_REALS, "(0.4, 3.0)", 0.05, 60.0, NULL, "s", "Shortest and longest spindle."},
@@ -24,7 +24,7 @@ static const evl_output outputs[] = {
     {"amplitude", EVL_PER_CHANNEL, NULL, false, "uV", 0.0, EVL_ANY_MAX, "Largest peak to trough in the band, mean."},
     {"duration", EVL_PER_CHANNEL, NULL, false, "s", 0.0, EVL_ANY_MAX, "Mean duration."},
     {"frequency", EVL_PER_CHANNEL, NULL, false, "Hz", 0.0, EVL_ANY_MAX,
-     "Mean frequency: zero crossings in the band over twice the time between the first and the last."},
+     "Mean frequency: half waves in the core over twice their time."},
     {0}};
 
 static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products *products, evl_arena *arena,
@@ -70,17 +70,22 @@ static void mean_square(const kernel *k, const double *x, double *square) {
   }
 }
 
-/* Adds the spindle [begin, end) of the filtered signal to the sums. */
-static void measure(const kernel *k, const double *x, int begin, int end, double sum[OUTPUTS]) {
-  double low = 0.0, high = 0.0, largest = 0.0, first = -1.0, last = -1.0;
-  int crossings = 0;
+/* Adds the spindle [begin, end) of the filtered signal to the sums. Noise draws the frequency to the middle of the band, so
+   it is measured in the core. */
+static void measure(const kernel *k, const double *x, const double *square, double core, int begin, int end,
+                    double sum[SUMS]) {
+  double low = 0.0, high = 0.0, largest = 0.0, previous = NAN, halves = 0.0, samples = 0.0;
   for (int t = begin; t < end; t++) {
     if (t > begin && (x[t] > 0.0) != (x[t - 1] > 0.0)) {
       largest = fmax(largest, high - low); /* neighbouring half waves */
       if (x[t] > 0.0) high = 0.0;
       else low = 0.0;
-      last = t - x[t] / (x[t] - x[t - 1]);
-      if (crossings++ == 0) first = last;
+      const double now = square[t] > core ? t - x[t] / (x[t] - x[t - 1]) : NAN;
+      if (isfinite(now - previous)) {
+        halves += 1.0;
+        samples += now - previous;
+      }
+      previous = now;
     }
     low = fmin(low, x[t]);
     high = fmax(high, x[t]);
@@ -88,10 +93,12 @@ static void measure(const kernel *k, const double *x, int begin, int end, double
   sum[DENSITY] += 1.0;
   sum[AMPLITUDE] += fmax(largest, high - low);
   sum[DURATION] += (end - begin) / k->fs_hz;
-  sum[FREQUENCY] += crossings > 1 ? 0.5 * (crossings - 1) * k->fs_hz / (last - first) : NAN;
+  if (!(samples > 0.0)) return;
+  sum[FREQUENCY] += 0.5 * halves * k->fs_hz / samples;
+  sum[TIMED] += 1.0;
 }
 
-static void run_channel(const kernel *k, const double *sigma, const double *broad, double *work, double sum[OUTPUTS]) {
+static void run_channel(const kernel *k, const double *sigma, const double *broad, double *work, double sum[SUMS]) {
   const size_t n = (size_t)k->n_samples;
   double *square = work, *all = square + n, *sorted = all + n;
   mean_square(k, sigma, square);
@@ -111,7 +118,7 @@ static void run_channel(const kernel *k, const double *sigma, const double *broa
     for (; t < k->n_samples && square[t] > edge; t++)
       found = found || (square[t] > core && square[t] >= k->relative * all[t]);
     if (found && begin > 0 && t < k->n_samples && t - begin >= k->n_least && t - begin <= k->n_most)
-      measure(k, sigma, begin, t, sum);
+      measure(k, sigma, square, core, begin, t, sum);
   }
 }
 
@@ -121,12 +128,13 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
   const size_t n_channels = (size_t)window->n_channels;
   if (!k->sigma || k->n_samples < 4 * k->n_rms) return;
   for (size_t c = 0; c < n_channels; c++) {
-    double sum[OUTPUTS] = {0};
+    double sum[SUMS] = {0};
     if (!usable[c]) continue;
     run_channel(k, evl_filtered_channel(k->sigma, window, (int)c), evl_filtered_channel(k->broad, window, (int)c),
                 evl_scratch(k->products), sum);
     evl_put(out, c, 60.0 * sum[DENSITY] * k->fs_hz / k->n_samples);
-    for (size_t i = AMPLITUDE; i < OUTPUTS; i++) evl_put(out, i * n_channels + c, sum[i] / sum[DENSITY]);
+    for (size_t i = AMPLITUDE; i < FREQUENCY; i++) evl_put(out, i * n_channels + c, sum[i] / sum[DENSITY]);
+    evl_put(out, FREQUENCY * n_channels + c, sum[FREQUENCY] / sum[TIMED]);
   }
 }
 

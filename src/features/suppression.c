@@ -92,7 +92,7 @@ static void below_envelope(const evl_suppression *s, const double *x, uint8_t *m
 /* m <- b m + (1 - b) x, v <- b v + (1 - b) (x - m)^2 with a memory of 105 ms (b = 0.9534 at 200 Hz), begun at the first
    sample as if it had stood there. */
 static void below_variance(const evl_suppression *s, const double *x, uint8_t *mask) {
-  const double keep = exp(-1.0 / (0.105 * s->fs_hz)), limit = s->spec.threshold_uv * s->spec.threshold_uv;
+  const double keep = exp(-1.0 / (0.105 * s->fs_hz)), limit = 0.5 * s->spec.threshold_uv * s->spec.threshold_uv;
   double mean = x[0], variance = 0.0;
   for (int t = 0; t < s->n_samples; t++) {
     mean = keep * mean + (1.0 - keep) * x[t];

@@ -103,9 +103,9 @@ static void test_continuity(void) {
   CHECK_NEAR(value("background_continuity", "", "amplitude_ratio", 0, N), 20.0, 0.2);
   CHECK_NEAR(value("background_continuity", "rule = \"ruijter\";", "continuity", 0, N), 0.3, 0.02);
   CHECK_NEAR(value("background_continuity", "rule = \"icare\";", "continuity", 0, N), 0.3, 0.01);
-  /* The variance of 800 uV^2 falls below 100 only after 105 ms ln 8, and rises above within 105 ms ln 8/7. */
+  /* The variance of 800 uV^2 falls below 50 only after 105 ms ln 16, and rises above within 105 ms ln 16/15. */
   CHECK_NEAR(value("background_continuity", "rule = \"westover\";", "continuity", 0, N),
-             0.3 + 0.0105 * (log(8.0) - log(8.0 / 7.0)), 0.005);
+             0.3 + 0.0105 * (log(16.0) - log(16.0 / 15.0)), 0.005);
   for (int t = 0; t < N; t++) x[t] *= 0.1;
   CHECK_NEAR(value("background_continuity", "", "continuity", 0, N), 0.0, 0.0);
   CHECK_NEAR(value("background_continuity", "", "amplitude_ratio", 0, N), 1.0, 0.0);
@@ -205,6 +205,164 @@ static void test_acns(void) {
   CHECK(refuses("acns_background", "normal_uv = 5.0;"));
 }
 
+/* ---- amplitude-integrated EEG ---- */
+
+/* A sine at the geometric mean of the band keeps its peak to trough; out of the band it vanishes. */
+static void test_amplitude_integrated(void) {
+  const double f0 = sqrt(2.0 * 15.0);
+  for (int t = 0; t < N; t++) x[t] = 15.0 * sin(2.0 * M_PI * f0 * t / FS_HZ) + 40.0 * sin(2.0 * M_PI * 30.0 * t / FS_HZ) + 70.0;
+  CHECK_NEAR(value("amplitude_integrated_eeg", "", "amplitude", 3, N), 30.0, 0.005);
+  CHECK_NEAR(value("amplitude_integrated_eeg", "", "pattern", 0, N), 0.0, 0.0);
+  CHECK(value("amplitude_integrated_eeg", "", "bandwidth", 0, N) < 3.0); /* 0.5 s hold no whole number of half waves */
+  for (int t = 0; t < N; t++) x[t] = 10.0 * sin(2.0 * M_PI * 10.0 * t / FS_HZ); /* 12 dB a decade: f^0.6 */
+  CHECK_NEAR(value("amplitude_integrated_eeg", "", "amplitude", 3, N), 20.0 * pow(10.0 / f0, 0.6), 0.005);
+  make_bursts();
+  for (int t = 0; t < N; t++) x[t] *= 0.5;
+  CHECK_NEAR(value("amplitude_integrated_eeg", "", "pattern", 0, N), 1.0, 0.0);
+  for (int t = 0; t < N; t++) x[t] = 2.0 * sin(2.0 * M_PI * 10.0 * t / FS_HZ);
+  CHECK_NEAR(value("amplitude_integrated_eeg", "", "pattern", 0, N), 2.0, 0.0);
+}
+
+/* ---- between channels ---- */
+
+enum { PAIRS_N = 15000 };
+static double channels[4][PAIRS_N];
+
+static double of_channels(const char *entry, const char *config, const char *output) {
+  bound b = bind(entry, config, 4, PAIRS_N);
+  bound_run(&b, channels[0], PAIRS_N);
+  const double v = b.out.value[bound_index(&b, output, 0)];
+  bound_free(&b);
+  return v;
+}
+
+/* F3 and P3 times `left`, F4 and P4 times `right` the same noise: |r^2 - l^2| / (r^2 + l^2). */
+static void make_sides(double left, double right) {
+  evl_random random;
+  evl_random_begin(&random, 6, "test", "sides", 0);
+  for (int t = 0; t < PAIRS_N; t++) {
+    const double v = evl_random_normal(&random), w = evl_random_normal(&random);
+    channels[0][t] = left * v;
+    channels[1][t] = right * v;
+    channels[2][t] = left * w;
+    channels[3][t] = right * w;
+  }
+}
+
+static void test_symmetry(void) {
+  make_sides(1.0, 1.0);
+  CHECK_NEAR(of_channels("brain_symmetry_index", "", "index"), 0.0, 1e-12);
+  make_sides(1.0, 2.0);
+  CHECK_NEAR(of_channels("brain_symmetry_index", "", "index"), 0.6, 1e-12);
+  CHECK_NEAR(of_channels("brain_symmetry_index", "", "lateralisation"), 0.6, 1e-12);
+  CHECK_NEAR(of_channels("brain_symmetry_index", "convention = \"pairwise\";", "index"), 0.6, 1e-12);
+  make_sides(3.0, 1.0);
+  CHECK_NEAR(of_channels("brain_symmetry_index", "", "index"), 0.8, 1e-12);
+  CHECK_NEAR(of_channels("brain_symmetry_index", "", "lateralisation"), -0.8, 1e-12);
+  /* One pair leans left, the other right: that cancels between pairs, or in the hemispheres' spectra. */
+  make_sides(1.0, 1.0);
+  for (int t = 0; t < PAIRS_N; t++) channels[0][t] *= 3.0, channels[3][t] *= 3.0;
+  CHECK(of_channels("brain_symmetry_index", "convention = \"pairwise\";", "index") < 1e-10);
+}
+
+/* A common source of power c in channels of power 1: coherence c^2 and the bias (1 - c^2)^2 / segments; independent ones
+   1 / segments. Segments that do not overlap, boxcar: exact for noise; the sd of a mean over pairs and bins is below 0.01. */
+static void test_coherence(void) {
+  static const char *const config = "segment_s = 2.0; overlap = 0.0; taper = \"boxcar\"; range_hz = (0.5, 30.0);";
+  static const double common[] = {0.0, 0.5, 1.0};
+  const double segments = PAIRS_N / 500.0;
+  for (int i = 0; i < 3; i++) {
+    evl_random random;
+    evl_random_begin(&random, 7, "test", "common", (uint64_t)i);
+    for (int t = 0; t < PAIRS_N; t++) {
+      const double v = sqrt(common[i]) * evl_random_normal(&random);
+      for (int c = 0; c < 4; c++) channels[c][t] = v + sqrt(1.0 - common[i]) * evl_random_normal(&random);
+    }
+    const double square = common[i] * common[i];
+    CHECK_NEAR(of_channels("delta_coherence", config, "coherence"), square + (1.0 - square) * (1.0 - square) / segments, 0.03);
+  }
+  /* With alpha = 0.05 one in twenty independent ones is left: sum of the tail, about 0.05 (z + 1 / segments). */
+  evl_random random;
+  evl_random_begin(&random, 8, "test", "alone", 0);
+  for (int t = 0; t < PAIRS_N; t++)
+    for (int c = 0; c < 4; c++) channels[c][t] = evl_random_normal(&random);
+  const double z = 1.0 - pow(0.05, 1.0 / (segments - 1.0));
+  CHECK_NEAR(of_channels("delta_coherence", "segment_s = 2.0; overlap = 0.0; taper = \"boxcar\"; range_hz = (0.5, 30.0); "
+                         "zero_alpha = 0.05;", "coherence"), 0.05 * (z + (1.0 - z) / segments), 0.003);
+}
+
+/* ---- discharges, seizures, sleep ---- */
+
+/* Triangles of 100 ms and 100 uV in all channels every 0.8 s on a little noise; a sine of 1.25 Hz is none. */
+static void test_periodic_discharges(void) {
+  evl_random random;
+  for (int sine = 0; sine < 2; sine++) {
+    evl_random_begin(&random, 9, "test", "discharges", 0);
+    for (int t = 0; t < PAIRS_N; t++) {
+      const double in = fmod(t / FS_HZ, 0.8);
+      const double v = sine ? 100.0 * sin(2.0 * M_PI * 1.25 * t / FS_HZ) : 100.0 * fmax(0.0, 1.0 - fabs(in - 0.3) / 0.05);
+      for (int c = 0; c < 4; c++) channels[c][t] = v + 0.3 * evl_random_normal(&random);
+    }
+    if (sine) {
+      CHECK_NEAR(of_channels("periodic_discharges", "", "share"), 0.0, 0.0);
+      CHECK_NEAR(of_channels("periodic_discharges", "", "rate"), 0.0, 0.0);
+      continue;
+    }
+    CHECK_NEAR(of_channels("periodic_discharges", "", "rate"), 1.25, 0.003);
+    CHECK_NEAR(of_channels("periodic_discharges", "", "count"), 75.0, 0.02);
+    CHECK_NEAR(of_channels("periodic_discharges", "", "share"), 1.0, 0.0);
+    CHECK(of_channels("periodic_discharges", "", "regularity") > 0.95);
+    CHECK(of_channels("periodic_discharges", "", "irregularity") < 0.03);
+  }
+}
+
+/* A chirp from 9 to 2 Hz within 40 s, a steady rhythm, noise. */
+static void test_seizure_index(void) {
+  double found[3];
+  for (int i = 0; i < 3; i++) {
+    evl_random random;
+    evl_random_begin(&random, 10, "test", "seizure", 0);
+    double phase = 0.0;
+    for (int t = 0; t < N; t++) {
+      const double s = t / FS_HZ, way = (s - 100.0) / 40.0;
+      const bool in = way >= 0.0 && way < 1.0;
+      phase += 2.0 * M_PI * (i == 0 && in ? 9.0 * pow(2.0 / 9.0, way) : 6.0) / FS_HZ;
+      x[t] = 5.0 * evl_random_normal(&random) + ((i == 0 && in) || i == 1 ? 50.0 * sin(phase) : 0.0);
+    }
+    found[i] = value("seizure_index", "", "index", 0, N);
+    if (i == 0) CHECK_NEAR(value("seizure_index", "", "share", 0, N), 40.0 / 300.0, 0.1);
+    else CHECK_NEAR(value("seizure_index", "", "share", 0, N), 0.0, 0.0);
+  }
+  CHECK(found[0] > 0.8 && found[1] < 0.05 && found[2] < 0.1);
+}
+
+/* One second of 13 Hz every 12 s in noise. */
+static void test_spindles(void) {
+  evl_random random;
+  evl_random_begin(&random, 11, "test", "spindles", 0);
+  for (int t = 0; t < N; t++) {
+    const double s = fmod(t / FS_HZ, 12.0) - 5.0;
+    x[t] = 5.0 * evl_random_normal(&random) +
+           (s > 0.0 && s < 1.0 ? 40.0 * sin(M_PI * s) * sin(M_PI * s) * sin(2.0 * M_PI * 13.0 * s) : 0.0);
+  }
+  CHECK_NEAR(value("spindles", "", "density", 0, N), 5.0, 0.05);
+  CHECK_NEAR(value("spindles", "", "amplitude", 0, N), 80.0, 0.1);
+  CHECK_NEAR(value("spindles", "", "duration", 0, N), 0.9, 0.2);
+  CHECK_NEAR(value("spindles", "", "frequency", 0, N), 13.0, 0.01);
+  CHECK(isnan(value("spindles", "core = 50.0;", "amplitude", 0, N)));
+  CHECK_NEAR(value("spindles", "core = 50.0;", "density", 0, N), 0.0, 0.0);
+}
+
+/* A sine of 1 Hz: 60 waves a minute of 0.5 s, from the trough to zero in a quarter of a second. */
+static void test_slow_waves(void) {
+  for (int t = 0; t < N; t++) x[t] = 50.0 * sin(2.0 * M_PI * t / FS_HZ + 0.3) + 300.0;
+  CHECK_NEAR(value("slow_waves", "", "density", 0, N), 60.0, 0.01);
+  CHECK_NEAR(value("slow_waves", "", "amplitude", 0, N), 100.0, 0.03);
+  CHECK_NEAR(value("slow_waves", "", "slope", 0, N), 200.0, 0.04);
+  CHECK_NEAR(value("slow_waves", "", "duration", 0, N), 0.5, 0.002);
+  CHECK_NEAR(value("slow_waves", "least_uv = 150.0;", "density", 0, N), 0.0, 0.0);
+}
+
 int main(void) {
   RUN(test_voltage_fraction);
   RUN(test_range_eeg);
@@ -217,5 +375,12 @@ int main(void) {
   RUN(test_probability);
   RUN(test_similarity);
   RUN(test_acns);
+  RUN(test_amplitude_integrated);
+  RUN(test_symmetry);
+  RUN(test_coherence);
+  RUN(test_periodic_discharges);
+  RUN(test_seizure_index);
+  RUN(test_spindles);
+  RUN(test_slow_waves);
   CHECK_DONE();
 }
