@@ -63,6 +63,14 @@ evl_status evl_tridiagonal_largest(int n, double *diagonal, double *beside, int 
 evl_status evl_dpss(int n, double half_bandwidth, int n_tapers, bool periodic, evl_arena *arena, double *taper,
                     double *concentration) EVL_MUST_USE;
 
+/* The triangle R of A = Q R of an m x n matrix, m >= n, in the upper triangle of a; work: evl_qr_work(n) doubles. */
+size_t evl_qr_work(int n);
+void evl_qr(int m, int n, double *a, int lda, double *work);
+/* Singular values, descending, of a square matrix (destroyed), each to rounding of the largest; work:
+   evl_singular_values_work(n) doubles. */
+size_t evl_singular_values_work(int n);
+evl_status evl_singular_values(int n, double *a, int lda, double *value, double *work) EVL_MUST_USE;
+
 /* ---- statistics.c: NaN-free input, fixed summation order -------------------------- */
 
 double evl_mean(const double *x, size_t n);
@@ -140,6 +148,8 @@ double evl_logistic(double x);
 
 /* x to 1 / (1 + exp(-x)), relative error below 1e-15; no NaN. */
 void evl_sigmoid(double *x, size_t n);
+/* x to exp(x), relative error below 1e-15; beyond 700 on either side as at 700; no NaN. */
+void evl_exponential(double *x, size_t n);
 
 /* ---- rational.c: sampling rates times up / down ------------------------------------------ */
 

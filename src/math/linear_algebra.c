@@ -19,6 +19,9 @@ void dsyev_(const char *, const char *, const int *, double *, const int *, doub
 void dstevr_(const char *, const char *, const int *, double *, double *, const double *, const double *, const int *,
              const int *, const double *, int *, double *, double *, const int *, int *, double *, const int *, int *,
              const int *, int *, size_t, size_t);
+void dgeqrf_(const int *, const int *, double *, const int *, double *, double *, const int *, int *);
+void dgesvd_(const char *, const char *, const int *, const int *, double *, const int *, double *, double *,
+             const int *, double *, const int *, double *, const int *, int *, size_t, size_t);
 void openblas_set_num_threads(int) __attribute__((weak));
 void MKL_Set_Num_Threads(int) __attribute__((weak));
 
@@ -96,6 +99,25 @@ evl_status evl_tridiagonal_largest(int n, double *diagonal, double *beside, int 
           &size, whole, &integers, &info, 1, 1);
   if (info == 0 && found == most) return EVL_OK;
   return evl_fail(EVL_NUMERIC, "tridiagonal eigenproblem of order %d: found %d of %d values", n, found, most);
+}
+
+size_t evl_qr_work(int n) { return 67 * (size_t)n; } /* the factors, then a block of 64 and one row more */
+
+void evl_qr(int m, int n, double *a, int lda, double *work) {
+  const int size = 66 * n;
+  int info = 0;
+  dgeqrf_(&m, &n, a, &lda, work, work + n, &size, &info);
+}
+
+size_t evl_singular_values_work(int n) { return 66 * (size_t)n; }
+
+evl_status evl_singular_values(int n, double *a, int lda, double *value, double *work) {
+  const int size = (int)evl_singular_values_work(n), one = 1;
+  double none = 0.0;
+  int info = 0;
+  dgesvd_("N", "N", &n, &n, a, &lda, value, &none, &one, &none, &one, work, &size, &info, 1, 1);
+  if (info == 0) return EVL_OK;
+  return evl_fail(EVL_NUMERIC, "singular values of order %d: %d did not converge", n, info);
 }
 
 extern char *openblas_get_config(void) __attribute__((weak)); /* other BLAS libraries have none */

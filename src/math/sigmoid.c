@@ -1,4 +1,4 @@
-/* sigmoid: 1 / (1 + exp(-x)) of arrays, in vectors. exp by 2^k times a Taylor polynomial on |r| <= ln 2 / 2 (Cody &
+/* sigmoid: exp(x) and 1 / (1 + exp(-x)) of arrays, in vectors. exp by 2^k times a Taylor polynomial on |r| <= ln 2 / 2 (Cody &
    Waite's two-part reduction); the next term is below 2e-16. */
 #include <math.h>
 #include <string.h>
@@ -36,5 +36,13 @@ void evl_sigmoid(double *x, size_t n) {
     double v = x[i] > -700.0 ? x[i] : -700.0;
     v = v < 700.0 ? v : 700.0;
     x[i] = 1.0 / (1.0 + exponential(-v));
+  }
+}
+
+void evl_exponential(double *x, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    double v = x[i] > -700.0 ? x[i] : -700.0;
+    v = v < 700.0 ? v : 700.0;
+    x[i] = exponential(v);
   }
 }

@@ -60,6 +60,26 @@ static void test_all_pairs(void) {
   compare("distribution_entropy", "stretch_s = 0.0;", SHORT, 1.0, "entropyhub", "DistEn");
 }
 
+static void test_multiscale(void) {
+  for (int s = 0; s < 5; s++)
+    compare_column("multiscale_entropy", "scale = (1, 2, 3, 4, 5); method = \"coarse\";", SHORT, "entropy", s, 1.0,
+                   "entropyhub", "MSE_5", 5, s, C);
+}
+
+static void test_fuzzy_entropy(void) {
+  compare("fuzzy_entropy", "convention = \"entropyhub\"; stretch_s = 0.0;", SHORT, 1.0, "entropyhub", "FuzzEn");
+}
+
+/* pyeeg's fisher_info is a copy of its svd_entropy. */
+static void test_svd_entropy(void) {
+  static const char *const of_ten = "centre = false;";
+  compare("svd_entropy", "order = 3; delay = 1; centre = false;", T, 1.0, "antropy", "svd_entropy");
+  compare("svd_entropy", of_ten, SHORT, log2(10.0), "mne_features", "uni/svd_entropy");
+  compare("svd_entropy", of_ten, SHORT, log(10.0), "pyeeg", "svd_entropy");
+  compare("svd_entropy", of_ten, SHORT, log(10.0), "pyeeg", "fisher_info");
+  compare_column("svd_entropy", of_ten, SHORT, "fisher", 0, 1.0, "mne_features", "uni/svd_fisher_info", 1, 0, C);
+}
+
 int main(int n_arguments, char **argument) {
   (void)n_arguments;
   x = truth_signal();
@@ -70,6 +90,9 @@ int main(int n_arguments, char **argument) {
   truth_make(argument[0], "truth_values.py", "ref19x15000.peers.json");
   RUN(test_sample_entropy);
   RUN(test_approximate_entropy);
+  RUN(test_multiscale);
+  RUN(test_fuzzy_entropy);
+  RUN(test_svd_entropy);
   RUN(test_symbols);
   RUN(test_all_pairs);
   free(x);
