@@ -89,6 +89,14 @@ static void test_bin_power(void) {
             SHORT, b < 4 ? "absolute" : "relative", b % 4, "pyeeg", "bin_power", 8, b, SUMS);
 }
 
+static void test_band_energy(void) {
+  for (int b = 0; b < 5; b++)
+    compare("band_energy",
+            "convention = \"mne_features\"; bands : { a = (0.5, 4.0); b = (4.0, 8.0); c = (8.0, 13.0);"
+            "d = (13.0, 30.0); e = (30.0, 100.0); };",
+            T, "energy", b, "mne_features", "uni/energy_freq_bands", 5, b, SUMS);
+}
+
 /* Columns: the approximation, then details from the deepest on, mean and sd of each. */
 static void test_wavelets(void) {
   for (int i = 0; i < 14; i++)
@@ -132,6 +140,7 @@ int main(int n_arguments, char **argument) {
   RUN(test_moments);
   RUN(test_ratio);
   RUN(test_bin_power);
+  RUN(test_band_energy);
   RUN(test_wavelets);
   RUN(test_aperiodic);
   RUN(test_irasa);
