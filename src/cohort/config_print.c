@@ -34,18 +34,22 @@ static void print_group(const char *name, const char *text, const evl_param *tab
   fprintf(out, "};\n\n");
 }
 
+enum { MOST_NAMES = 16, MOST_KEYS = 4 };
+
+/* An analysis of the default configuration; keys: those that are not at their entry's defaults, {entry, key, value}. */
 typedef struct preset {
   const char *name;
   double window_s, step_s;
-  const char *features[8], *dynamics[4], *text;
+  const char *features[MOST_NAMES], *dynamics[4], *keys[MOST_KEYS][3], *conditioning, *text;
 } preset;
 
 static const preset presets[] = {
-    {"spectral", 4, 2,
-     {"band_power", "spectral_edge", "spectral_entropy", "hjorth", "permutation_entropy", "spectrum"}, {0},
-     "Spectra and complexity on short windows."},
-    {"background", 120, 120, {"burst_suppression"}, {0}, "The background pattern on long windows."},
-    {"dynamics", 60, 60, {0}, {"var"}, "A dynamical model of every minute."}};
+    {.name = "spectral", .window_s = 4, .step_s = 2,
+     .features = {"band_power", "spectral_edge", "spectral_entropy", "hjorth", "permutation_entropy", "spectrum"},
+     .text = "Spectra and complexity on short windows."},
+    {.name = "background", .window_s = 120, .step_s = 120, .features = {"burst_suppression"},
+     .text = "The background pattern on long windows."},
+    {.name = "dynamics", .window_s = 60, .step_s = 60, .dynamics = {"var"}, .text = "A dynamical model of every minute."}};
 
 static void print_formats(FILE *out) {
   fprintf(out, "# How files are read that do not say everything themselves.\nformats: {\n");
@@ -64,9 +68,20 @@ static void print_list(const char *key, const char *const *names, FILE *out) {
   fprintf(out, "];\n");
 }
 
+/* The parameters of an entry, with the preset's values in place of some defaults. */
+static void print_keys(const preset *p, const evl_entry *e, FILE *out) {
+  for (const evl_param *q = e->params; q->name; q++) {
+    evl_param own = *q;
+    for (int k = 0; k < MOST_KEYS && p->keys[k][0]; k++)
+      if (!strcmp(p->keys[k][0], e->name) && !strcmp(p->keys[k][1], q->name)) own.fallback = p->keys[k][2];
+    print_param(&own, !own.fallback, "      ", out);
+  }
+}
+
 static void print_preset(const preset *p, bool last, FILE *out) {
   fprintf(out, "  # %s\n  { name = \"%s\";\n    window_s = %.1f;\n    step_s = %.1f;\n", p->text, p->name, p->window_s,
           p->step_s);
+  if (p->conditioning) fprintf(out, "    conditioning: { %s };\n", p->conditioning);
   if (p->features[0]) print_list("features", p->features, out);
   if (p->dynamics[0]) print_list("dynamics", p->dynamics, out);
   for (const evl_param *q = evl_analysis_params; q->name; q++)
@@ -79,7 +94,7 @@ static void print_preset(const preset *p, bool last, FILE *out) {
       const evl_entry *e = kind ? evl_model_find(*name) : evl_feature_find(*name);
       if (!e || !e->params->name) continue;
       fprintf(out, "    %s: {\n", *name);
-      evl_params_print(e->params, NULL, "      ", out);
+      print_keys(p, e, out);
       fprintf(out, "    };\n");
     }
   fprintf(out, "  }%s\n", last ? "" : ",");
