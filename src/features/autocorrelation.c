@@ -27,11 +27,12 @@ evl_status evl_correlator_plan(int n, int n_lags, evl_arena *arena, evl_correlat
   return evl_fft_plan(smooth_length(n + n_lags), arena, &c->fft);
 }
 
-void evl_correlator_run(evl_correlator *c, const double *x, int n, double mean, double *product) {
+/* Of (x - mean) * unit. */
+static void correlate(evl_correlator *c, const double *x, int n, double mean, double unit, double *product) {
   const int length = evl_fft_length(c->fft);
   size_t stride;
   double *row = evl_fft_input(c->fft, &stride);
-  for (int t = 0; t < n; t++) row[t] = x[t] - mean;
+  for (int t = 0; t < n; t++) row[t] = (x[t] - mean) * unit;
   memset(row + n, 0, (size_t)(length - n) * sizeof *row);
   evl_fft_forward(c->fft, &stride);
   double *spectrum = evl_fft_spectrum(c->fft, &stride);
@@ -42,6 +43,19 @@ void evl_correlator_run(evl_correlator *c, const double *x, int n, double mean, 
   }
   evl_fft_backward(c->fft);
   memcpy(product, row, (size_t)(n < c->n_lags ? n : c->n_lags) * sizeof *row);
+}
+
+void evl_correlator_run(evl_correlator *c, const double *x, int n, double mean, double *product) {
+  correlate(c, x, n, mean, 1.0, product);
+}
+
+/* A power of two that brings the largest deviation to about 1, so that squares stay in the range of a double. */
+static double unit_of(const double *x, int n, double mean) {
+  double most = 0.0;
+  int exponent;
+  for (int t = 0; t < n; t++) most = fmax(most, fabs(x[t] - mean));
+  frexp(most, &exponent);
+  return ldexp(1.0, -exponent);
 }
 
 double evl_correlator_cost_us(int n, int n_lags) {
@@ -82,7 +96,8 @@ const double *evl_autocorrelation_channel(evl_autocorrelation *a, const evl_wind
   if (a->serial[channel] == serial) return value;
   a->serial[channel] = serial;
   const double *x = window->x + (size_t)channel * window->ld;
-  evl_correlator_run(a->correlator, x, a->n, evl_mean(x, (size_t)a->n), value);
+  const double mean = evl_mean(x, (size_t)a->n);
+  correlate(a->correlator, x, a->n, mean, unit_of(x, a->n, mean), value);
   const double at_zero = value[0];
   for (int l = 0; l < a->n; l++) value[l] /= at_zero;
   return value;

@@ -38,7 +38,7 @@ static const evl_output outputs[] = {
     OUTPUT("rs_range", "1", 0.0, 1.0,
            "SC_FluctAnal_2_rsrangefit_50_1_logi_prop_r1: where the scaling of detrended ranges breaks."),
     OUTPUT("dfa", "1", 0.0, 1.0, "SC_FluctAnal_2_dfa_50_1_2_logi_prop_r1: where the scaling of fluctuations breaks."),
-    OUTPUT("centroid_freq", "rad/sample", 0.0, M_PI,
+    OUTPUT("centroid_freq", "rad/sample", 0.0, 3.14159265359,
            "SP_Summaries_welch_rect_centroid: frequency that halves the power."),
     OUTPUT("forecast_error", "1", 0.0, MOST, "FC_LocalSimple_mean3_stderr: error of the mean of three as forecast."),
     OUTPUT("mean", "uV", -MOST, MOST, "DN_Mean: of the series itself."),

@@ -356,6 +356,8 @@ static void test_odd_signals(void) {
   double *x = eeg(4), *y = new_signal();
   for (int k = 0; k < CHANNELS * n_samples; k++) y[k] = round(x[k]); /* quantised */
   run_all(y, false);
+  for (int k = 0; k < CHANNELS * n_samples; k++) y[k] = fmin(fmax(x[k], -6.0), 6.0); /* clipped for most of the time */
+  run_all(y, false);
   for (int k = 0; k < CHANNELS * n_samples; k++) y[k] = x[k % n_samples]; /* identical channels */
   run_all(y, false);
   for (int k = 0; k < CHANNELS * n_samples; k++) y[k] = k % n_samples == n_samples / 3 ? 1e3 : 0.0; /* an impulse */
