@@ -3,14 +3,12 @@
 
 #include "features_priv.h"
 
-typedef struct pair { int left, right; } pair;
-
 typedef struct kernel {
   evl_products *products;
   evl_psd *psd;
   bool pairwise;
   int n_pairs, n_bands;
-  pair *pair;       /* [n_pairs] */
+  evl_homologues *pair; /* [n_pairs] */
   evl_bins *band;   /* [n_bands] */
 } kernel;
 
@@ -31,33 +29,6 @@ static const evl_output outputs[] = {
      "The same with its sign: above 0, more power in the right hemisphere."},
     {0}};
 
-/* The channel nearest to the mirror image of channel c within the tolerance, -1 where none is. */
-static int partner(const evl_montage *montage, int c, double tolerance) {
-  const double *p = montage->xyz[c];
-  int best = -1;
-  double nearest = tolerance * tolerance;
-  for (int other = 0; other < montage->n; other++) {
-    const double *q = montage->xyz[other];
-    if (!(q[0] > 0.0)) continue;
-    const double dx = p[0] + q[0], dy = p[1] - q[1], dz = p[2] - q[2], distance = dx * dx + dy * dy + dz * dz;
-    if (distance > nearest) continue;
-    nearest = distance;
-    best = other;
-  }
-  return best;
-}
-
-static evl_status find_pairs(kernel *k, const evl_montage *montage, double tolerance, evl_arena *arena) {
-  if (!montage || !montage->xyz) return EVL_OK;
-  EVL_NEW(arena, k->pair, montage->n);
-  for (int c = 0; c < montage->n; c++) {
-    if (!(montage->xyz[c][0] < -tolerance)) continue; /* on the left, not on the midline */
-    const int right = partner(montage, c, tolerance);
-    if (right >= 0) k->pair[k->n_pairs++] = (pair){c, right};
-  }
-  return EVL_OK;
-}
-
 static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products *products, evl_arena *arena,
                        void **planned) {
   const evl_value *bands = evl_params_value(p, "bands");
@@ -68,7 +39,7 @@ static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products
   k->n_bands = bands->n;
   EVL_NEW(arena, k->band, k->n_bands);
   EVL_TRY(evl_psd_plan(p, shape, products, arena, &k->psd));
-  EVL_TRY(find_pairs(k, shape->montage, evl_params_real(p, "tolerance"), arena));
+  EVL_TRY(evl_homologues_find(shape->montage, evl_params_real(p, "tolerance"), arena, &k->n_pairs, &k->pair));
   for (int b = 0; b < k->n_bands; b++)
     k->band[b] = evl_psd_between(k->psd, bands->bands[b].low_hz, bands->bands[b].high_hz, false);
   *planned = k;
@@ -80,7 +51,7 @@ static double asymmetry(const kernel *k, const evl_window *window, const uint8_t
   double left = 0.0, right = 0.0, sum = 0.0;
   int n = 0;
   for (int i = 0; i < k->n_pairs; i++) {
-    const pair *p = &k->pair[i];
+    const evl_homologues *p = &k->pair[i];
     if (!usable[p->left] || !usable[p->right]) continue;
     const double l = evl_psd_channel(k->psd, window, p->left)[bin], r = evl_psd_channel(k->psd, window, p->right)[bin];
     left += l;
@@ -119,8 +90,8 @@ const evl_entry evl_feature_brain_symmetry_index = {
     .summary = "Brain symmetry index: the mean relative difference between the spectra of the hemispheres.",
     .definition = "revised: mean over bins of |R(f) - L(f)| / (R(f) + L(f)), R and L the powers summed over the right and "
                   "the left channels of all pairs; pairwise: mean over bins of |mean over pairs of (R_p - L_p) / (R_p + "
-                  "L_p)|. Pairs are channels at mirrored places; both must be usable. Undefined without a pair. The "
-                  "revised index is the default: weak channels do not weigh as much as strong ones.",
+                  "L_p)|. Pairs are channels at mirrored places, or by name without places; both must be usable. "
+                  "Undefined without a pair. The revised index is the default: weak channels do not weigh as much as strong ones.",
     .cite = "van Putten 2007, doi:10.1016/j.clinph.2007.07.019; van Putten et al. 2004, doi:10.1161/01.STR.0000144649.49861.1d",
     .version = 1,
     .params = params,

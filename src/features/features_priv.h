@@ -91,6 +91,14 @@ double evl_sum(const double *x, int n); /* in a fixed order */
 /* A list of two numbers, the lower first. Errors: EVL_USAGE. */
 evl_status evl_params_pair(const evl_params *params, const char *entry, const char *name, double pair[2]) EVL_MUST_USE;
 
+/* ---- homologues.c ------------------------------------------------------------------ */
+
+/* Pairs of channels at mirrored places, `tolerance` head radii apart at most; a channel without a place by its name of
+   the 10-20 system (F3, F4). pair [n] by the left one. */
+typedef struct evl_homologues { int left, right; } evl_homologues;
+evl_status evl_homologues_find(const evl_montage *montage, double tolerance, evl_arena *arena, int *n,
+                               evl_homologues **pair) EVL_MUST_USE;
+
 /* ---- zero_phase.c ------------------------------------------------------------------ */
 
 /* Forward-backward cascade of biquads with odd extension of `pad` samples and steady initial states (Gustafsson's

@@ -117,7 +117,7 @@ static double cost_us(const evl_params *p, const evl_shape *shape) {
 const evl_entry evl_feature_spectral_ratio = {
     .name = "spectral_ratio",
     .summary = "Ratios of band powers: alpha over delta, theta over delta, slow over fast, ...",
-    .definition = "ratio = sum of Welch's density over the bins of the bands above / the same below; log = ln ratio. By "
+    .definition = "ratio = sum of the density over the bins of the bands above / the same below; log = ln ratio. By "
                   "default the alpha-delta ratio, which falls with ischaemia and depth of coma, the theta-delta and "
                   "theta-beta ratios, and slow over fast, (delta + theta) / (alpha + beta).",
     .cite = "Claassen et al. 2004, doi:10.1016/j.clinph.2004.06.017 (alpha over delta); Finnigan et al. 2016, "
