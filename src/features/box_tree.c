@@ -87,13 +87,13 @@ static int bound(evl_tree *tree, int node, int first, int end) {
 }
 
 static void fill_leaf(evl_tree *tree, int leaf, int first, int end) {
-  const size_t dimension = (size_t)tree->points.dimension;
-  double *x = tree->x + (size_t)leaf * dimension * LEAF;
+  const size_t columns = (size_t)(tree->points.dimension + tree->points.carried);
+  double *x = tree->x + (size_t)leaf * columns * LEAF;
   int *time = tree->time + (size_t)leaf * LEAF;
   for (int i = 0; i < LEAF; i++) {
     const int t = first + i < end ? tree->item[first + i].time : -1;
     time[i] = t;
-    for (size_t d = 0; d < dimension; d++) x[d * LEAF + (size_t)i] = t < 0 ? INFINITY : tree->points.column[d][t];
+    for (size_t d = 0; d < columns; d++) x[d * LEAF + (size_t)i] = t < 0 ? INFINITY : tree->points.column[d][t];
   }
 }
 
@@ -117,6 +117,16 @@ void evl_tree_build(evl_tree *tree, const evl_points *points) {
   while (points->n > LEAF << tree->depth) tree->depth++;
   for (int t = 0; t < points->n; t++) tree->item[t].time = t;
   divide(tree, 0, 0, 0, points->n);
+}
+
+void evl_tree_carry(evl_tree *tree, int column, const double *x) {
+  const size_t columns = (size_t)(tree->points.dimension + tree->points.carried);
+  double *at = tree->x + (size_t)column * LEAF;
+  tree->points.column[column] = x;
+  for (int place = 0; place < evl_tree_places(tree); place++) {
+    const int time = tree->time[place];
+    if (time >= 0) at[(size_t)(place / LEAF) * columns * LEAF + (size_t)(place % LEAF)] = x[time];
+  }
 }
 
 /* ---- nearest ------------------------------------------------------------------------------ */
@@ -287,4 +297,77 @@ int evl_tree_count(const evl_tree *tree, int time, const double *reach, int apar
     default: all = count_below(tree, q, reach, tree->points.dimension);
   }
   return all - count_close(&tree->points, time, reach, apart);
+}
+
+/* ---- counting with what is carried --------------------------------------------------------------- */
+
+typedef struct sums { bits all, x, y; } sums;
+
+static inline __attribute__((always_inline)) void add_leaf(const evl_tree *tree, int leaf, const double *q,
+                                                           const double *reach, int dimension, int n_x, int n_y,
+                                                           sums *sum) {
+  const int columns = dimension + n_x + n_y;
+  const lanes *v = (const lanes *)(tree->x + (size_t)leaf * (size_t)columns * LEAF);
+  for (int h = 0; h < HALVES; h++) {
+    bits within = {-1, -1, -1, -1};
+    for (int d = 0; d < dimension; d++) within &= magnitude(v[d * HALVES + h] - q[d]) < reach[d];
+    bits x = within, y = within;
+    for (int d = dimension; d < dimension + n_x; d++) x &= magnitude(v[d * HALVES + h] - q[d]) < reach[d];
+    for (int d = dimension + n_x; d < columns; d++) y &= magnitude(v[d * HALVES + h] - q[d]) < reach[d];
+    sum->all -= within;
+    sum->x -= x;
+    sum->y -= y;
+  }
+}
+
+static inline __attribute__((always_inline)) sums add_below(const evl_tree *tree, const double *q, const double *reach,
+                                                            int dimension, int n_x, int n_y) {
+  int stack[64], n = 0;
+  const int leaves = (1 << tree->depth) - 1;
+  sums sum = {{0}, {0}, {0}};
+  for (stack[n++] = 0; n > 0;) {
+    const int node = stack[--n];
+    const double *box = tree->box + (size_t)node * (size_t)dimension * 2;
+    bool apart = false;
+    for (int d = 0; d < dimension; d++) apart |= box[2 * d] - q[d] >= reach[d] || q[d] - box[2 * d + 1] >= reach[d];
+    if (apart) continue;
+    if (node >= leaves) {
+      add_leaf(tree, node - leaves, q, reach, dimension, n_x, n_y, &sum);
+    } else {
+      stack[n++] = 2 * node + 1;
+      stack[n++] = 2 * node + 2;
+    }
+  }
+  return sum;
+}
+
+static int fold(bits v) { return (int)((v[0] + v[2]) + (v[1] + v[3])); }
+
+evl_counts evl_tree_count_carried(const evl_tree *tree, int time, double reach, int n_x, double x_reach, double y_reach,
+                                  int apart) {
+  const evl_points *p = &tree->points;
+  const int dimension = p->dimension, columns = dimension + p->carried, n_y = p->carried - n_x;
+  double q[EVL_TREE_DIMENSIONS], reaches[EVL_TREE_DIMENSIONS];
+  for (int d = 0; d < columns; d++) {
+    q[d] = p->column[d][time];
+    reaches[d] = d < dimension ? reach : d < dimension + n_x ? x_reach : y_reach;
+  }
+  sums sum;
+  if (dimension == 1 && n_x == 1 && n_y == 1) /* the usual ones without loops */
+    sum = add_below(tree, q, reaches, 1, 1, 1);
+  else if (dimension == 2 && n_x == 1 && n_y == 1)
+    sum = add_below(tree, q, reaches, 2, 1, 1);
+  else
+    sum = add_below(tree, q, reaches, dimension, n_x, n_y);
+  evl_counts c = {fold(sum.all), fold(sum.x), fold(sum.y)};
+  const int first = time > apart ? time - apart : 0, end = time < p->n - apart ? time + apart + 1 : p->n;
+  for (int t = first; t < end; t++) {
+    bool within[3] = {true, true, true}; /* all, x, y */
+    for (int d = 0; d < columns; d++)
+      within[d < dimension ? 0 : d < dimension + n_x ? 1 : 2] &= fabs(p->column[d][t] - q[d]) < reaches[d];
+    c.all -= within[0];
+    c.x -= within[0] && within[1];
+    c.y -= within[0] && within[2];
+  }
+  return c;
 }

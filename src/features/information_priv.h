@@ -49,9 +49,9 @@ typedef struct evl_ksg {
   double *local;                 /* [most] nats, by time */
 } evl_ksg;
 evl_status evl_ksg_plan(evl_ksg *ksg, int most, int k, int algorithm, int apart, evl_arena *arena) EVL_MUST_USE;
-/* Trees built: joint over columns (x, y, z), x_z over (x, z), y_z over (y, z), z over z or NULL where there is none;
-   n_x and n_y columns. NaN with fewer than k points that count. */
-double evl_ksg_estimate(evl_ksg *ksg, const evl_tree *joint, int n_x, int n_y, const evl_tree *x_z,
-                        const evl_tree *y_z, const evl_tree *z);
+/* Trees built: joint over the columns (x, y), x, y. NaN with fewer than k points that count. */
+double evl_ksg_estimate(evl_ksg *ksg, const evl_tree *joint, const evl_tree *x, const evl_tree *y);
+/* I(X; Y | Z): joint over (x, y, z), n_x and n_y columns; z over z, carrying (x, y). */
+double evl_ksg_estimate_given(evl_ksg *ksg, const evl_tree *joint, int n_x, int n_y, const evl_tree *z);
 
 #endif

@@ -10,8 +10,8 @@ evl_status evl_ksg_plan(evl_ksg *ksg, int most, int k, int algorithm, int apart,
   return EVL_OK;
 }
 
-/* Points of one place in the estimate: which trees, where their columns begin. */
-typedef struct spaces { const evl_tree *joint, *x_z, *y_z, *z; int n_x, n_y, n_z; } spaces;
+/* Trees of an estimate and how many of the joint one's columns are x, y, z. */
+typedef struct spaces { const evl_tree *joint, *x, *y, *z; int n_x, n_y, n_z; } spaces;
 
 static double largest(const double *v, int n) {
   double high = 0.0;
@@ -19,25 +19,21 @@ static double largest(const double *v, int n) {
   return high;
 }
 
-/* Counts of the three spaces for reaches in x, y and z. */
+/* Points within reach in (x, z), (y, z) and z. */
 typedef struct counts { int x_z, y_z, z; } counts;
 
 static counts count(const evl_ksg *ksg, const spaces *s, int time, double x, double y, double z) {
-  double reach[EVL_TREE_DIMENSIONS];
-  counts c;
-  for (int d = 0; d < s->n_x + s->n_z; d++) reach[d] = d < s->n_x ? x : z;
-  c.x_z = evl_tree_count(s->x_z, time, reach, ksg->apart);
-  for (int d = 0; d < s->n_y + s->n_z; d++) reach[d] = d < s->n_y ? y : z;
-  c.y_z = evl_tree_count(s->y_z, time, reach, ksg->apart);
   if (s->z) {
-    for (int d = 0; d < s->n_z; d++) reach[d] = z;
-    c.z = evl_tree_count(s->z, time, reach, ksg->apart);
-  } else {
-    const int n = s->joint->points.n, before = time < ksg->apart ? time : ksg->apart;
-    const int behind = n - 1 - time < ksg->apart ? n - 1 - time : ksg->apart;
-    c.z = n - 1 - before - behind;
+    const evl_counts c = evl_tree_count_carried(s->z, time, z, s->n_x, x, y, ksg->apart);
+    return (counts){c.x, c.y, c.all};
   }
-  return c;
+  double reach_x[EVL_TREE_DIMENSIONS], reach_y[EVL_TREE_DIMENSIONS];
+  for (int d = 0; d < s->n_x; d++) reach_x[d] = x;
+  for (int d = 0; d < s->n_y; d++) reach_y[d] = y;
+  const int n = s->joint->points.n, before = time < ksg->apart ? time : ksg->apart;
+  const int behind = n - 1 - time < ksg->apart ? n - 1 - time : ksg->apart;
+  return (counts){evl_tree_count(s->x, time, reach_x, ksg->apart), evl_tree_count(s->y, time, reach_y, ksg->apart),
+                  n - 1 - before - behind};
 }
 
 static double coinciding(const evl_ksg *ksg, const spaces *s, int time) {
@@ -76,13 +72,22 @@ static double local_value(const evl_ksg *ksg, const spaces *s, int place) {
   return ksg->psi[k] - 2.0 / k - ksg->psi[c.x_z] + 1.0 / c.x_z - ksg->psi[c.y_z] + 1.0 / c.y_z + ksg->psi[c.z];
 }
 
-double evl_ksg_estimate(evl_ksg *ksg, const evl_tree *joint, int n_x, int n_y, const evl_tree *x_z,
-                        const evl_tree *y_z, const evl_tree *z) {
+static double estimate(evl_ksg *ksg, const spaces *s) {
+  const evl_tree *joint = s->joint;
   const int n = joint->points.n;
   if (n - 1 - 2LL * ksg->apart < ksg->k) return NAN;
-  const spaces s = {joint, x_z, y_z, z, n_x, n_y, joint->points.dimension - n_x - n_y};
   for (int place = 0; place < evl_tree_places(joint); place++)
     if (evl_tree_point(joint, place) >= 0)
-      ksg->local[evl_tree_point(joint, place)] = local_value(ksg, &s, place);
+      ksg->local[evl_tree_point(joint, place)] = local_value(ksg, s, place);
   return evl_sum(ksg->local, n) / n; /* in the order of time: the same for (x, y) and (y, x) */
+}
+
+double evl_ksg_estimate(evl_ksg *ksg, const evl_tree *joint, const evl_tree *x, const evl_tree *y) {
+  const spaces s = {.joint = joint, .x = x, .y = y, .n_x = x->points.dimension, .n_y = y->points.dimension};
+  return estimate(ksg, &s);
+}
+
+double evl_ksg_estimate_given(evl_ksg *ksg, const evl_tree *joint, int n_x, int n_y, const evl_tree *z) {
+  const spaces s = {.joint = joint, .z = z, .n_x = n_x, .n_y = n_y, .n_z = z->points.dimension};
+  return estimate(ksg, &s);
 }

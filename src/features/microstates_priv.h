@@ -30,7 +30,8 @@ bool evl_kmeans_fit(evl_kmeans *kmeans, int restarts, int most, evl_random *rand
 /* To mean 0 and length 1; false where it is constant. */
 bool evl_map_centre(double *map, int n);
 double evl_map_dot(const double *a, const double *b, int n);
-/* Into the order of `like` [n_like], centred: pairs by falling |correlation|, the rest behind them by falling weight; signs as there, or so that the largest value is positive. scratch [n_states][n]. */
+/* Into the order of `like` [n_like], centred: pairs by falling |correlation|, the rest behind them by falling weight;
+   signs as there, or so that the largest value is positive. scratch [n_states][n]. */
 void evl_maps_order(double *map, int n_states, int n, const double *like, int n_like, const double *weight,
                     double *scratch);
 

@@ -93,7 +93,7 @@ static double binned(const kernel *k, int a, int b) {
 static double by_neighbours(kernel *k, const double *x, const double *y, int a, int b) {
   const evl_points joint = {.n = evl_decimated_length(k->series), .dimension = 2, .column = {x, y}};
   evl_tree_build(k->joint, &joint);
-  return evl_ksg_estimate(&k->ksg, k->joint, 1, 1, k->margin[a], k->margin[b], NULL);
+  return evl_ksg_estimate(&k->ksg, k->joint, k->margin[a], k->margin[b]);
 }
 
 static void prepare(kernel *k, const double *x, int c) {
@@ -125,7 +125,7 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
 
 static double cost_us(const evl_params *p, const evl_shape *shape) {
   const double pairs = shape->n_channels * (shape->n_channels - 1.0) / 2.0;
-  const double each = strcmp(evl_params_string(p, "estimator"), "binned") ? 0.7 : 2e-3;
+  const double each = strcmp(evl_params_string(p, "estimator"), "binned") ? 1.0 : 2e-3;
   return pairs * evl_decimated_length_of(p, shape) * each;
 }
 

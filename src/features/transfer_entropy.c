@@ -6,7 +6,7 @@ typedef struct kernel {
   evl_ksg ksg;
   int n_channels, first, n_points; /* first: sample of the first future */
   int history, history_step, source_history, source_step, delay;
-  evl_tree *joint, *x_z, **y_z, **z; /* y_z, z: [n_channels], of the target alone */
+  evl_tree *joint, **past; /* past: [n_channels] of the target; carries its future and the source's past */
 } kernel;
 
 static const evl_param params[] = {
@@ -49,49 +49,39 @@ static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products
   EVL_TRY(evl_ksg_plan(&k->ksg, k->n_points, (int)evl_params_int(p, "k"), (int)evl_params_int(p, "algorithm"),
                        (int)fmin(apart, shape->n_samples), arena));
   EVL_TRY(evl_tree_plan(k->n_points, k->source_history + 1 + k->history, arena, &k->joint));
-  EVL_TRY(evl_tree_plan(k->n_points, k->source_history + k->history, arena, &k->x_z));
-  EVL_NEW(arena, k->y_z, k->n_channels);
-  EVL_NEW(arena, k->z, k->n_channels);
-  for (int c = 0; c < k->n_channels; c++) {
-    EVL_TRY(evl_tree_plan(k->n_points, 1 + k->history, arena, &k->y_z[c]));
-    EVL_TRY(evl_tree_plan(k->n_points, k->history, arena, &k->z[c]));
-  }
+  EVL_NEW(arena, k->past, k->n_channels);
+  for (int c = 0; c < k->n_channels; c++)
+    EVL_TRY(evl_tree_plan(k->n_points, k->history + k->source_history + 1, arena, &k->past[c]));
   *planned = k;
   return EVL_OK;
 }
 
-static void add_source(const kernel *k, const double *x, evl_points *points) {
-  for (int i = 0; i < k->source_history; i++)
-    points->column[points->dimension++] = x + k->first - k->delay - i * k->source_step;
+/* Column i of the source's past, of the target's past. */
+static const double *source_of(const kernel *k, const double *x, int i) {
+  return x + k->first - k->delay - i * k->source_step;
 }
+static const double *past_of(const kernel *k, const double *y, int i) { return y + k->first - 1 - i * k->history_step; }
 
-static void add_future(const kernel *k, const double *y, evl_points *points) {
-  points->column[points->dimension++] = y + k->first;
-}
-
-static void add_past(const kernel *k, const double *y, evl_points *points) {
-  for (int i = 0; i < k->history; i++) points->column[points->dimension++] = y + k->first - 1 - i * k->history_step;
-}
-
+/* The source's columns hold the target's own samples until there is one. */
 static void build_target(const kernel *k, const double *y, int c) {
-  evl_points future = {.n = k->n_points}, past = future;
-  add_future(k, y, &future);
-  add_past(k, y, &future);
-  add_past(k, y, &past);
-  evl_tree_build(k->y_z[c], &future);
-  evl_tree_build(k->z[c], &past);
+  evl_points p = {.n = k->n_points, .dimension = k->history, .carried = k->source_history + 1};
+  int columns = 0;
+  for (int i = 0; i < k->history; i++) p.column[columns++] = past_of(k, y, i);
+  for (int i = 0; i < k->source_history; i++) p.column[columns++] = source_of(k, y, i);
+  p.column[columns] = y + k->first;
+  evl_tree_build(k->past[c], &p);
 }
 
 static double transfer(kernel *k, const double *source, const double *target, int c) {
-  evl_points joint = {.n = k->n_points}, x_z = joint;
-  add_source(k, source, &joint);
-  add_future(k, target, &joint);
-  add_past(k, target, &joint);
-  add_source(k, source, &x_z);
-  add_past(k, target, &x_z);
+  evl_points joint = {.n = k->n_points};
+  for (int i = 0; i < k->source_history; i++) {
+    joint.column[joint.dimension++] = source_of(k, source, i);
+    evl_tree_carry(k->past[c], k->history + i, source_of(k, source, i));
+  }
+  joint.column[joint.dimension++] = target + k->first;
+  for (int i = 0; i < k->history; i++) joint.column[joint.dimension++] = past_of(k, target, i);
   evl_tree_build(k->joint, &joint);
-  evl_tree_build(k->x_z, &x_z);
-  return evl_ksg_estimate(&k->ksg, k->joint, k->source_history, 1, k->x_z, k->y_z[c], k->z[c]);
+  return evl_ksg_estimate_given(&k->ksg, k->joint, k->source_history, 1, k->past[c]);
 }
 
 static void run(void *planned, const evl_window *window, evl_out *out) {

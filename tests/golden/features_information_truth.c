@@ -125,7 +125,7 @@ static double vectors(int n_x, int n_y, int k) {
     evl_tree_build(tree[i], points[i]);
   }
   if (evl_ksg_plan(&ksg, n_rows, k, 2, 0, arena) != EVL_OK) exit(1);
-  const double value = evl_ksg_estimate(&ksg, tree[0], n_x, n_y, tree[1], tree[2], NULL);
+  const double value = evl_ksg_estimate(&ksg, tree[0], tree[1], tree[2]);
   evl_arena_free(arena);
   return value;
 }

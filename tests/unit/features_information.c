@@ -38,6 +38,31 @@ static int brute_nearest(const evl_points *p, int t, int k, int gap, double *dis
   return found;
 }
 
+/* The last two coordinates carried, each with a reach of its own, the last one put in later. */
+static int wrong_counts(evl_tree *tree, const evl_points *p, int gap) {
+  evl_points part = *p;
+  part.dimension -= 2;
+  part.carried = 2;
+  part.column[p->dimension - 1] = p->column[0];
+  evl_tree_build(tree, &part);
+  evl_tree_carry(tree, p->dimension - 1, p->column[p->dimension - 1]);
+  int wrong = 0;
+  for (int t = 0; t < p->n; t++) {
+    evl_counts expected = {0, 0, 0};
+    for (int s = 0; s < p->n; s++) {
+      bool within = abs(s - t) > gap;
+      for (int d = 0; d < part.dimension; d++) within = within && fabs(p->column[d][s] - p->column[d][t]) < 0.7;
+      const double *x = p->column[part.dimension], *y = p->column[part.dimension + 1];
+      expected.all += within;
+      expected.x += within && fabs(x[s] - x[t]) < 0.4;
+      expected.y += within && fabs(y[s] - y[t]) < 1.1;
+    }
+    const evl_counts c = evl_tree_count_carried(tree, t, 0.7, 1, 0.4, 1.1, gap);
+    wrong += c.all != expected.all || c.x != expected.x || c.y != expected.y;
+  }
+  return wrong;
+}
+
 static void check_tree(int dimension, int n, int gap, bool coarse) {
   enum { MOST = 600, K = 5 };
   static double x[5][MOST];
@@ -69,6 +94,7 @@ static void check_tree(int dimension, int n, int gap, bool coarse) {
     wrong += evl_tree_count(tree, t, reach, gap) != inside;
     seen++;
   }
+  if (dimension > 2) wrong += wrong_counts(tree, &p, gap);
   CHECK(seen == n && wrong == 0);
   evl_arena_free(arena);
 }
