@@ -82,6 +82,8 @@ static bool z_score(const double *x, int n, double *y, double *mean, double *sd)
 static void run_channel(evl_catch22 *k, double mean, double sd, double value[OUTPUTS]) {
   double low_freq_power, centroid_freq;
   k->first_zero = evl_catch22_first_zero(k->acf, k->n);
+  k->mean = evl_catch22_sum(k->y, k->n) / k->n;
+  evl_catch22_range(k->y, k->n, &k->low, &k->high);
   evl_catch22_spectrum(k, &low_freq_power, &centroid_freq);
   const double all[OUTPUTS] = {
       evl_catch22_mode(k, 5), evl_catch22_mode(k, 10), evl_catch22_acf_timescale(k), evl_catch22_acf_first_min(k),

@@ -111,8 +111,7 @@ void evl_catch22_spectrum(const evl_catch22 *k, double *low_freq_power, double *
   const int length = evl_fft_length(k->fft), n_bins = length / 2 + 1;
   size_t stride;
   double *row = evl_fft_input(k->fft, &stride), *power = k->work, total = 0.0, low = 0.0, half = 0.0;
-  const double mean = evl_catch22_sum(k->y, k->n) / k->n;
-  for (int t = 0; t < length; t++) row[t] = t < k->n ? k->y[t] - mean : 0.0;
+  for (int t = 0; t < length; t++) row[t] = t < k->n ? k->y[t] - k->mean : 0.0;
   const double *spectrum = evl_fft_forward(k->fft, &stride);
   for (int i = 0; i < n_bins; i++) {
     const double square = spectrum[2 * i] * spectrum[2 * i] + spectrum[2 * i + 1] * spectrum[2 * i + 1];

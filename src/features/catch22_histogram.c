@@ -5,13 +5,16 @@
 
 typedef struct histogram { double low, step; int n_bins, *count; } histogram;
 
-/* Bins of equal width from the smallest to the largest value. count [n_bins]. */
-static histogram count_equal(const double *x, int n, int n_bins, int *count) {
-  double low = x[0], high = x[0];
+void evl_catch22_range(const double *x, int n, double *low, double *high) {
+  *low = *high = x[0];
   for (int t = 1; t < n; t++) {
-    low = x[t] < low ? x[t] : low;
-    high = x[t] > high ? x[t] : high;
+    *low = x[t] < *low ? x[t] : *low;
+    *high = x[t] > *high ? x[t] : *high;
   }
+}
+
+/* Bins of equal width from low to high, the smallest and the largest value. count [n_bins]. */
+static histogram count_equal(const double *x, int n, double low, double high, int n_bins, int *count) {
   const double step = (high - low) / n_bins;
   memset(count, 0, (size_t)n_bins * sizeof *count);
   for (int t = 0; t < n; t++) {
@@ -27,7 +30,7 @@ static double edges(const histogram *h, int bin) { return (bin * h->step + h->lo
 /* DN_HistogramMode_5, _10: middle of the fullest bin; of several, their mean. */
 double evl_catch22_mode(const evl_catch22 *k, int n_bins) {
   int count[10], most = 0, ties = 1;
-  const histogram h = count_equal(k->y, k->n, n_bins, count);
+  const histogram h = count_equal(k->y, k->n, k->low, k->high, n_bins, count);
   double sum = 0.0;
   for (int i = 0; i < n_bins; i++) {
     if (count[i] > most) {
@@ -47,15 +50,11 @@ double evl_catch22_ami2(const evl_catch22 *k) {
   enum { BINS = 5, LAG = 2 };
   const double *y = k->y;
   const int n = k->n - LAG;
-  double low = y[0], high = y[0], edge[BINS + 1];
+  double edge[BINS + 1];
   int pair[BINS][BINS] = {{0}}, first[BINS] = {0}, second[BINS] = {0};
   if (n < 1) return NAN;
-  for (int t = 1; t < k->n; t++) {
-    low = y[t] < low ? y[t] : low;
-    high = y[t] > high ? y[t] : high;
-  }
-  const double step = (high - low + 0.2) / BINS;
-  for (int i = 0; i <= BINS; i++) edge[i] = low + step * i - 0.1;
+  const double step = (k->high - k->low + 0.2) / BINS;
+  for (int i = 0; i <= BINS; i++) edge[i] = k->low + step * i - 0.1;
   uint8_t *bin = k->letter;
   for (int t = 0; t < k->n; t++) {
     int b = 0;
@@ -81,20 +80,19 @@ double evl_catch22_ami2(const evl_catch22 *k) {
    Without spread of the distances 0, as in the program. */
 double evl_catch22_embedding_dist(const evl_catch22 *k) {
   const int tau = k->first_zero > k->n / 10.0 ? k->n / 10 : k->first_zero, n = k->n - tau - 1;
-  double *d = k->work, low = INFINITY, high = -INFINITY, squares = 0.0;
+  double *d = k->work, low, high, squares = 0.0;
   if (n < 2) return NAN;
   for (int t = 0; t < n; t++) {
     const double a = k->y[t + 1] - k->y[t], b = k->y[t + tau] - k->y[t + tau + 1];
     d[t] = sqrt(a * a + b * b);
-    low = d[t] < low ? d[t] : low;
-    high = d[t] > high ? d[t] : high;
   }
+  evl_catch22_range(d, n, &low, &high);
   const double mean = evl_catch22_sum(d, n) / n;
   for (int t = 0; t < n; t++) squares += (d[t] - mean) * (d[t] - mean);
   const double sd = sqrt(squares / (n - 1));
   if (sd < 0.001) return 0.0;
   const int n_bins = (int)ceil((high - low) / (3.5 * sd / pow(n, 1 / 3.)));
-  const histogram h = count_equal(d, n, n_bins, (int *)(d + n));
+  const histogram h = count_equal(d, n, low, high, n_bins, (int *)(d + n));
   double sum = 0.0;
   for (int i = 0; i < n_bins; i++)
     sum += fabs((double)h.count[i] / n - exp(-edges(&h, i) * 0.5 / mean) / mean);

@@ -37,9 +37,8 @@ static void step(stretch *s, int t, bool outside) {
 
 /* SB_BinaryStats_mean_longstretch1: samples above the mean. */
 double evl_catch22_stretch_high(const evl_catch22 *k) {
-  const double mean = evl_catch22_sum(k->y, k->n) / k->n;
   stretch s = {0, 0};
-  for (int t = 0; t < k->n - 1; t++) step(&s, t, k->y[t] - mean <= 0.0 || t == k->n - 2);
+  for (int t = 0; t < k->n - 1; t++) step(&s, t, k->y[t] - k->mean <= 0.0 || t == k->n - 2);
   return s.longest;
 }
 

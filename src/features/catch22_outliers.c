@@ -75,8 +75,7 @@ static int collect(const evl_catch22 *k, double sign, int n_levels, alive *a, in
    level, as in the program. */
 double evl_catch22_outlier_timing(const evl_catch22 *k, double sign) {
   const int n = k->n;
-  double highest = sign * k->y[0];
-  for (int t = 1; t < n; t++) highest = fmax(highest, sign * k->y[t]);
+  const double highest = sign > 0.0 ? k->high : -k->low;
   if (highest < STEP) return 0.0;
   const int n_levels = (int)(highest / STEP + 1.0), n_start = level_of(highest) + 1;
   int32_t *integers = (int32_t *)k->work, *order = integers + 2 * ((size_t)n + 2);

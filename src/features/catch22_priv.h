@@ -19,6 +19,7 @@ typedef struct evl_catch22 {
 
   /* of the present channel */
   const double *y;    /* [n] z-scored */
+  double low, high, mean; /* of y; the mean is 0 but for rounding */
   const double *acf;  /* [n] */
   int first_zero;     /* of acf; n where there is none */
   double *work;       /* [2 n + EVL_CATCH22_SPARE] */
@@ -35,6 +36,7 @@ evl_status evl_catch22_plan_fluctuation(evl_catch22 *k, evl_arena *arena) EVL_MU
 /* NaN: undefined. Sums run in the order of time. */
 double evl_catch22_sum(const double *x, int n);
 
+void evl_catch22_range(const double *x, int n, double *low, double *high);
 double evl_catch22_mode(const evl_catch22 *k, int n_bins);
 double evl_catch22_ami2(const evl_catch22 *k);
 double evl_catch22_embedding_dist(const evl_catch22 *k);

@@ -43,7 +43,7 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
     if (!usable[c]) continue;
     const double *value = evl_autocorrelation_channel(k->autocorrelation, window, c);
     int lag = 1;
-    while (lag < k->most && value[lag] + (k->circular ? value[k->n - lag] : 0.0) > k->level) lag++;
+    while (lag < k->most && !(value[lag] + (k->circular ? value[k->n - lag] : 0.0) <= k->level)) lag++;
     if (lag < k->most) evl_put(out, (size_t)c, lag / window->fs_hz);
   }
 }

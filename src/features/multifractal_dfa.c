@@ -4,7 +4,7 @@
 typedef struct kernel {
   evl_products *products;
   int n, n_q;
-  const double *q;       /* [n_q] ascending */
+  double *q;             /* [n_q] ascending */
   evl_detrend detrend;
   double *log_size;      /* [n_sizes] */
   double *log_moment;    /* [n_q][n_sizes] ln F_q(n) */
@@ -39,7 +39,8 @@ static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products
   k->products = products;
   k->n = shape->n_samples;
   k->n_q = q->n;
-  k->q = q->reals;
+  EVL_NEW(arena, k->q, k->n_q);
+  for (int i = 0; i < k->n_q; i++) k->q[i] = q->reals[i];
   for (int i = 0; i < k->n_q; i++)
     if (k->n_q < 2 || (i > 0 && !(k->q[i] > k->q[i - 1])))
       return evl_fail(EVL_USAGE, "multifractal_dfa.q: expected two or more numbers, ascending");
