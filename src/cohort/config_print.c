@@ -45,10 +45,18 @@ typedef struct preset {
 
 static const preset presets[] = {
     {.name = "spectral", .window_s = 4, .step_s = 2,
-     .features = {"band_power", "spectral_edge", "spectral_entropy", "hjorth", "permutation_entropy", "spectrum"},
-     .text = "Spectra and complexity on short windows."},
-    {.name = "background", .window_s = 120, .step_s = 120, .features = {"burst_suppression"},
-     .text = "The background pattern on long windows."},
+     .features = {"band_power", "spectral_edge", "spectral_entropy", "spectral_ratio", "hjorth", "permutation_entropy",
+                  "spectrum"},
+     .text = "Spectra on short windows."},
+    {.name = "complexity", .window_s = 10, .step_s = 10, .features = {"lempel_ziv", "higuchi", "dfa", "sample_entropy"},
+     .text = "How irregular the signal is."},
+    {.name = "background", .window_s = 120, .step_s = 120,
+     .features = {"burst_suppression", "background_continuity", "bursts", "voltage_fraction", "range_eeg", "regularity",
+                  "amplitude_entropy", "periodic_discharges", "brain_symmetry_index", "seizure_index"},
+     .text = "The background pattern on long windows: suppression, continuity, bursts, discharges."},
+    {.name = "network", .window_s = 60, .step_s = 60,
+     .features = {"wsmi", "phase_lag", "graph", "aperiodic"},
+     .text = "What channels share, its graphs, and the shape of the spectrum, of every minute."},
     {.name = "dynamics", .window_s = 60, .step_s = 60, .dynamics = {"var"}, .text = "A dynamical model of every minute."}};
 
 static void print_formats(FILE *out) {
