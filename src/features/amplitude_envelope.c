@@ -49,11 +49,12 @@ const evl_entry evl_feature_amplitude_envelope = {
     .summary = "Amplitude of the oscillations in frequency bands and its variation within the window.",
     .definition = "a(t) = |x_b(t) + i H x_b(t)|, x_b the signal in the band (frequencies outside set to 0), H the "
                   "Hilbert transform; mean and sd / mean over the window but for edge_s at both ends.",
-    .cite = "Gabor 1946, doi:10.1049/ji-3-2.1946.0074, section 1.3 (analytic signal)",
+    .cite = "Gabor 1946, doi:10.1049/ji-3-2.1946.0074 (analytic signal)",
     .version = 1,
     .params = params,
     .outputs = outputs,
     .invariant = EVL_INVARIANT_OFFSET | EVL_INVARIANT_ORDER | EVL_INVARIANT_SIGN,
+    .usual_window_s = 30.0,
     .cost_us = evl_analytic_cost_us,
     .plan = plan,
     .run = run,

@@ -164,5 +164,5 @@ double evl_analytic_cost_us(const evl_params *params, const evl_shape *shape) {
   double samples = shape->n_samples; /* transformed, forward and back */
   for (int b = 0; b < bands->n; b++)
     samples += 2.0 * shape->n_samples * fmin(2.0 * bands->bands[b].high_hz / shape->fs_hz, 1.0);
-  return shape->n_channels * samples * (6e-3 + 6e-4 * log2(shape->n_samples + 1.0));
+  return shape->n_channels * samples * (1.8e-3 + 2e-4 * log2(shape->n_samples + 1.0));
 }

@@ -42,11 +42,12 @@ const evl_entry evl_feature_coherence = {
                   "of 2 s, half overlapping under a Hann taper, give twice as many spectra as 4 s and still resolve "
                   "delta; estimator = mne_connectivity or spectral_connectivity gives the values of these programs.",
     .cite = "Nunez et al. 1997, doi:10.1016/S0013-4694(97)00066-7; Nolte et al. 2004, "
-            "doi:10.1016/j.clinph.2004.04.029, eq. 3 (imaginary)",
+            "doi:10.1016/j.clinph.2004.04.029 (imaginary)",
     .version = 1,
     .params = params,
     .outputs = outputs,
     .invariant = EVL_INVARIANT_OFFSET | EVL_INVARIANT_SCALE | EVL_INVARIANT_ORDER | EVL_INVARIANT_SIGN,
+    .usual_window_s = 60.0,
     .cost_us = evl_cross_cost_us,
     .plan = plan,
     .run = run,

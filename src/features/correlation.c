@@ -112,5 +112,5 @@ void evl_correlation_put(evl_correlation *k, evl_out *out) {
 
 double evl_correlation_cost_us(int n_channels, int n_points) {
   const double c = n_channels;
-  return c * n_points * (6e-3 + 6e-4 * c) + 0.02 * c * c * c;
+  return c * n_points * (4e-3 + 4e-4 * c) + 0.02 * c * c * c;
 }

@@ -152,8 +152,8 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
 static double cost_us(const evl_params *p, const evl_shape *shape) {
   const int n_lags = lags_of(p, shape), length = block_of(n_lags);
   const double blocks = ceil(shape->n_samples / (length - 2.0 * n_lags)), c = shape->n_channels;
-  return c * shape->n_samples * 5e-3 + blocks * length * (c * 1.6e-2 + c * (c - 1.0) / 2.0 * 6e-4) +
-         c * (c - 1.0) / 2.0 * length * 1e-2;
+  return c * shape->n_samples * 2.5e-3 + blocks * length * (c * 6e-3 + c * (c - 1.0) / 2.0 * 4e-4) +
+         c * (c - 1.0) / 2.0 * length * 5e-3;
 }
 
 const evl_entry evl_feature_cross_correlation = {
@@ -161,11 +161,12 @@ const evl_entry evl_feature_cross_correlation = {
     .summary = "Largest cross-correlation of pairs of channels over delays, and the delay.",
     .definition = "With z-scores u, v of the window: r(tau) = sum_t u(t + tau) v(t) / n over the t at which both "
                   "exist, |tau| <= max_lag_s; maximum = max |r|, lag = where. Volume conduction gives lag 0.",
-    .cite = "Mormann et al. 2005, doi:10.1016/j.clinph.2004.08.025, section 2.3.2 (maximum linear cross-correlation)",
+    .cite = "Mormann et al. 2005, doi:10.1016/j.clinph.2004.08.025 (maximum linear cross-correlation)",
     .version = 1,
     .params = params,
     .outputs = outputs,
     .invariant = EVL_INVARIANT_OFFSET | EVL_INVARIANT_SCALE | EVL_INVARIANT_ORDER | EVL_INVARIANT_SIGN,
+    .usual_window_s = 10.0,
     .cost_us = cost_us,
     .plan = plan,
     .run = run,

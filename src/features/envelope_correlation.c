@@ -139,7 +139,7 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
 }
 
 static double cost_us(const evl_params *p, const evl_shape *shape) {
-  return evl_analytic_cost_us(p, shape) * (1.0 + (evl_params_bool(p, "log") ? 0.5 : 0.05) * shape->n_channels);
+  return evl_analytic_cost_us(p, shape) * (1.0 + (evl_params_bool(p, "log") ? 0.8 : 0.07) * shape->n_channels);
 }
 
 const evl_entry evl_feature_envelope_correlation = {
@@ -151,12 +151,13 @@ const evl_entry evl_feature_envelope_correlation = {
                   "orthogonalised. The sign is kept by default, since magnitudes of chance correlations do not average "
                   "to 0. absolute = true, bands = { all = (0.0, half the rate); }, edges = closed, edge_s = 0 is "
                   "mne_connectivity's default.",
-    .cite = "Hipp et al. 2012, doi:10.1038/nn.3101, eq. 2; Brookes et al. 2011, doi:10.1016/j.neuroimage.2011.02.054 "
+    .cite = "Hipp et al. 2012, doi:10.1038/nn.3101; Brookes et al. 2011, doi:10.1016/j.neuroimage.2011.02.054 "
             "(plain)",
     .version = 1,
     .params = params,
     .outputs = outputs,
     .invariant = EVL_INVARIANT_OFFSET | EVL_INVARIANT_SCALE | EVL_INVARIANT_ORDER | EVL_INVARIANT_SIGN,
+    .usual_window_s = 60.0,
     .cost_us = cost_us,
     .plan = plan,
     .run = run,

@@ -209,12 +209,13 @@ const evl_entry evl_feature_graph = {
                   "means over networks of shuffled weights. The spanning tree is of the largest weights, of any sign: "
                   "hierarchy = leaves / (2 edges max betweenness).",
     .cite = "Rubinov and Sporns 2010, doi:10.1016/j.neuroimage.2009.10.003, table A1; Onnela et al. 2005, "
-            "doi:10.1103/PhysRevE.71.065103, eq. 9; Bullmore and Sporns 2009, doi:10.1038/nrn2575; Stam et al. 2014, "
+            "doi:10.1103/PhysRevE.71.065103; Bullmore and Sporns 2009, doi:10.1038/nrn2575; Stam et al. 2014, "
             "doi:10.1016/j.ijpsycho.2014.04.001 (tree)",
     .version = 1,
     .params = params,
     .outputs = outputs,
     .invariant = EVL_INVARIANT_OFFSET | EVL_INVARIANT_SCALE | EVL_INVARIANT_ORDER | EVL_INVARIANT_SIGN,
+    .usual_window_s = 60.0,
     .cost_us = cost_us,
     .plan = plan,
     .run = run,

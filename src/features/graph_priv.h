@@ -8,7 +8,7 @@
 /* ---- graph_measures.c -------------------------------------------------------------- */
 
 /* Mean over nodes of the geometric mean of the weights of triangles (Onnela et al. 2005,
-   doi:10.1103/PhysRevE.71.065103, eq. 9, weights as they are) of their cube roots; nodes with fewer than two edges
+   doi:10.1103/PhysRevE.71.065103, weights as they are) of their cube roots; nodes with fewer than two edges
    count 0. */
 double evl_graph_clustering(int n, const double *root);
 /* Lengths of shortest paths over edges of length 1 / weight; INFINITY where there is none. */

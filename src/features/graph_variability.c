@@ -61,8 +61,9 @@ const evl_entry evl_feature_graph_variability = {
     .summary = "Variation over time of the measures of the network of all channels.",
     .definition = "The window is cut into epochs; x_sd is the standard deviation over epochs of the measure x of "
                   "graph, n - 1 in the denominator, over epochs where it is defined (at least three and half of all). "
-                  "The variance over time of path_length and of the others told outcomes of coma apart in 5 s epochs "
-                  "of dwpli. Its square holds the scatter of the estimate too: compare epochs of equal length.",
+                  "Kustermann et al. found more variance of path_length in the first day of coma of patients with a "
+                  "favourable outcome (epochs of 5 s, dwpli). The scatter of the estimate is in it too: compare epochs "
+                  "of equal length.",
     .cite = "Kustermann et al. 2020, doi:10.1016/j.nicl.2020.102295; Rubinov and Sporns 2010, "
             "doi:10.1016/j.neuroimage.2009.10.003",
     .version = 1,
@@ -70,6 +71,7 @@ const evl_entry evl_feature_graph_variability = {
     .outputs = outputs,
     .invariant = EVL_INVARIANT_OFFSET | EVL_INVARIANT_SCALE | EVL_INVARIANT_ORDER | EVL_INVARIANT_SIGN,
     .min_window_s = 20.0,
+    .usual_window_s = 120.0,
     .cost_us = cost_us,
     .plan = plan,
     .run = run,

@@ -148,7 +148,7 @@ static double cost_us(const evl_params *p, const evl_shape *shape) {
   kernel k = {0};
   embed(p, shape, &k);
   const double n = k.n, c = shape->n_channels;
-  return c * n * n * (6e-4 * k.dimension + 3e-3) +
+  return c * n * n * (4e-4 * k.dimension + 1.5e-3) +
          c * (c - 1.0) * n * (double)evl_params_int(p, "neighbours") * k.dimension * 1e-3;
 }
 
@@ -158,11 +158,12 @@ const evl_entry evl_feature_nonlinear_interdependence = {
     .definition = "R_i(X): mean squared distance of embedding vector i of X from its nearest ones, R_i(X|Y): from the "
                   "vectors at the times of the nearest ones in Y; S(X|Y) = mean over i of R_i(X) / R_i(X|Y), s = "
                   "(S(X|Y) + S(Y|X)) / 2. Undefined where vectors coincide (quantised or constant stretches).",
-    .cite = "Arnhold et al. 1999, doi:10.1016/S0167-2789(99)00140-2, eq. 6",
+    .cite = "Arnhold et al. 1999, doi:10.1016/S0167-2789(99)00140-2",
     .version = 1,
     .params = params,
     .outputs = outputs,
     .invariant = EVL_INVARIANT_OFFSET | EVL_INVARIANT_SCALE | EVL_INVARIANT_ORDER | EVL_INVARIANT_SIGN,
+    .usual_window_s = 30.0,
     .cost_us = cost_us,
     .plan = plan,
     .run = run,

@@ -39,12 +39,12 @@ const evl_entry evl_feature_phase_lag = {
                   "wpli = |sum I| / sum |I|, dwpli = ((sum I)^2 - sum I^2) / ((sum |I|)^2 - sum I^2); averaged over "
                   "the frequencies of a band. Sources that both channels see without delay add nothing to I in "
                   "expectation. Imaginary parts below 1e-10 of the power are rounding: pli 0, the others undefined.",
-    .cite = "Stam et al. 2007, doi:10.1002/hbm.20346; Vinck et al. 2011, doi:10.1016/j.neuroimage.2011.01.055, eqs. 8 "
-            "and 33",
+    .cite = "Stam et al. 2007, doi:10.1002/hbm.20346; Vinck et al. 2011, doi:10.1016/j.neuroimage.2011.01.055",
     .version = 1,
     .params = params,
     .outputs = outputs,
     .invariant = EVL_INVARIANT_OFFSET | EVL_INVARIANT_SCALE | EVL_INVARIANT_ORDER | EVL_INVARIANT_SIGN,
+    .usual_window_s = 60.0,
     .cost_us = evl_cross_cost_us,
     .plan = plan,
     .run = run,

@@ -28,11 +28,12 @@ const evl_entry evl_feature_phase_locking = {
                   "= (|sum exp(i phi)|^2 - n) / (n (n - 1)), the mean cosine of all pairs of phases; averaged over the "
                   "frequencies of a band. Both also see sources that reach both channels at once (phase_lag does not).",
     .cite = "Lachaux et al. 1999, doi:10.1002/(SICI)1097-0193(1999)8:4<194::AID-HBM4>3.0.CO;2-C; Vinck et al. 2010, "
-            "doi:10.1016/j.neuroimage.2010.01.073, eq. 14",
+            "doi:10.1016/j.neuroimage.2010.01.073 (ppc)",
     .version = 1,
     .params = params,
     .outputs = outputs,
     .invariant = EVL_INVARIANT_OFFSET | EVL_INVARIANT_SCALE | EVL_INVARIANT_ORDER | EVL_INVARIANT_SIGN,
+    .usual_window_s = 60.0,
     .cost_us = evl_cross_cost_us,
     .plan = plan,
     .run = run,

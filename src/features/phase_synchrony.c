@@ -72,7 +72,7 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
 }
 
 static double cost_us(const evl_params *p, const evl_shape *shape) {
-  return evl_analytic_cost_us(p, shape) * (1.0 + 0.02 * shape->n_channels);
+  return evl_analytic_cost_us(p, shape) * (1.0 + 0.03 * shape->n_channels);
 }
 
 const evl_entry evl_feature_phase_synchrony = {
@@ -82,12 +82,13 @@ const evl_entry evl_feature_phase_synchrony = {
                   "ends) of exp(i (phi_x - phi_y)); plv = |P|, ciplv = |Im P| / sqrt(1 - (Re P)^2). phase_locking "
                   "looks at segments instead: constant phases at each frequency. bands = { all = (0.0, half the rate); "
                   "}, edges = closed, edge_s = 0 gives mne-features' phase_lock_val.",
-    .cite = "Mormann et al. 2000, doi:10.1016/S0167-2789(00)00087-7, eq. 8; Bruna et al. 2018, "
-            "doi:10.1088/1741-2552/aacfe4, eq. 7 (ciplv)",
+    .cite = "Mormann et al. 2000, doi:10.1016/S0167-2789(00)00087-7; Bruna et al. 2018, "
+            "doi:10.1088/1741-2552/aacfe4 (ciplv)",
     .version = 1,
     .params = params,
     .outputs = outputs,
     .invariant = EVL_INVARIANT_OFFSET | EVL_INVARIANT_SCALE | EVL_INVARIANT_ORDER | EVL_INVARIANT_SIGN,
+    .usual_window_s = 60.0,
     .cost_us = cost_us,
     .plan = plan,
     .run = run,

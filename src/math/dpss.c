@@ -3,8 +3,8 @@
 
 #include "eveil/math.h"
 
-/* The symmetric tridiagonal matrix that shares its eigenvectors with the concentration problem (Slepian 1978, eq. 12;
-   Percival & Walden 1993, eq. 386a). */
+/* The symmetric tridiagonal matrix that shares its eigenvectors with the concentration problem (Slepian 1978;
+   Percival & Walden 1993, section 8.3). */
 static void fill_tridiagonal(int n, double bandwidth, double *diagonal, double *beside) {
   for (int t = 0; t < n; t++) {
     const double from_centre = 0.5 * (n - 1 - 2 * t);
