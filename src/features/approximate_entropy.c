@@ -64,7 +64,7 @@ const evl_entry evl_feature_approximate_entropy = {
                   "sample_entropy has neither. The default takes the sd of the window itself (over n). Slightly "
                   "negative values occur for nearly deterministic signals, because the two means run over different "
                   "numbers of templates.",
-    .cite = "Pincus 1991, doi:10.1073/pnas.88.6.2297, eq. 6 to 9",
+    .cite = "Pincus 1991, doi:10.1073/pnas.88.6.2297, definition of ApEn(m, r, N)",
     .version = 1,
     .params = params,
     .outputs = outputs,

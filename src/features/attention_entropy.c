@@ -32,7 +32,7 @@ static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products
   return EVL_OK;
 }
 
-/* count[i * n + d]: intervals of kind i and d samples. A flat top counts once, at its middle; turning points alternate. */
+/* count[i * n + d]: intervals of kind i and d samples. A flat top counts once, at its middle. */
 static void count_intervals(const double *x, int n, uint32_t *count) {
   int last_max = -1, last_min = -1, plateau = 0; /* plateau: its first sample */
   bool rising = false, moving = false;
@@ -79,11 +79,12 @@ static double cost_us(const evl_params *p, const evl_shape *shape) {
 const evl_entry evl_feature_attention_entropy = {
     .name = "attention_entropy",
     .summary = "Attention entropy: how irregular the intervals between turning points are.",
-    .definition = "Turning points are local maxima and minima, a flat one at its middle. For the intervals from maximum to "
-                  "maximum, minimum to minimum, maximum to minimum and minimum to maximum: H = -sum_d p_d log2 p_d over "
-                  "lengths d in samples; entropy = their mean. It has no parameter; intervals are in samples, so recordings "
-                  "compare at one rate and after one low-pass only. Undefined where a kind of interval does not occur.",
-    .cite = "Yang et al. 2023, doi:10.1109/TAFFC.2020.3031004, eq. 1",
+    .definition = "Turning points are local maxima and minima, a flat one at its middle. For the intervals from "
+                  "maximum to maximum, minimum to minimum, maximum to minimum and minimum to maximum: H = -sum_d p_d "
+                  "log2 p_d over lengths d in samples; entropy = their mean. It has no parameter; intervals are in "
+                  "samples, so recordings compare at one rate and after one low-pass only. Undefined where a kind of "
+                  "interval does not occur.",
+    .cite = "Yang et al. 2023, doi:10.1109/TAFFC.2020.3031004, definition of attention entropy",
     .version = 1,
     .params = params,
     .outputs = outputs,

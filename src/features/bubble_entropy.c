@@ -75,16 +75,17 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
 
 static double cost_us(const evl_params *p, const evl_shape *shape) {
   const double order = (double)evl_params_int(p, "order");
-  return shape->n_channels * (double)shape->n_samples * (2e-3 + 1.5e-4 * order * (order + 1.0));
+  return shape->n_channels * (double)shape->n_samples * (1.2e-3 + 8e-5 * order * (order + 1.0));
 }
 
 const evl_entry evl_feature_bubble_entropy = {
     .name = "bubble_entropy",
     .summary = "Bubble entropy: how the entropy of the swaps that sort a pattern grows with its length.",
-    .definition = "n_t: swaps of neighbours that bubble sort needs for (x_t, x_{t+tau}, ..., x_{t+(m-1)tau}), equal values "
-                  "staying; H_m = -ln sum_k P(n_t = k)^2 (Renyi, order 2); entropy = (H_{m+1} - H_m) / ln((m+1) / (m-1)). "
-                  "Has neither tolerance nor classes to choose. Undefined with fewer patterns than numbers of swaps.",
-    .cite = "Manis, Aktaruzzaman and Sassi 2017, doi:10.1109/TBME.2017.2664105, eq. 8",
+    .definition = "n_t: swaps of neighbours that bubble sort needs for (x_t, x_{t+tau}, ..., x_{t+(m-1)tau}), equal "
+                  "values staying; H_m = -ln sum_k P(n_t = k)^2 (Renyi, order 2); entropy = (H_{m+1} - H_m) / "
+                  "ln((m+1) / (m-1)). Has neither tolerance nor classes to choose. Undefined with fewer patterns "
+                  "than numbers of swaps.",
+    .cite = "Manis, Aktaruzzaman and Sassi 2017, doi:10.1109/TBME.2017.2664105, definition of bEn",
     .version = 1,
     .params = params,
     .outputs = outputs,

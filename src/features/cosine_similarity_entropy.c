@@ -14,7 +14,7 @@ typedef struct kernel {
 
 static const evl_param params[] = {
     {"convention", EVL_STRING, "\"chanwimalueang\"", 0, 0, "chanwimalueang|entropyhub", "",
-     "chanwimalueang: angles up to r; entropyhub: angles below r with cosines rounded to 8 digits and angles over pi to 6."},
+     "chanwimalueang: angles up to r; entropyhub: angles below r, cosines rounded to 8 digits, angles over pi to 6."},
     {"order", EVL_INT, "2", 2, MOST_ORDER, NULL, "samples",
      "Length m of a template; the time grows with n log n for 2, with n^2 above."},
     {"delay", EVL_INT, "1", 1, 10000, NULL, "samples", "Between the samples of a template."},
@@ -122,13 +122,13 @@ static double cost_us(const evl_params *p, const evl_shape *shape) {
 
 const evl_entry evl_feature_cosine_similarity_entropy = {
     .name = "cosine_similarity_entropy",
-    .summary = "Cosine similarity entropy: whether templates of the signal point in the same direction, whatever their size.",
-    .definition = "With templates u_i = (x_i, ..., x_{i+(m-1)tau}) about the window's median and their angle "
-                  "a_{ij} = arccos(u_i . u_j / |u_i| |u_j|) / pi: similar = p = share of pairs i < j with a_{ij} <= r; "
-                  "entropy = -p log2 p - (1 - p) log2(1 - p). Blind to amplitude, so bursts and what lies between them count "
-                  "alike. Templates of two samples are counted by sorting their angles, exactly. A template of zeros is "
-                  "similar to none.",
-    .cite = "Chanwimalueang and Mandic 2017, doi:10.3390/e19120652, algorithm 3",
+    .summary = "Cosine similarity entropy: whether templates point in the same direction, whatever their size.",
+    .definition = "With templates u_i = (x_i, ..., x_{i+(m-1)tau}) about the window's median and their angle a_{ij} "
+                  "= arccos(u_i . u_j / |u_i| |u_j|) / pi: similar = p = share of pairs i < j with a_{ij} <= r; "
+                  "entropy = -p log2 p - (1 - p) log2(1 - p). Blind to amplitude, so bursts and what lies between "
+                  "them count alike. Templates of two samples are counted by sorting their angles, exactly. A "
+                  "template of zeros is similar to none.",
+    .cite = "Chanwimalueang and Mandic 2017, doi:10.3390/e19120652, definition of CSE",
     .version = 1,
     .params = params,
     .outputs = outputs,

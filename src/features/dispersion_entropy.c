@@ -18,8 +18,8 @@ static const evl_param params[] = {
     {"classes", EVL_INT, "6", 2, MOST_CLASSES, NULL, "", "Amplitude classes c; c^m at most 2^20."},
     {"delay", EVL_INT, "1", 1, 10000, NULL, "samples", "Between the samples of a word."},
     {"transform", EVL_STRING, "\"ncdf\"", 0, 0, "ncdf|linear", "",
-     "ncdf: classes that a normal distribution of the window's mean and sd fills equally; linear: of equal width between "
-     "minimum and maximum, which one artefact stretches."},
+     "ncdf: classes that a normal distribution of the window's mean and sd fills equally; linear: of equal width "
+     "between minimum and maximum, which one artefact stretches."},
     {"fluctuation", EVL_BOOL, "false", 0, 0, NULL, "",
      "Words of differences between neighbouring classes (Azami and Escudero 2018), blind to slow drifts."},
     {0}};
@@ -47,7 +47,7 @@ static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products
   k->kinds = k->fluctuation ? evl_kinds_of_words(2 * (size_t)k->classes - 1, k->order - 1, MOST_KINDS)
                             : evl_kinds_of_words((size_t)k->classes, k->order, MOST_KINDS);
   if (k->kinds == 0)
-    return evl_fail(EVL_USAGE, "dispersion_entropy.order: expected at most 2^20 kinds of words, found %d classes, order %d",
+    return evl_fail(EVL_USAGE, "dispersion_entropy.order: expected at most 2^20 kinds, found %d classes, m = %d",
                     k->classes, k->order);
   for (int i = 1; i < k->classes; i++) /* the middle exactly, for signals that take their mean's value */
     k->border[i - 1] = 2 * i == k->classes ? 0.0 : evl_normal_quantile((double)i / k->classes);
@@ -128,11 +128,11 @@ static double cost_us(const evl_params *p, const evl_shape *shape) {
 const evl_entry evl_feature_dispersion_entropy = {
     .name = "dispersion_entropy",
     .summary = "Dispersion entropy: how evenly words of amplitude classes occur.",
-    .definition = "z_t = 1 + floor(c Phi((x_t - mean) / sd)), Phi the normal distribution function; words (z_t, z_{t+tau}, "
-                  "..., z_{t+(m-1)tau}); entropy = -sum_w p_w ln p_w / ln c^m; reverse = sum_w (p_w - c^-m)^2 / (1 - c^-m). "
-                  "Unlike permutation entropy it sees amplitudes, and small noise moves few words. Six classes and m = 2 as "
-                  "in the paper; undefined with fewer words than kinds.",
-    .cite = "Rostaghi and Azami 2016, doi:10.1109/LSP.2016.2542881, eq. 3; Azami and Escudero 2018, "
+    .definition = "z_t = 1 + floor(c Phi((x_t - mean) / sd)), Phi the normal distribution function; words (z_t, "
+                  "z_{t+tau}, ..., z_{t+(m-1)tau}); entropy = -sum_w p_w ln p_w / ln c^m; reverse = sum_w (p_w - "
+                  "c^-m)^2 / (1 - c^-m). Unlike permutation entropy it sees amplitudes, and small noise moves few "
+                  "words. Six classes and m = 2 as in the paper; undefined with fewer words than kinds.",
+    .cite = "Rostaghi and Azami 2016, doi:10.1109/LSP.2016.2542881, definition of DispEn; Azami and Escudero 2018, "
             "doi:10.3390/e20030210 (fluctuation); Li et al. 2019, doi:10.3390/s19235203 (reverse)",
     .version = 1,
     .params = params,

@@ -4,25 +4,25 @@
 #include "count_entropy_priv.h"
 #include "stretches_priv.h"
 
-enum { BLOCK = 512, TABLES = 4, MOST_BINS = 4096 };
+enum { BLOCK = 512, TABLES = 8, MOST_BINS = 4096 };
 
 typedef struct kernel {
   evl_products *products;
   int n_stretches, stretch, templates, order, delay, bins;
-  uint32_t *count;  /* [TABLES][bins] */
+  uint32_t *count;  /* [TABLES][bins]: several, so that equal neighbours do not wait for each other */
 } kernel;
 
 static const evl_param params[] = {
     {"order", EVL_INT, "2", 1, 10, NULL, "samples", "Length m of a template."},
     {"delay", EVL_INT, "1", 1, 10000, NULL, "samples", "Between the samples of a template."},
     {"bins", EVL_INT, "0", 0, MOST_BINS, NULL, "",
-     "Of the histogram between the smallest and the largest distance; 0: Sturges' number, ceil(1 + log2 of the number of "
-     "distances)."},
-    EVL_STRETCH_PARAM,
+     "Of the histogram between the smallest and the largest distance; 0: Sturges' number, ceil(1 + log2 of the "
+     "number of distances)."},
+    EVL_STRETCH_PARAM("2.0"),
     {0}};
 
 static const evl_output outputs[] = {
-    {"entropy", EVL_PER_CHANNEL, NULL, false, "1", 0.0, 1.0, "Entropy of the histogram over its maximum, ln of the bins."},
+    {"entropy", EVL_PER_CHANNEL, NULL, false, "1", 0.0, 1.0, "Entropy of the histogram over its maximum, ln B."},
     {0}};
 
 static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products *products, evl_arena *arena,
@@ -39,7 +39,8 @@ static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products
   k->bins = (int)evl_params_int(p, "bins");
   const double distances = 0.5 * k->n_stretches * (double)k->templates * (k->templates - 1.0);
   if (distances > UINT32_MAX)
-    return evl_fail(EVL_USAGE, "distribution_entropy.stretch_s: expected at most 2^32 distances, found %.3g", distances);
+    return evl_fail(EVL_USAGE, "distribution_entropy.stretch_s: expected at most 2^32 distances, found %.3g",
+                    distances);
   if (k->bins == 0) k->bins = distances > 1.0 ? (int)ceil(1.0 + log2(distances)) : 2;
   if (k->bins < 2) return evl_fail(EVL_USAGE, "distribution_entropy.bins: expected 0, or 2 or more, found %d", k->bins);
   EVL_NEW(arena, k->count, TABLES * (size_t)k->bins);
@@ -118,18 +119,18 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
 
 static double cost_us(const evl_params *p, const evl_shape *shape) {
   const double stretch = evl_stretch(p, shape), pairs = 0.5 * shape->n_samples * stretch;
-  return shape->n_channels * pairs * 1.4e-3;
+  return shape->n_channels * pairs * 1.8e-3;
 }
 
 const evl_entry evl_feature_distribution_entropy = {
     .name = "distribution_entropy",
     .summary = "Distribution entropy: how evenly the distances between templates of the signal are distributed.",
-    .definition = "Distances d_{ij} = max_k |x_{i+k tau} - x_{j+k tau}|, k = 0..m-1, of templates i < j of a stretch; their "
-                  "histogram p_b of B equal bins between the smallest and the largest of the window; entropy = "
-                  "-sum_b p_b ln p_b / ln B. There is no tolerance to choose, so it is stable in short windows; stretches of "
-                  "two seconds are enough for it and keep its cost in proportion to the window. Undefined where all "
-                  "distances are equal.",
-    .cite = "Li et al. 2015, doi:10.1007/s11517-014-1216-0, eq. 2",
+    .definition = "Distances d_{ij} = max_k |x_{i+k tau} - x_{j+k tau}|, k = 0..m-1, of templates i < j of a "
+                  "stretch; their histogram p_b of B equal bins between the smallest and the largest of the window; "
+                  "entropy = -sum_b p_b ln p_b / ln B. There is no tolerance to choose, so it is stable in short "
+                  "windows; stretches of two seconds are enough for it and keep its cost in proportion to the "
+                  "window. Undefined where all distances are equal.",
+    .cite = "Li et al. 2015, doi:10.1007/s11517-014-1216-0, algorithm of DistEn",
     .version = 1,
     .params = params,
     .outputs = outputs,

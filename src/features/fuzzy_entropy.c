@@ -22,7 +22,7 @@ static const evl_param params[] = {
     {"exponent", EVL_INT, "2", 1, 2, NULL, "", "n: 1 exponential, 2 Gaussian."},
     {"centre", EVL_STRING, "\"local\"", 0, 0, "local|global", "",
      "local: each template about its own mean, so that shape counts; global: as they are."},
-    EVL_STRETCH_PARAM,
+    EVL_STRETCH_PARAM("1.0"),
     {0}};
 
 static const evl_output outputs[] = {
@@ -52,7 +52,7 @@ static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products
 
 /* Distances of n templates at a from those at b, after their own means if local, to minus the power times `slope`. */
 static inline __attribute__((always_inline)) void arguments(const kernel *k, const double *a, const double *b, int n,
-                                                            double slope, const int length, const int delay, double *d) {
+                                                            double slope, int length, int delay, double *d) {
   const double share = k->centre == LOCAL ? 1.0 / length : 0.0;
   const bool square = k->exponent == 2;
   for (int t = 0; t < n; t++) {
@@ -111,18 +111,18 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
 
 static double cost_us(const evl_params *p, const evl_shape *shape) {
   const double pairs = 0.5 * shape->n_samples * (double)evl_stretch(p, shape);
-  return shape->n_channels * pairs * (2.5e-3 + 4e-4 * (double)evl_params_int(p, "order"));
+  return shape->n_channels * pairs * (4e-3 + 4e-4 * (double)evl_params_int(p, "order"));
 }
 
 const evl_entry evl_feature_fuzzy_entropy = {
     .name = "fuzzy_entropy",
     .summary = "Fuzzy entropy: sample entropy whose matches fade with the distance instead of breaking off.",
-    .definition = "Templates u_i of m samples about their own mean, d_{ij} = max_k |u_{i,k} - u_{j,k}|, "
-                  "phi^m = mean over pairs i < j of a stretch of exp(-(d_{ij} / (r sd))^n); entropy = ln phi^m - "
-                  "ln phi^{m+1}, both over n - m tau templates. No pair stands on a border, so short windows have a value and "
-                  "noise changes it smoothly. The sd is the window's; stretches of two seconds bound the cost, which is that "
-                  "of two exponentials a pair.",
-    .cite = "Chen et al. 2007, doi:10.1109/TNSRE.2007.897025, eq. 5 to 9",
+    .definition = "Templates u_i of m samples about their own mean, d_{ij} = max_k |u_{i,k} - u_{j,k}|, phi^m = mean "
+                  "over pairs i < j of a stretch of exp(-(d_{ij} / (r sd))^n); entropy = ln phi^m - ln phi^{m+1}, "
+                  "both over n - m tau templates. No pair stands on a border, so short windows have a value and "
+                  "noise changes it smoothly. The sd is the window's; stretches of one second, as long as the series "
+                  "that it was made for, bound the cost, which is that of two exponentials a pair.",
+    .cite = "Chen et al. 2007, doi:10.1109/TNSRE.2007.897025, definition of FuzzyEn",
     .version = 1,
     .params = params,
     .outputs = outputs,

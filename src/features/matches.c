@@ -1,9 +1,9 @@
-/* matches: pairs of templates within a tolerance, by bits. Templates are sorted by their first coordinate, so that those
-   near a template there stand side by side. Columns are taken in blocks of 512: of every further coordinate a block has a
-   table of prefix sets (row r: the r columns that are lowest in that coordinate), and the columns between two values are
-   two rows' exclusive or. A visit (template, block) thus costs one AND and one population count for 64 pairs. All
-   thresholds are ranks, found once by comparing doubles: rounding is monotone, so what is within r of a value is an
-   interval of the sorted samples, and the counts are those of comparing every pair. */
+/* matches: pairs of templates within a tolerance, by bits. Templates are sorted by their first coordinate, so that
+   those near a template there stand side by side. Columns are taken in blocks of 512: of every further coordinate a
+   block has a table of prefix sets (row r: the r columns that are lowest in that coordinate), and the columns between
+   two values are two rows' exclusive or. A visit (template, block) thus costs one AND and one population count for 64
+   pairs. All thresholds are ranks, found once by comparing doubles: rounding is monotone, so what is within r of a
+   value is an interval of the sorted samples, and the counts are those of comparing every pair. */
 #include "matches_priv.h"
 
 #include <string.h>

@@ -4,10 +4,10 @@
 
 #include "features_priv.h"
 
-/* A template is (x_i, x_{i+delay}, ..., x_{i+(order-1)delay}), 0-based; two match where no coordinates differ by more than
-   r, in double arithmetic: |x_i - x_j| <= r, or < r where `open`. Counted are matches of `order` and of order + 1
-   coordinates. The latter have n - order * delay templates; the former as many, or all n - (order - 1) delay of them where
-   `every`. */
+/* A template is (x_i, x_{i+delay}, ..., x_{i+(order-1)delay}), 0-based; two match where no coordinates differ by more
+   than r, in double arithmetic: |x_i - x_j| <= r, or < r where `open`. Counted are matches of `order` and of order + 1
+   coordinates. The latter have n - order * delay templates; the former as many, or all n - (order - 1) delay of them
+   where `every`. */
 typedef struct evl_matching {
   int order, delay;
   bool open, every;

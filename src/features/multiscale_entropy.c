@@ -17,8 +17,9 @@ typedef struct kernel {
 static const evl_param params[] = {
     {"scale", EVL_REALS, "(1, 2, 4, 8)", 1, 1000, NULL, "samples", "Samples that are averaged into one, integers."},
     {"method", EVL_STRING, "\"refined_composite\"", 0, 0, "coarse|composite|refined_composite", "",
-     "coarse: one averaged signal a scale (Costa et al., EntropyHub); composite: the mean entropy of the signals that begin "
-     "at each offset; refined_composite: the entropy of their counts added up, which has a value in shorter windows."},
+     "coarse: one averaged signal a scale (Costa et al., EntropyHub); composite: the mean entropy of the signals "
+     "that begin at each offset; refined_composite: the entropy of their counts added up, which has a value in "
+     "shorter windows."},
     {"order", EVL_INT, "2", 1, 10, NULL, "samples", "Length m of the shorter templates."},
     {"r", EVL_REAL, "0.2", 1e-6, 100.0, NULL, "sd", "Tolerance in standard deviations."},
     {"rescale", EVL_BOOL, "false", 0, 0, NULL, "",
@@ -114,7 +115,7 @@ static double cost_us(const evl_params *p, const evl_shape *shape) {
   double sum = 0.0;
   for (int i = 0; i < scale->n; i++) {
     const double s = scale->reals[i], m = n / s;
-    sum += (one ? 1.0 : s) * (m * 0.045 * order + m * m * 1.2e-6 * order);
+    sum += (one ? 1.0 : s) * (m * 0.06 * order + m * m * 1.2e-6 * order);
   }
   return shape->n_channels * sum;
 }
@@ -122,14 +123,14 @@ static double cost_us(const evl_params *p, const evl_shape *shape) {
 const evl_entry evl_feature_multiscale_entropy = {
     .name = "multiscale_entropy",
     .summary = "Multiscale entropy: sample entropy of the signal averaged over ever longer stretches.",
-    .definition = "y^{(s,o)}_j = mean of x_{o+js} ... x_{o+js+s-1}; with A and B the matching pairs of sample_entropy in "
-                  "y^{(s,o)} at a tolerance of r sd(x), the same at all scales: entropy at s = -ln(sum_o A / sum_o B) over "
-                  "the offsets o = 0..s-1 (refined composite), which unlike a single averaged signal is defined and "
-                  "steady in windows of some thousand samples. White noise falls with the scale, 1/f noise stays; a fixed "
-                  "tolerance makes both the variance and the order of the averages count, as first published. Scales "
-                  "are in samples: 8 at 250 Hz average 32 ms.",
+    .definition = "y^{(s,o)}_j = mean of x_{o+js} ... x_{o+js+s-1}; with A and B the matching pairs of "
+                  "sample_entropy in y^{(s,o)} at a tolerance of r sd(x), the same at all scales: entropy at s = "
+                  "-ln(sum_o A / sum_o B) over the offsets o = 0..s-1 (refined composite), which unlike a single "
+                  "averaged signal is defined and steady in windows of some thousand samples. White noise falls with "
+                  "the scale, 1/f noise stays; a fixed tolerance makes both the variance and the order of the "
+                  "averages count, as first published. Scales are in samples: 8 at 250 Hz average 32 ms.",
     .cite = "Costa, Goldberger and Peng 2002, doi:10.1103/PhysRevLett.89.068102; Wu et al. 2014, "
-            "doi:10.1016/j.physleta.2014.03.034, eq. 3 (refined composite); Nikulin and Brismar 2004, "
+            "doi:10.1016/j.physleta.2014.03.034 (refined composite); Nikulin and Brismar 2004, "
             "doi:10.1103/PhysRevLett.92.089803",
     .version = 1,
     .params = params,

@@ -68,11 +68,11 @@ static double cost_us(const evl_params *p, const evl_shape *shape) {
 const evl_entry evl_feature_phase_entropy = {
     .name = "phase_entropy",
     .summary = "Phase entropy: how the angles of successive differences spread over the plane.",
-    .definition = "theta_t in [0, 2 pi): angle of (x_{t+tau} - x_t, x_{t+2tau} - x_{t+tau}); S_k the sum of the angles in "
-                  "sector k of K, p_k = S_k / sum S; entropy = -sum_k p_k ln p_k / ln K. The weight of an angle is the angle, "
-                  "as published, so that falling and rising stretches count differently. Sixteen sectors as in the paper. A "
-                  "pause (both differences 0) weighs nothing.",
-    .cite = "Rohila and Sharma 2019, doi:10.1088/1361-6579/ab499e, eq. 3 to 7",
+    .definition = "theta_t in [0, 2 pi): angle of (x_{t+tau} - x_t, x_{t+2tau} - x_{t+tau}); S_k the sum of the "
+                  "angles in sector k of K, p_k = S_k / sum S; entropy = -sum_k p_k ln p_k / ln K. The weight of an "
+                  "angle is the angle, as published, so that falling and rising stretches count differently. A pause "
+                  "(both differences 0) weighs nothing.",
+    .cite = "Rohila and Sharma 2019, doi:10.1088/1361-6579/ab499e, definition of PhEn",
     .version = 1,
     .params = params,
     .outputs = outputs,

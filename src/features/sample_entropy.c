@@ -12,12 +12,12 @@ typedef struct kernel {
 
 static const evl_param params[] = {
     {"convention", EVL_STRING, "\"richman\"", 0, 0, "richman|antropy|entropyhub|mne_features|nolds|pyeeg", "",
-     "richman, entropyhub: differences <= r times the sd over n, n - m delay templates of both lengths; antropy: < below "
-     "5000 samples; mne_features: sd over n - 1; nolds: < r / 0.2 times 0.1164 (0.5627 ln m + 1.3334) times the sd over "
-     "n - 1; pyeeg: one template more of the shorter length."},
+     "richman, entropyhub: differences <= r times the sd over n, n - m delay templates of both lengths; antropy: < "
+     "below 5000 samples; mne_features: sd over n - 1; nolds: < r / 0.2 times 0.1164 (0.5627 ln m + 1.3334) times "
+     "the sd over n - 1; pyeeg: one template more of the shorter length."},
     EVL_MATCH_PARAMS,
     {"border", EVL_STRING, "\"convention\"", 0, 0, "convention|closed|open", "",
-     "Whether a difference of exactly the tolerance is a match (closed) or none (open): matters for quantised signals."},
+     "Whether a difference of exactly the tolerance is a match (closed) or none (open); quantised signals have many."},
     {0}};
 
 static const evl_output outputs[] = {
@@ -76,7 +76,7 @@ const evl_entry evl_feature_sample_entropy = {
                   "definition of 2000: closed tolerance, the same templates in A and B; the sd is that of the window "
                   "itself (over n). Undefined where no longer pair matches: the logarithm has no value there, and any "
                   "number put in its place would depend on the length alone.",
-    .cite = "Richman and Moorman 2000, doi:10.1152/ajpheart.2000.278.6.H2039, eq. 7 to 10",
+    .cite = "Richman and Moorman 2000, doi:10.1152/ajpheart.2000.278.6.H2039, definition of SampEn",
     .version = 1,
     .params = params,
     .outputs = outputs,

@@ -93,18 +93,19 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
 }
 
 static double cost_us(const evl_params *p, const evl_shape *shape) {
-  return shape->n_channels * (double)shape->n_samples * (3e-3 + 1e-3 * evl_params_value(p, "levels_deg")->n);
+  return shape->n_channels * (double)shape->n_samples * (1e-3 + 5e-4 * evl_params_value(p, "levels_deg")->n);
 }
 
 const evl_entry evl_feature_slope_entropy = {
     .name = "slope_entropy",
     .summary = "Slope entropy: how evenly words of steep, gentle and level slopes occur.",
-    .definition = "Each slope x_{t+tau} - x_t becomes a letter by the levels it exceeds, up or down (2 L + 1 letters); words "
-                  "of m - 1 of them; entropy = -sum_w p_w ln p_w / ln (2 L + 1)^{m-1}. Slopes are in standard deviations of "
-                  "the window by default, so that amplifiers and skulls do not matter; at 250 Hz a 10 Hz rhythm rises by a "
-                  "quarter of an sd a sample, which the levels of 5 and 20 degrees (0.09 and 0.36) enclose. With amplitude = "
-                  "uv and levels (5, 45) it is that of EntropyHub. Undefined with fewer words than kinds.",
-    .cite = "Cuesta-Frau 2019, doi:10.3390/e21121167, algorithm 1",
+    .definition = "Each slope x_{t+tau} - x_t becomes a letter by the levels it exceeds, up or down (2 L + 1 "
+                  "letters); words of m - 1 of them; entropy = -sum_w p_w ln p_w / ln (2 L + 1)^{m-1}. Slopes are in "
+                  "standard deviations of the window by default, so that amplifiers and skulls do not matter; at 250 "
+                  "Hz a 10 Hz rhythm rises by a quarter of an sd a sample, which the levels of 5 and 20 degrees "
+                  "(0.09 and 0.36) enclose. With amplitude = uv and levels (5, 45) it is that of EntropyHub. "
+                  "Undefined with fewer words than kinds.",
+    .cite = "Cuesta-Frau 2019, doi:10.3390/e21121167, definition of SlopEn",
     .version = 1,
     .params = params,
     .outputs = outputs,

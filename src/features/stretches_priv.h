@@ -5,8 +5,8 @@
 
 #include "features_priv.h"
 
-#define EVL_STRETCH_PARAM                                                                                             \
-  {"stretch_s", EVL_REAL, "2.0", 0.0, 3600.0, NULL, "s",                                                               \
+#define EVL_STRETCH_PARAM(fallback)                                                                                   \
+  {"stretch_s", EVL_REAL, fallback, 0.0, 3600.0, NULL, "s",                                                            \
    "Templates are compared within equal stretches of at most this length, so that the time grows with the window and " \
    "not with its square; 0: all with all."}
 

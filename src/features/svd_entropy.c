@@ -95,19 +95,19 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
 
 static double cost_us(const evl_params *p, const evl_shape *shape) {
   const double order = (double)evl_params_int(p, "order");
-  return shape->n_channels * (double)shape->n_samples * 1e-3 * (4.0 + 0.9 * order * order);
+  return shape->n_channels * (double)shape->n_samples * 1e-3 * (2.0 + 0.3 * order * order);
 }
 
 const evl_entry evl_feature_svd_entropy = {
     .name = "svd_entropy",
     .summary = "SVD entropy and Fisher information: in how many directions the embedded signal extends.",
-    .definition = "s_1 >= ... >= s_m: singular values of the matrix whose rows are (x_t, x_{t+tau}, ..., x_{t+(m-1)tau}), "
-                  "p_i = s_i / sum s; entropy = -sum_i p_i ln p_i / ln m; fisher = sum_i (p_{i+1} - p_i)^2 / p_i. By "
-                  "orthogonal transformations of the signal itself, never of its covariance, which would lose the small "
-                  "values. Ten samples two apart reach over 72 ms at 250 Hz. The mean is taken off, so that an electrode's "
-                  "offset is no component.",
+    .definition = "s_1 >= ... >= s_m: singular values of the matrix whose rows are (x_t, x_{t+tau}, ..., "
+                  "x_{t+(m-1)tau}), p_i = s_i / sum s; entropy = -sum_i p_i ln p_i / ln m; fisher = sum_i (p_{i+1} - "
+                  "p_i)^2 / p_i. By orthogonal transformations of the signal itself, never of its covariance, which "
+                  "would lose the small values. Ten samples two apart reach over 72 ms at 250 Hz. The mean is taken "
+                  "off, so that an electrode's offset is no component.",
     .cite = "Roberts, Penny and Rezek 1999, doi:10.1007/BF02513272 (entropy); James and Lowe 2003, "
-            "doi:10.1016/S0933-3657(03)00060-0 (Fisher information)",
+            "doi:10.1016/S0933-3657(03)00037-X (Fisher information of the embedding)",
     .version = 1,
     .params = params,
     .outputs = outputs,

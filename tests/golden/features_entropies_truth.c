@@ -10,7 +10,7 @@ enum { C = TRUTH_CHANNELS, T = TRUTH_SAMPLES, SHORT = 2000 };
 
 static double *x;
 
-/* One output over the first samples, times `unit` (of the logarithm, or of a maximum), against a column of the peer's. */
+/* One output over the first samples, times `unit` (of the logarithm, or a maximum), against a column of the peer's. */
 static void compare_column(const char *entry, const char *config, int n, const char *output, int item, double unit,
                            const char *peer, const char *feature, int columns, int column, int n_channels) {
   bound b;

@@ -137,8 +137,8 @@ static double value(const char *entry, const char *config, int n, const char *ou
   return v;
 }
 
-/* Independent values: -ln P(|x - y| <= r). Uniform on [0, 1): P = 2 r - r^2; normal: 2 Phi(r / sqrt 2) - 1. The count A of
-   M = n^2 P^3 / 2 pairs varies by about sqrt(A) and as much again because pairs share templates; four of these. */
+/* Independent values: -ln P(|x - y| <= r). Uniform on [0, 1): P = 2 r - r^2; normal: 2 Phi(r / sqrt 2) - 1. The count
+   A of M = n^2 P^3 / 2 pairs varies by about sqrt(A) and as much again because pairs share templates; four of these. */
 static void test_independent_values(void) {
   const int n = 6000;
   evl_random random;
@@ -152,7 +152,7 @@ static void test_independent_values(void) {
   CHECK_NEAR(value("sample_entropy", "", n, "entropy"), -log(p), 4.0 / -log(p) * 2.0 / sqrt(0.5 * n * n * p * p * p));
 }
 
-/* A chain of two states that stays with probability s: two matching pairs of states go on alike with s^2 + (1 - s)^2. */
+/* A chain of two states that stays with probability s: two templates that match go on alike with s^2 + (1 - s)^2. */
 static void test_markov_chain(void) {
   const int n = 20000;
   evl_random random;

@@ -78,7 +78,7 @@ static void test_bubble_zero(void) {
 
 /* ---- phase ---- */
 
-/* 0 1 0 -1: differences 1 -1 -1 1 make the angles 315, 225, 135 and 45 degrees, each as often: weights 7 5 3 1 over 16. */
+/* 0 1 0 -1: differences 1 -1 -1 1 make the angles 315, 225, 135 and 45 degrees as often: weights 7 5 3 1 over 16. */
 static void test_phase_angles(void) {
   static const double level[4] = {0.0, 1.0, 0.0, -1.0};
   double h = 0.0;
