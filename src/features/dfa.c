@@ -28,7 +28,7 @@ static const evl_param params[] = {
 static const evl_output outputs[] = {
     {"exponent", EVL_PER_CHANNEL, NULL, false, "1", -EVL_ANY_MAX, EVL_ANY_MAX,
      "Slope of ln F(n) on ln n: 0.5 for white noise, H for fractional Gaussian noise, H + 1 for its sum."},
-    {"fit", EVL_PER_CHANNEL, NULL, false, "1", 0.0, 1.0 + 1e-9,
+    {"fit", EVL_PER_CHANNEL, NULL, false, "1", 0.0, 1.0,
      "Squared correlation of ln F(n) and ln n: lower where there is no single exponent."},
     {0}};
 

@@ -25,8 +25,9 @@ static const evl_param params[] = {
     {"corrected", EVL_BOOL, "true", 0, 0, NULL, "",
      "Divide R/S by its expectation for white noise and add 0.5 to the slope; of blocks only."},
     {"convention", EVL_STRING, "\"blocks\"", 0, 0, "blocks|nolds|mne_features|pyeeg", "",
-     "blocks: as above; nolds: 15 lengths in the middle quarter of ln N; mne_features: 20 lengths from 16 to N / 2, "
-     "mean over all prefixes of all blocks; pyeeg: prefixes of the window, each about its own mean, not corrected."},
+     "blocks: as above; nolds: 15 lengths in the middle quarter of ln N (its fit = \"poly\"; its default draws random "
+     "subsets of the points); mne_features: 20 lengths from 16 to N / 2, mean over all prefixes of all blocks; pyeeg: "
+     "prefixes of the window, each about its own mean, not corrected."},
     {0}};
 
 static const evl_output outputs[] = {
