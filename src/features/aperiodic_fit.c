@@ -9,6 +9,7 @@ static const double LOWEST_SHARE = 0.00025; /* of the flattened points that the 
 static const double CENTRE_SDS = 3.0;       /* that a centre may move */
 static const double EDGE_SDS = 1.0, OVERLAP_SDS = 0.75;
 enum { MOST_CALLS = 5000 };
+static const double FAR_SDS = 9.0; /* beyond, a peak is below the rounding of its height */
 
 struct evl_aperiodic {
   evl_aperiodic_settings settings;
@@ -49,14 +50,14 @@ evl_status evl_aperiodic_plan(const evl_aperiodic_settings *settings, const doub
 typedef struct curve { double offset, knee, exponent; } curve;
 
 static double height_at(curve c, double log_hz) {
-  return c.knee == 0.0 ? c.offset - c.exponent * log_hz : c.offset - log10(c.knee + pow(10.0, c.exponent * log_hz));
+  return c.knee == 0.0 ? c.offset - c.exponent * log_hz : c.offset - log10(c.knee + exp(M_LN10 * c.exponent * log_hz));
 }
 
 static void curve_residuals(void *context, const double *x, double *residual, double *jacobian) {
   const evl_aperiodic *a = context;
   const int n = a->n_target;
   for (int i = 0; i < n; i++) {
-    const double power = pow(10.0, x[2] * a->target_log_hz[i]), sum = x[1] + power;
+    const double power = exp(M_LN10 * x[2] * a->target_log_hz[i]), sum = x[1] + power;
     residual[i] = x[0] - log10(sum) - a->target[i];
     if (!jacobian) continue;
     jacobian[i] = 1.0;
@@ -187,7 +188,7 @@ static void peak_residuals(void *context, const double *x, double *residual, dou
     const double centre = x[3 * p], height = x[3 * p + 1], sd = x[3 * p + 2];
     double *d = jacobian ? jacobian + 3 * (size_t)p * (size_t)n : NULL;
     for (int i = 0; i < n; i++) {
-      const double from = (a->hz[i] - centre) / sd, bell = exp(-0.5 * from * from);
+      const double from = (a->hz[i] - centre) / sd, bell = fabs(from) < FAR_SDS ? exp(-0.5 * from * from) : 0.0;
       residual[i] += height * bell;
       if (!d) continue;
       d[i] = height * bell * from / sd;
