@@ -79,6 +79,8 @@ double evl_variance(const double *x, size_t n, int ddof);
    range of a double. */
 bool evl_is_flat(const double *x, size_t n);
 void evl_sort(double *x, size_t n); /* no NaN; allocates nothing */
+/* The element of that rank, from 0, and x rearranged: smaller and equal ones before it, larger and equal ones behind. */
+double evl_select(double *x, size_t n, size_t rank);
 void evl_radix_sort(double *x, size_t n, double *scratch); /* the same, faster; scratch [n] */
 /* Linear quantile (type 7) of sorted values. */
 double evl_quantile_sorted(const double *x, size_t n, double p);

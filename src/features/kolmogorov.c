@@ -11,7 +11,7 @@ typedef struct kernel {
   evl_parts *epochs;
   z_stream stream;      /* its memory is of the arena, taken when planned */
   uint8_t *alive;       /* [epochs] */
-  double *sorted;       /* [2 * samples of an epoch]: the second half is of the sort */
+  double *mixed;        /* [samples of an epoch] */
   double *complexity;   /* [epochs] */
   unsigned char *text, *packed;
   size_t packed_bytes;
@@ -44,7 +44,7 @@ static evl_status plan(const evl_params *given, const evl_shape *shape, evl_prod
   EVL_TRY(evl_parts_plan(p, "kolmogorov", shape, arena, &k->epochs));
   EVL_NEW(arena, k->alive, k->epochs->n);
   EVL_NEW(arena, k->complexity, k->epochs->n);
-  EVL_NEW(arena, k->sorted, 2 * (size_t)k->epochs->length);
+  EVL_NEW(arena, k->mixed, k->epochs->length);
   EVL_NEW(arena, k->text, k->epochs->length);
   k->stream.zalloc = from_arena;
   k->stream.zfree = to_arena;
@@ -59,10 +59,11 @@ static evl_status plan(const evl_params *given, const evl_shape *shape, evl_prod
 
 /* Letters by equal bins between the tenth parts of the values at either end; false where these are equal. */
 static bool spell(const kernel *k, const double *x, int n) {
-  memcpy(k->sorted, x, (size_t)n * sizeof *x);
-  evl_radix_sort(k->sorted, (size_t)n, k->sorted + n);
+  memcpy(k->mixed, x, (size_t)n * sizeof *x);
   const int cut = n / 10;
-  const double low = k->sorted[cut], bin = (k->sorted[n - cut] - low) / LETTERS;
+  const double low = evl_select(k->mixed, (size_t)n, (size_t)cut);
+  const double high = evl_select(k->mixed + cut, (size_t)(n - cut), (size_t)(n - 2 * cut));
+  const double bin = (high - low) / LETTERS;
   if (!(bin > 0.0) || isinf(bin)) return false;
   for (int t = 0; t < n; t++)
     k->text[t] = (unsigned char)('A' + (int)fmin(fmax(floor((x[t] - low) / bin), 0.0), LETTERS - 1.0));

@@ -126,6 +126,24 @@ void evl_sort(double *x, size_t n) {
   sort_within(x, n, depth);
 }
 
+double evl_select(double *x, size_t n, size_t rank) {
+  enum { SMALL = 12 };
+  int depth = 0;
+  for (size_t k = n; k > 1; k /= 2) depth += 2;
+  while (n > SMALL && depth-- > 0) {
+    const size_t k = split(x, n);
+    if (rank < k) {
+      n = k;
+    } else {
+      x += k;
+      n -= k;
+      rank -= k;
+    }
+  }
+  sort_within(x, n, depth > 0 ? depth : 1);
+  return x[rank];
+}
+
 double evl_quantile_sorted(const double *x, size_t n, double p) {
   if (n == 0 || !(p >= 0.0 && p <= 1.0)) return NAN;
   const double place = p * (double)(n - 1);

@@ -37,7 +37,8 @@ def asked():
         took = entry(names, parameters, "-", window_s)
         figure(what, took["seconds"], "s", others, most_s, most=True, **took)
     nice = json.loads(sh([PROGRAMS / "nice_set"]))
-    figure("NICE's resting set in its conventions", nice["seconds"], "s", "NICE 2.25", 0.30, most=True, **nice)
+    figure("NICE's resting set in its conventions, one tau", nice["set"], "s", "NICE 2.25", 0.30, most=True, **nice)
+    figure("NICE's resting set, four taus", nice["set, four taus"], "s", "")
 
 
 def eegmat():

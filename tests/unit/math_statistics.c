@@ -72,6 +72,30 @@ static void test_sort(void) {
     }
 }
 
+/* Every rank of signals with and without ties, of sorted ones and of many lengths, against the sorted signal. */
+static void test_select(void) {
+  evl_random random;
+  evl_random_begin(&random, 5, "test", "select", 0);
+  for (size_t n = 1; n < 300; n += n < 20 ? 1 : 37)
+    for (int kind = 0; kind < 3; kind++) {
+      double x[300], sorted[300], mixed[300];
+      for (size_t i = 0; i < n; i++)
+        sorted[i] = x[i] = kind == 0   ? evl_random_normal(&random)
+                           : kind == 1 ? floor(4.0 * evl_random_uniform(&random))
+                                       : (double)i;
+      evl_sort(sorted, n);
+      bool good = true;
+      for (size_t rank = 0; rank < n; rank++) {
+        memcpy(mixed, x, n * sizeof *x);
+        good = good && evl_select(mixed, n, rank) == sorted[rank];
+        for (size_t i = 0; i < n; i++) good = good && (i < rank ? mixed[i] <= sorted[rank] : mixed[i] >= sorted[rank]);
+        evl_sort(mixed, n);
+        good = good && !memcmp(mixed, sorted, n * sizeof *x);
+      }
+      CHECK(good);
+    }
+}
+
 static void test_quantile(void) {
   const double x[] = {1.0, 2.0, 4.0, 8.0};
   CHECK_NEAR(evl_quantile_sorted(x, 4, 0.0), 1.0, 0.0);
@@ -109,6 +133,7 @@ int main(void) {
   RUN(test_offset);
   RUN(test_flat);
   RUN(test_sort);
+  RUN(test_select);
   RUN(test_quantile);
   RUN(test_trimmed_mean);
   RUN(test_slope);
