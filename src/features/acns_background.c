@@ -14,7 +14,8 @@ typedef struct kernel {
 static const evl_param params[] = {
     {"suppressed_uv", EVL_REAL, "10.0", 1e-3, 1e6, NULL, "uV", "Peak to trough below which the record is suppressed."},
     {"normal_uv", EVL_REAL, "20.0", 1e-3, 1e6, NULL, "uV", "Peak to trough from which on voltage is normal."},
-    {"attenuated", EVL_REAL, "0.5", 0.01, 1.0, NULL, "1", "Share of the background's voltage below which it is attenuated."},
+    {"attenuated", EVL_REAL, "0.5", 0.01, 1.0, NULL, "1",
+     "Share of the background's voltage below which it is attenuated."},
     {"period_s", EVL_REAL, "1.0", 0.1, 60.0, NULL, "s", "Shortest suppression or attenuation that counts."},
     {0}};
 
@@ -25,7 +26,8 @@ static const evl_output outputs[] = {
      "Peak to trough of the background: median over periods that are not suppressed, or all if all are."},
     {"voltage_class", EVL_PER_CHANNEL, NULL, false, "class", 0.0, 2.0, "0 suppressed, 1 low, 2 normal."},
     {"continuity_2012", EVL_PER_CHANNEL, NULL, false, "class", 0.0, 4.0,
-     "0 continuous, 1 nearly continuous, 2 discontinuous, 3 burst suppression or attenuation, 4 suppression: all of it."},
+     "0 continuous, 1 nearly continuous, 2 discontinuous, 3 burst suppression or attenuation, 4 suppression: all of "
+     "it."},
     {"continuity_2021", EVL_PER_CHANNEL, NULL, false, "class", 0.0, 4.0,
      "The same by the edition of 2021: continuous below 1 %, suppression or attenuation above 99 %."},
     {0}};
@@ -103,7 +105,8 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
   const kernel *k = planned;
   const uint8_t *usable = evl_products_usable(k->products);
   const size_t n_channels = (size_t)window->n_channels, n_blocks = (size_t)k->n_blocks;
-  double *low = evl_scratch(k->products), *high = low + n_blocks, *height = high + n_blocks, *sorted = height + n_blocks;
+  double *low = evl_scratch(k->products), *high = low + n_blocks, *height = high + n_blocks;
+  double *sorted = height + n_blocks;
   uint8_t *within = (uint8_t *)(sorted + n_blocks);
   if (k->n_blocks < k->n_period) return;
   for (size_t c = 0; c < n_channels; c++) {
@@ -130,11 +133,11 @@ const evl_entry evl_feature_acns_background = {
     .name = "acns_background",
     .summary = "Continuity and voltage of the background in the classes of the ACNS, editions 2012 and 2021.",
     .definition =
-        "Suppressed: in a period of at least period_s whose peak to trough is below suppressed_uv; attenuated: not that, "
-        "but below `attenuated` times the background's voltage. Of the share s of both: 2012, continuous s = 0, nearly s < "
-        "0.1, discontinuous s < 0.5, burst suppression or attenuation s < 1, suppression s = 1; 2021, s < 0.01, < 0.1, < "
-        "0.5, <= 0.99, above. The terminology is of a longitudinal bipolar montage: use it in an analysis with reference "
-        "= \"bipolar\", and reduce classes over channels by their median.",
+        "Suppressed: in a period of at least period_s whose peak to trough is below suppressed_uv; attenuated: not "
+        "that, but below `attenuated` times the background's voltage. Of the share s of both: 2012, continuous s = 0, "
+        "nearly s < 0.1, discontinuous s < 0.5, burst suppression or attenuation s < 1, suppression s = 1; 2021, s < "
+        "0.01, < 0.1, < 0.5, <= 0.99, above. The terminology is of a longitudinal bipolar montage: use it in an "
+        "analysis with reference = \"bipolar\", and reduce classes over channels by their median.",
     .cite = "Hirsch et al. 2013 (ACNS 2012), doi:10.1097/WNP.0b013e3182784729; Hirsch et al. 2021, "
             "doi:10.1097/WNP.0000000000000806",
     .version = 1,

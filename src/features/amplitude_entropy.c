@@ -13,7 +13,8 @@ typedef struct kernel {
 
 static const evl_param params[] = {
     {"bin_uv", EVL_REAL, "1.0", 1e-3, 1e6, NULL, "uV", "Width of a bin; 1 in the Cerebral Recovery Index."},
-    {"range_uv", EVL_REALS, "(-200.0, 200.0)", -1e9, 1e9, NULL, "uV", "Range of the histogram; samples beyond are left out."},
+    {"range_uv", EVL_REALS, "(-200.0, 200.0)", -1e9, 1e9, NULL, "uV",
+     "Range of the histogram; samples beyond are left out."},
     {"q", EVL_REALS, "(2.0, 3.0)", 1e-3, 100, NULL, "1", "Orders of Tsallis' entropy; 1 is Shannon's in nats."},
     {0}};
 
@@ -100,8 +101,8 @@ static double cost_us(const evl_params *p, const evl_shape *shape) {
 const evl_entry evl_feature_amplitude_entropy = {
     .name = "amplitude_entropy",
     .summary = "Shannon's and Tsallis' entropy of amplitudes, from a histogram in microvolt.",
-    .definition = "p_i: share of samples in bin i of width w = bin_uv over range_uv. shannon = - sum p_i log2(p_i / w), "
-                  "so that widths compare; tsallis = (1 - sum p_i^q) / (q - 1). Amplitudes are not scaled first: "
+    .definition = "p_i: share of samples in bin i of width w = bin_uv over range_uv. shannon = - sum p_i log2(p_i / "
+                  "w), so that widths compare; tsallis = (1 - sum p_i^q) / (q - 1). Amplitudes are not scaled first: "
                   "low voltage is part of what is measured.",
     .cite = "Tjepkema-Cloostermans et al. 2013, doi:10.1186/cc13078; Tsallis 1988, doi:10.1007/BF01016429",
     .version = 1,

@@ -24,7 +24,8 @@ static const evl_output outputs[] = {
      "Percentile of the amplitude, peak to trough; 10 and 90 are the usual margins."},
     {"bandwidth", EVL_PER_CHANNEL, NULL, false, "uV", 0.0, EVL_ANY_MAX, "Upper (90 %) less lower (10 %) margin."},
     {"pattern", EVL_PER_CHANNEL, NULL, false, "class", 0.0, 2.0,
-     "0 normal: lower margin over 5 uV, upper over 10; 1 moderately abnormal: lower up to 5, upper over 10; 2 suppressed."},
+     "0 normal: lower margin over 5 uV, upper over 10; 1 moderately abnormal: lower up to 5, upper over 10; 2 "
+     "suppressed."},
     {0}};
 
 /* A cosine of 1 Hz (or a fifth of the edge) beyond both edges keeps the impulse response short. */
@@ -84,7 +85,8 @@ static void envelope(const kernel *k, const double *x, double *amplitude) {
 static void run(void *planned, const evl_window *window, evl_out *out) {
   const kernel *k = planned;
   const uint8_t *usable = evl_products_usable(k->products);
-  const size_t n_channels = (size_t)window->n_channels, n = (size_t)k->n_points, n_percentiles = (size_t)k->n_percentiles;
+  const size_t n_channels = (size_t)window->n_channels, n = (size_t)k->n_points;
+  const size_t n_percentiles = (size_t)k->n_percentiles;
   double *amplitude = evl_scratch(k->products);
   if (n < 4) return; /* margins of three points are the points */
   for (size_t c = 0; c < n_channels; c++) {
@@ -107,12 +109,12 @@ static double cost_us(const evl_params *p, const evl_shape *shape) {
 const evl_entry evl_feature_amplitude_integrated_eeg = {
     .name = "amplitude_integrated_eeg",
     .summary = "Amplitude-integrated EEG: percentiles of the rectified and smoothed EEG behind an asymmetric filter.",
-    .definition = "y = x with its Fourier amplitudes times (f / f0)^(slope_db / 20) in band_hz, f0 = sqrt(low high), and 0 "
-                  "beyond (cosine edges); a_i = pi times the mean of |y| over smooth_s, the peak to trough of a sine. "
-                  "Percentiles of a. Devices differ in gain: this one is 1 at f0 = 5.5 Hz. The pattern is that of al "
-                  "Naqeeb for newborns, used after cardiac arrest, too.",
-    .cite = "Maynard et al. 1969, doi:10.1136/bmj.4.5683.545-a; Zhang and Ding 2013, doi:10.1038/pr.2013.87; al Naqeeb et "
-            "al. 1999, doi:10.1542/peds.103.6.1263",
+    .definition = "y = x with its Fourier amplitudes times (f / f0)^(slope_db / 20) in band_hz, f0 = sqrt(low high), "
+                  "and 0 beyond (cosine edges); a_i = pi times the mean of |y| over smooth_s, the peak to trough of a "
+                  "sine. Percentiles of a. Devices differ in gain: this one is 1 at f0 = 5.5 Hz. The pattern is that "
+                  "of al Naqeeb for newborns, used after cardiac arrest, too.",
+    .cite = "Maynard et al. 1969, doi:10.1136/bmj.4.5682.545-a; Zhang and Ding 2013, doi:10.4236/health.2013.55116; al "
+            "Naqeeb et al. 1999, doi:10.1542/peds.103.6.1263",
     .version = 1,
     .params = params,
     .outputs = outputs,

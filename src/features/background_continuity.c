@@ -34,20 +34,25 @@ static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products
   return EVL_OK;
 }
 
-/* Sd of bursts over sd of suppressions, each about its own mean; both have samples. */
-static double amplitude_ratio(const double *x, const uint8_t *mask, int n) {
-  double sum[2] = {0}, square[2] = {0};
-  int64_t count[2] = {0};
-  for (int t = 0; t < n; t++) {
-    sum[mask[t]] += x[t];
-    count[mask[t]]++;
+/* Variance of the samples of one state, of which there are some; stretches are summed by themselves. */
+static double variance(const double *x, const uint8_t *mask, int n, uint8_t state) {
+  double sum = 0.0, square = 0.0;
+  int64_t count = 0;
+  for (evl_stretch s = {0, 0}; s.end < n;) {
+    s = evl_stretch_at(mask, s.end, n);
+    if (mask[s.begin] != state) continue;
+    sum += evl_sum(x + s.begin, s.end - s.begin);
+    count += s.end - s.begin;
   }
-  const double mean[2] = {sum[0] / (double)count[0], sum[1] / (double)count[1]};
-  for (int t = 0; t < n; t++) {
-    const double v = x[t] - mean[mask[t]];
-    square[mask[t]] += v * v;
+  const double mean = sum / (double)count;
+  for (evl_stretch s = {0, 0}; s.end < n;) {
+    s = evl_stretch_at(mask, s.end, n);
+    if (mask[s.begin] != state) continue;
+    double own = 0.0;
+    for (int t = s.begin; t < s.end; t++) own += (x[t] - mean) * (x[t] - mean);
+    square += own;
   }
-  return sqrt(square[0] / (double)count[0] / (square[1] / (double)count[1]));
+  return square / (double)count;
 }
 
 static void run(void *planned, const evl_window *window, evl_out *out) {
@@ -63,8 +68,9 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
     for (int t = 0; t < n; t++) suppressed += mask[t];
     const double continuity = (double)(n - suppressed) / n;
     const bool both = suppressed > 0 && suppressed < n && continuity >= k->low && continuity <= k->high;
+    const double ratio = both ? sqrt(variance(x, mask, n, 0) / variance(x, mask, n, 1)) : 1.0;
     evl_put(out, (size_t)c, continuity);
-    evl_put(out, (size_t)(window->n_channels + c), both ? amplitude_ratio(x, mask, n) : 1.0);
+    evl_put(out, (size_t)(window->n_channels + c), ratio);
   }
 }
 
@@ -75,11 +81,12 @@ static double cost_us(const evl_params *p, const evl_shape *shape) {
 const evl_entry evl_feature_background_continuity = {
     .name = "background_continuity",
     .summary = "Background continuity index and burst-suppression amplitude ratio, the two of Ruijter.",
-    .definition = "continuity = 1 - share of samples in suppression (see rule); amplitude_ratio = sd(x in bursts) / sd(x "
-                  "in suppressions) where continuity is within ratio_between, else 1. As published with rule = "
-                  "\"ruijter\". The default rule is the same without a filter of its own: the conditioning has filtered "
-                  "with margins, so that no edge is lost. Channels with artefacts are the conditioning's business, too.",
-    .cite = "Ruijter et al. 2018, doi:10.1016/j.clinph.2018.05.003; Ruijter et al. 2019, doi:10.1002/ana.25518",
+    .definition = "continuity = 1 - share of samples in suppression (see rule); amplitude_ratio = sd(x in bursts) / "
+                  "sd(x in suppressions) where continuity is within ratio_between, else 1. As published with rule = "
+                  "\"ruijter\". The default rule is the same without a filter of its own: the conditioning has "
+                  "filtered with margins, so that no edge is lost. Channels with artefacts are the conditioning's "
+                  "business, too.",
+    .cite = "Ruijter et al. 2018, doi:10.1016/j.clinph.2018.04.745",
     .version = 1,
     .params = params,
     .outputs = outputs,

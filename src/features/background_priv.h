@@ -17,14 +17,13 @@ double evl_envelope_cost_us(const evl_shape *shape); /* of all channels */
 /* ---- suppression.c ------------------------------------------------------------- */
 
 /* Parameters of every entry that tells bursts from suppressions; `fallback`: its rule. */
-#define EVL_SUPPRESSION_PARAMS(fallback)                                                                              \
-  {"rule", EVL_STRING, "\"" fallback "\"", 0, 0, "amplitude|ruijter|icare|westover", "",                                 \
+#define EVL_SUPPRESSION_PARAMS(fallback)                                                                               \
+  {"rule", EVL_STRING, "\"" fallback "\"", 0, 0, "amplitude|ruijter|icare|westover", "",                               \
    "Suppression is where, amplitude: |x| < threshold_uv / 2; ruijter: the same of x band-passed from 0.5 to 30 Hz, "   \
    "1 s at both ends left out; icare: the envelope of x averaged over 40 ms, less the mean of its lowest 1.5 s, is "   \
-   "below threshold_uv; westover: the recursive variance (105 ms) is below threshold_uv^2 / 2, 50 uV^2."},              \
+   "below threshold_uv; westover: the recursive variance (105 ms) is below threshold_uv^2 / 2, 50 uV^2."},             \
   {"threshold_uv", EVL_REAL, "10.0", 1e-6, 1e6, NULL, "uV",                                                            \
-   "Peak to trough (amplitude, ruijter), envelope (icare) or amplitude of a sine (westover) below which the signal is " \
-   "suppressed."},                                                                                                     \
+   "Peak to trough (amplitude, ruijter), envelope (icare) or amplitude of a sine (westover) of what is suppressed."},  \
   {"min_suppression_s", EVL_REAL, "-1.0", -1.0, 60.0, NULL, "s",                                                       \
    "Shorter suppressions are activity; -1: the rule's own, 0.5 (amplitude, ruijter), 0.25 (icare), 0 (westover)."},    \
   {"min_burst_s", EVL_REAL, "-1.0", -1.0, 60.0, NULL, "s",                                                             \
@@ -56,9 +55,9 @@ void evl_stretch_absorb(uint8_t *mask, int first, int end, uint8_t state, int n_
 
 /* ---- periodicity.c --------------------------------------------------------------- */
 
-/* The period in samples of signal [n], between lags first and last: of the maxima of its autocorrelation the first that is
-   at least 0.85 of the highest, because multiples of a period are nearly as high; `height` is its correlation. NaN, both,
-   where there is no maximum above 0. work [EVL_PERIODICITY_WORK(n)]. */
+/* The period in samples of signal [n], between lags first and last: of the maxima of its autocorrelation the first that
+   is at least 0.85 of the highest, because multiples of a period are nearly as high; `height` is its correlation. NaN,
+   both, where there is no maximum above 0. work [EVL_PERIODICITY_WORK(n)]. */
 #define EVL_PERIODICITY_WORK(n) (3 * (size_t)(n) + 3)
 double evl_periodicity(const double *signal, int n, int first, int last, double *work, double *height);
 

@@ -9,7 +9,7 @@ typedef struct kernel {
   bool pairwise;
   int n_pairs, n_bands;
   evl_homologues *pair; /* [n_pairs] */
-  evl_bins *band;   /* [n_bands] */
+  evl_bins *band;       /* [n_bands] */
 } kernel;
 
 static const evl_param params[] = {
@@ -88,11 +88,13 @@ static double cost_us(const evl_params *p, const evl_shape *shape) {
 const evl_entry evl_feature_brain_symmetry_index = {
     .name = "brain_symmetry_index",
     .summary = "Brain symmetry index: the mean relative difference between the spectra of the hemispheres.",
-    .definition = "revised: mean over bins of |R(f) - L(f)| / (R(f) + L(f)), R and L the powers summed over the right and "
-                  "the left channels of all pairs; pairwise: mean over bins of |mean over pairs of (R_p - L_p) / (R_p + "
-                  "L_p)|. Pairs are channels at mirrored places, or by name without places; both must be usable. "
-                  "Undefined without a pair. The revised index is the default: weak channels do not weigh as much as strong ones.",
-    .cite = "van Putten 2007, doi:10.1016/j.clinph.2007.07.019; van Putten et al. 2004, doi:10.1161/01.STR.0000144649.49861.1d",
+    .definition = "revised: mean over bins of |R(f) - L(f)| / (R(f) + L(f)), R and L the powers summed over the right "
+                  "and the left channels of all pairs; pairwise: mean over bins of |mean over pairs of (R_p - L_p) / "
+                  "(R_p + L_p)|. Pairs are channels at mirrored places, or by name without places; both must be "
+                  "usable. Undefined without a pair. The revised index is the default: weak channels do not weigh as "
+                  "much as strong ones.",
+    .cite = "van Putten 2007, doi:10.1016/j.clinph.2007.07.019; van Putten et al. 2004, "
+            "doi:10.1161/01.STR.0000144649.49861.1d",
     .version = 1,
     .params = params,
     .outputs = outputs,

@@ -1,5 +1,6 @@
 /* burst_similarity: do bursts begin alike? */
 #include "background_priv.h"
+#include "lanes_priv.h"
 
 typedef struct kernel {
   evl_products *products;
@@ -11,7 +12,8 @@ typedef struct kernel {
 
 static const evl_param params[] = {
     EVL_SUPPRESSION_PARAMS("amplitude"),
-    {"shape_s", EVL_REAL, "0.5", 0.05, 30.0, NULL, "s", "The first part of bursts that is compared; shorter ones are not."},
+    {"shape_s", EVL_REAL, "0.5", 0.05, 30.0, NULL, "s",
+     "The first part of bursts that is compared; shorter ones are not."},
     {"lag_s", EVL_REAL, "0.05", 0.0, 1.0, NULL, "s", "Bursts may be shifted against each other by so much."},
     {"alike", EVL_REAL, "0.75", -1.0, 1.0, NULL, "1", "Correlation above which two bursts count as identical."},
     {"most", EVL_INT, "24", 2, 1000, NULL, "count", "Bursts compared at most, spread evenly over the window."},
@@ -54,15 +56,27 @@ static int find_onsets(const kernel *k, const uint8_t *mask, int first, int end)
 
 /* Pearson's correlation; NaN where either is constant. */
 static double correlation(const double *a, const double *b, int n) {
-  double sa = 0.0, sb = 0.0, aa = 0.0, bb = 0.0, ab = 0.0;
-  for (int t = 0; t < n; t++) {
-    const double u = a[t] - a[0], v = b[t] - b[0];
-    sa += u;
-    sb += v;
-    aa += u * u;
-    bb += v * v;
-    ab += u * v;
+  evl_lanes lane[5] = {0};
+  double sum[5];
+  int t = 0;
+  for (; t + EVL_LANES <= n; t += EVL_LANES) {
+    const evl_lanes u = evl_load(a + t) - a[0], v = evl_load(b + t) - b[0];
+    lane[0] += u;
+    lane[1] += v;
+    lane[2] += u * u;
+    lane[3] += v * v;
+    lane[4] += u * v;
   }
+  for (int i = 0; i < 5; i++) sum[i] = evl_fold(lane[i]);
+  for (; t < n; t++) {
+    const double u = a[t] - a[0], v = b[t] - b[0];
+    sum[0] += u;
+    sum[1] += v;
+    sum[2] += u * u;
+    sum[3] += v * v;
+    sum[4] += u * v;
+  }
+  const double sa = sum[0], sb = sum[1], aa = sum[2], bb = sum[3], ab = sum[4];
   const double r = (ab - sa * sb / n) / sqrt((aa - sa * sa / n) * (bb - sb * sb / n));
   return isfinite(r) ? fmin(fmax(r, -1.0), 1.0) : NAN;
 }
@@ -111,16 +125,16 @@ static double cost_us(const evl_params *p, const evl_shape *shape) {
   const double most = fmin((double)evl_params_int(p, "most"), shape->n_samples / shape->fs_hz / 3.0);
   const double lags = 2.0 * evl_params_real(p, "lag_s") * shape->fs_hz + 1.0;
   return evl_suppression_cost_us(p, shape) + 1e-3 * shape->n_channels * (double)shape->n_samples +
-         shape->n_channels * 0.5 * most * most * lags * evl_params_real(p, "shape_s") * shape->fs_hz * 1.1e-3;
+         shape->n_channels * 0.5 * most * most * lags * evl_params_real(p, "shape_s") * shape->fs_hz * 5e-4;
 }
 
 const evl_entry evl_feature_burst_similarity = {
     .name = "burst_similarity",
     .summary = "Identical bursts: the correlation of the first 500 ms of bursts with each other.",
     .definition = "For every pair of bursts (see rule) that begin in the window and last at least shape_s: the largest "
-                  "Pearson correlation of their first shape_s over shifts up to lag_s, because a threshold finds the begin "
-                  "of a burst only so well. correlation is the mean over pairs, identical the share above `alike`. "
-                  "Undefined with fewer than two such bursts.",
+                  "Pearson correlation of their first shape_s over shifts up to lag_s, because a threshold finds the "
+                  "begin of a burst only so well. correlation is the mean over pairs, identical the share above "
+                  "`alike`. Undefined with fewer than two such bursts.",
     .cite = "Hofmeijer et al. 2014, doi:10.1016/j.clinph.2013.10.017",
     .version = 1,
     .params = params,

@@ -65,8 +65,8 @@ const evl_entry evl_feature_burst_suppression_probability = {
     .name = "burst_suppression_probability",
     .summary = "Burst suppression probability after recursive segmentation: its mean, lowest and highest value.",
     .definition = "Suppression z_t: m_t = b m_{t-1} + (1 - b) x_t, v_t = b v_{t-1} + (1 - b) (x_t - m_t)^2, z_t = 1 "
-                  "where v_t < threshold_uv^2 / 2, b = exp(-1 / (0.105 s fs)), 0.9534 at 200 Hz; p_t = k p_{t-1} + (1 - k) "
-                  "z_t, k = exp(-1 / (memory_s fs)), begun at the mean of z over the first memory_s.",
+                  "where v_t < threshold_uv^2 / 2, b = exp(-1 / (0.105 s fs)), 0.9534 at 200 Hz; p_t = k p_{t-1} + (1 "
+                  "- k) z_t, k = exp(-1 / (memory_s fs)), begun at the mean of z over the first memory_s.",
     .cite = "Westover et al. 2013, doi:10.1016/j.jneumeth.2013.07.003; Chemali et al. 2013, "
             "doi:10.1088/1741-2560/10/5/056017",
     .version = 1,

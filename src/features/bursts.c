@@ -109,8 +109,8 @@ static void add_heights(const double *x, evl_stretch s, double mean, events *e) 
   e->n_high++;
 }
 
-/* Walks over first <= t < end. An interval begins where a burst ended and ends with the next one: discharges within do not
-   divide it. */
+/* Walks over first <= t < end. An interval begins where a burst ended and ends with the next one: discharges within do
+   not divide it. */
 static void walk(const kernel *k, const double *x, const uint8_t *mask, int first, int end, events *e) {
   int burst_end = -1;
   for (int t = first; t < end;) {
@@ -226,11 +226,11 @@ const evl_entry evl_feature_bursts = {
     .name = "bursts",
     .summary = "Bursts and suppressions: shares, rates, lengths, inter-burst intervals, amplitude and power of bursts.",
     .definition =
-        "The window is cut into suppressions and activity (see rule). Activity is a burst where it lasts burst_s and has "
-        "min_phases; shorter or simpler, it is a discharge. Lengths are of what begins and ends in the window; "
-        "inter-burst intervals go from burst to burst, over discharges. I-CARE's events: rule = \"icare\", burst_s = (0.0, "
-        "3600.0), min_phases = 0. power(band) = sum over segments of |FFT(x w m)|^2 over sum (w m)^2, w a Hann taper, m 1 "
-        "in activity, so that suppressions do not dilute it.",
+        "The window is cut into suppressions and activity (see rule). Activity is a burst where it lasts burst_s and "
+        "has min_phases; shorter or simpler, it is a discharge. Lengths are of what begins and ends in the window; "
+        "inter-burst intervals go from burst to burst, over discharges. I-CARE's events: rule = \"icare\", burst_s = "
+        "(0.0, 3600.0), min_phases = 0. power(band) = sum over segments of |FFT(x w m)|^2 over sum (w m)^2, w a Hann "
+        "taper, m 1 in activity, so that suppressions do not dilute it.",
     .cite = "Hirsch et al. 2021 (ACNS), doi:10.1097/WNP.0000000000000806; Amorim et al. 2023, "
             "doi:10.1097/CCM.0000000000006074; Westover et al. 2013, doi:10.1016/j.jneumeth.2013.07.003",
     .version = 1,

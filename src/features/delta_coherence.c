@@ -18,8 +18,8 @@ static const evl_param params[] = {
     {"overlap", EVL_REAL, "0.5", 0.0, 0.95, NULL, "", "Share of a segment that the next one covers."},
     {"taper", EVL_STRING, "\"hann\"", 0, 0, "hann|boxcar", "", "Taper of a segment."},
     {"zero_alpha", EVL_REAL, "0.0", 0.0, 0.5, NULL, "1",
-     "Coherences that chance exceeds with this probability count as 0; 0: none. NEURAL: 0.05, with segments of 8 s, boxcar, "
-     "no overlap."},
+     "Coherences that chance exceeds with this probability count as 0; 0: none. NEURAL: 0.05, with segments of 8 s, "
+     "boxcar, no overlap."},
     {0}};
 
 static const evl_output outputs[] = {
@@ -129,8 +129,8 @@ const evl_entry evl_feature_delta_coherence = {
     .summary = "Coherence in the delta range, averaged over all pairs of channels.",
     .definition = "C_ab(f) = |sum_s X_a X_b*|^2 / (sum_s |X_a|^2 sum_s |X_b|^2) over tapered segments s without their "
                   "means; coherence = mean over f in range_hz and pairs a < b of usable channels. Independent channels "
-                  "give about 1 / segments, not 0. With zero_alpha = a, values below 1 - a^(1 / (segments - 1)) count as 0 "
-                  "(exact for segments that do not overlap).",
+                  "give about 1 / segments, not 0. With zero_alpha = a, values below 1 - a^(1 / (segments - 1)) count "
+                  "as 0 (exact for segments that do not overlap).",
     .cite = "Tjepkema-Cloostermans et al. 2013, doi:10.1186/cc13078; O'Toole and Boylan 2017, "
             "doi:10.48550/arXiv.1704.05694; Halliday et al. 1995, doi:10.1016/S0079-6107(96)00009-0 (threshold)",
     .version = 1,

@@ -7,7 +7,7 @@
 typedef struct evl_filtered evl_filtered;
 
 /* low_hz < f < high_hz, forward and backward as scipy's butter and filtfilt with their padding; low_hz 0: low-pass,
-   high_hz at or beyond half the rate: high-pass, both: the signal as it is. Errors: edges that cannot be (EVL_USAGE). */
+   high_hz at or beyond half the rate: high-pass, both: the signal as it is. Errors: impossible edges (EVL_USAGE). */
 evl_status evl_filtered_plan(int order, double low_hz, double high_hz, evl_products *products, evl_arena *arena,
                              evl_filtered **filtered) EVL_MUST_USE;
 /* [n_samples] of a usable channel; computed for all channels at the first call in a window. */

@@ -16,8 +16,10 @@ enum { RATE, REGULARITY, SHARE, CONTRAST, COUNT, IRREGULARITY, OUTPUTS };
 
 static const evl_param params[] = {
     {"rate_hz", EVL_REALS, "(0.25, 3.5)", 0.05, 5.0, NULL, "Hz", "Rates of discharges that are looked for."},
-    {"segment_s", EVL_REAL, "10.0", 2.0, 120.0, NULL, "s", "Segments in which periodicity is judged, half overlapping."},
-    {"regular", EVL_REAL, "0.4", 0.0, 1.0, NULL, "1", "Autocorrelation of the energy from which on a segment is periodic."},
+    {"segment_s", EVL_REAL, "10.0", 2.0, 120.0, NULL, "s",
+     "Segments in which periodicity is judged, half overlapping."},
+    {"regular", EVL_REAL, "0.4", 0.0, 1.0, NULL, "1",
+     "Autocorrelation of the energy from which on a segment is periodic."},
     {"contrast", EVL_REAL, "2.0", 1.0, 1000.0, NULL, "1",
      "95th percentile of the energy over its median from which on it has discharges, not waves of a rhythm."},
     {0}};
@@ -125,7 +127,8 @@ static double median(double *x, int n) {
 static double contrast_of(const double *energy, int n, double *sorted, double *level) {
   memcpy(sorted, energy, (size_t)n * sizeof *sorted);
   evl_sort(sorted, (size_t)n);
-  const double middle = evl_quantile_sorted(sorted, (size_t)n, 0.5), high = evl_quantile_sorted(sorted, (size_t)n, 0.95);
+  const double middle = evl_quantile_sorted(sorted, (size_t)n, 0.5);
+  const double high = evl_quantile_sorted(sorted, (size_t)n, 0.95);
   *level = 0.5 * (middle + high);
   return high / middle;
 }
@@ -172,12 +175,12 @@ const evl_entry evl_feature_periodic_discharges = {
     .name = "periodic_discharges",
     .summary = "Generalised periodic discharges: rate, regularity, and share of time.",
     .definition =
-        "Energy: mean over channels of |x_t - x_{t-1}| in 20 ms, smoothed over 0.1 s, so that sharp waves count, and what "
-        "all channels do at once. In segments of segment_s the first major maximum of its autocorrelation in rate_hz gives "
-        "rate and regularity; a segment has periodic discharges where regularity >= regular and the 95th percentile of the "
-        "energy over its median >= contrast (a sine has 1.4). count and irregularity are of peaks over the middle between "
-        "median and 95th percentile, the highest within 0.6 periods (of the highest rate where none is periodic). Channels "
-        "without a place on the head are left out.",
+        "Energy: mean over channels of |x_t - x_{t-1}| in 20 ms, smoothed over 0.1 s, so that sharp waves count, and "
+        "what all channels do at once. In segments of segment_s the first major maximum of its autocorrelation in "
+        "rate_hz gives rate and regularity; a segment has periodic discharges where regularity >= regular and the 95th "
+        "percentile of the energy over its median >= contrast (a sine has 1.4). count and irregularity are of peaks "
+        "over the middle between median and 95th percentile, the highest within 0.6 periods (of the highest rate where "
+        "none is periodic). Channels without a place on the head are left out.",
     .cite = "Hirsch et al. 2021 (ACNS), doi:10.1097/WNP.0000000000000806; Foreman et al. 2016, "
             "doi:10.1016/j.clinph.2015.07.018",
     .version = 1,

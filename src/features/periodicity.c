@@ -1,17 +1,18 @@
 /* periodicity: the period of a short signal by its autocorrelation. */
-#include <string.h>
-
 #include "background_priv.h"
+#include "lanes_priv.h"
 
 /* Correlation of x_t with x_{t + lag} over the n - lag samples that have both. */
 static double correlation(const double *x, const double *squares, int n, int lag) {
-  enum { LANES = 4 };
-  double lane[LANES] = {0};
+  evl_lanes a = {0}, b = {0};
+  double rest = 0.0;
   int t = 0;
-  for (; t + LANES <= n - lag; t += LANES)
-    for (int i = 0; i < LANES; i++) lane[i] += x[t + i] * x[t + lag + i];
-  for (; t < n - lag; t++) lane[0] += x[t] * x[t + lag];
-  const double sum = (lane[0] + lane[2]) + (lane[1] + lane[3]);
+  for (; t + 2 * EVL_LANES <= n - lag; t += 2 * EVL_LANES) {
+    a += evl_load(x + t) * evl_load(x + t + lag);
+    b += evl_load(x + t + EVL_LANES) * evl_load(x + t + EVL_LANES + lag);
+  }
+  for (; t < n - lag; t++) rest += x[t] * x[t + lag];
+  const double sum = evl_fold(a + b) + rest;
   const double norm = sqrt(squares[n - lag] * (squares[n] - squares[lag]));
   return norm > 0.0 ? sum / norm : 0.0;
 }

@@ -14,15 +14,15 @@ enum { MEAN, MEDIAN, P5, P95, WIDTH, SD, CV, ASYMMETRY, STATISTICS };
 
 static const evl_param params[] = {
     {"bands", EVL_BANDS, "{ broad = (0.0, 1000.0); }", 0.0, 1e5, NULL, "Hz",
-     "Zero-phase Butterworth filters of order 5 before. From 0 to 1000 Hz: the signal as it is, from 0: low-pass. NEURAL "
-     "takes delta (0.5, 4), theta (4, 7), alpha (7, 13), beta (13, 30)."},
+     "Zero-phase Butterworth filters of order 5 before. From 0: low-pass; to half the rate or beyond: high-pass; both: "
+     "the signal as it is. NEURAL takes delta (0.5, 4), theta (4, 7), alpha (7, 13), beta (13, 30)."},
     {"segment_s", EVL_REAL, "2.0", 0.01, 600.0, NULL, "s", "Length of a segment."},
     {"overlap", EVL_REAL, "0.0", 0.0, 0.95, NULL, "", "Share of a segment that the next one covers."},
     {"scale", EVL_STRING, "\"linear\"", 0, 0, "linear|log_linear", "",
      "log_linear: amplitudes r over 50 uV become 50 ln r / ln 50, as aEEG is drawn."},
     {"percentile", EVL_STRING, "\"linear\"", 0, 0, "linear|midpoint", "",
-     "Percentiles of n sorted values: linear, the lowest is at 0 and the highest at 1 (type 7); midpoint, value i of n is "
-     "at (i - 1/2) / n (type 5), as NEURAL in MATLAB."},
+     "Percentiles of n sorted values: linear, the lowest is at 0 and the highest at 1 (type 7); midpoint, value i of n "
+     "is at (i - 1/2) / n (type 5), as NEURAL in MATLAB."},
     {0}};
 
 #define AMPLITUDE(name, text) {name, EVL_PER_CHANNEL, "bands", false, "uV", 0.0, EVL_ANY_MAX, text}
@@ -119,8 +119,8 @@ const evl_entry evl_feature_range_eeg = {
     .name = "range_eeg",
     .summary = "Range EEG: statistics of the peak-to-peak amplitude of segments of 2 s.",
     .definition = "r_s = max - min of x over segment s. Its mean, median, 5th and 95th percentile, their distance, sd, "
-                  "sd / mean, and asymmetry ((p95 - med) - (med - p5)) / (p95 - p5). A band that begins at or beyond half "
-                  "the rate is undefined.",
+                  "sd / mean, and asymmetry ((p95 - med) - (med - p5)) / (p95 - p5). A band that begins at or beyond "
+                  "half the rate is undefined.",
     .cite = "O'Reilly et al. 2012, doi:10.1016/j.clinph.2012.02.087; O'Toole and Boylan 2017, "
             "doi:10.48550/arXiv.1704.05694 (NEURAL)",
     .version = 1,

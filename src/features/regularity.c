@@ -91,9 +91,9 @@ static double cost_us(const evl_params *p, const evl_shape *shape) {
 const evl_entry evl_feature_regularity = {
     .name = "regularity",
     .summary = "Regularity of the Cerebral Recovery Index: how evenly power is spread over time.",
-    .definition = "q_t = mean of x^2 over smooth_s; sorted in descending order, regularity = sqrt(sum_i i^2 q_i / (N^2 / "
-                  "3 * sum_i q_i)), i = 1..N, cut at 1 (a constant q gives 1 + 3 / (4 N)). The published measure takes "
-                  "windows of 5 minutes and the causal mean.",
+    .definition = "q_t = mean of x^2 over smooth_s; sorted in descending order, regularity = sqrt(sum_i i^2 q_i / (N^2 "
+                  "/ 3 * sum_i q_i)), i = 1..N, cut at 1 (a constant q gives 1 + 3 / (4 N)). The published measure "
+                  "takes windows of 5 minutes and the causal mean.",
     .cite = "Tjepkema-Cloostermans et al. 2013, doi:10.1186/cc13078",
     .version = 1,
     .params = params,

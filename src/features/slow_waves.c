@@ -104,10 +104,10 @@ const evl_entry evl_feature_slow_waves = {
     .name = "slow_waves",
     .summary = "Slow waves: density, amplitude, slope and duration.",
     .definition = "x in band_hz (zero-phase Butterworth, order 2). A slow wave: a negative half wave between two zero "
-                  "crossings half_wave_s apart and the positive one behind it, peak to trough at least least_uv. slope: depth "
-                  "of the negative peak over the time from it to the zero crossing. By default without a threshold in uV, so "
-                  "that a density in a low-voltage record means what it says; amplitude is a value of its own. Without a "
-                  "wave only the density is defined.",
+                  "crossings half_wave_s apart and the positive one behind it, peak to trough at least least_uv. "
+                  "slope: depth of the negative peak over the time from it to the zero crossing. By default without a "
+                  "threshold in uV, so that a density in a low-voltage record means what it says; amplitude is a value "
+                  "of its own. Without a wave only the density is defined.",
     .cite = "Riedner et al. 2007, doi:10.1093/sleep/30.12.1643; Massimini et al. 2004, "
             "doi:10.1523/JNEUROSCI.1318-04.2004; Vallat and Walker 2021, doi:10.7554/eLife.70092",
     .version = 1,

@@ -52,7 +52,7 @@ static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products
   return evl_filtered_plan(ORDER, broad_hz[0], broad_hz[1], products, arena, &k->broad);
 }
 
-/* Mean square around every sample, over those of n_rms that exist. Blocks are summed anew: no rounding is left behind. */
+/* Mean square around each sample, over those of n_rms that exist. Summed anew now and then, so that rounding ends. */
 static void mean_square(const kernel *k, const double *x, double *square) {
   const int n = k->n_samples, before = k->n_rms / 2, after = k->n_rms - before; /* t - before <= i < t + after */
   enum { ANEW = 256 };
@@ -70,8 +70,8 @@ static void mean_square(const kernel *k, const double *x, double *square) {
   }
 }
 
-/* Adds the spindle [begin, end) of the filtered signal to the sums. Noise draws the frequency to the middle of the band, so
-   it is measured in the core. */
+/* Adds the spindle [begin, end) of the filtered signal to the sums. Noise draws the frequency to the middle of the
+   band, so it is measured in the core. */
 static void measure(const kernel *k, const double *x, const double *square, double core, int begin, int end,
                     double sum[SUMS]) {
   double low = 0.0, high = 0.0, largest = 0.0, previous = NAN, halves = 0.0, samples = 0.0;
@@ -146,12 +146,13 @@ static double cost_us(const evl_params *p, const evl_shape *shape) {
 const evl_entry evl_feature_spindles = {
     .name = "spindles",
     .summary = "Sleep spindles: density, amplitude, duration and frequency.",
-    .definition = "s: x in band_hz (zero-phase Butterworth, order 3); r_t: rms of s over 0.3 s around t. A spindle: r > edge "
-                  "times its median, for duration_s, somewhere r > core times its median and r^2 >= relative times the mean "
-                  "square of x in broad_hz. The median in place of the usual mean and sd, so that many spindles do not "
-                  "raise the threshold against themselves. Without a spindle only the density is defined.",
-    .cite = "Warby et al. 2014, doi:10.1038/nmeth.2855; Vallat and Walker 2021, doi:10.7554/eLife.70092; Ferrarelli et al. "
-            "2007, doi:10.1176/ajp.2007.164.3.483",
+    .definition = "s: x in band_hz (zero-phase Butterworth, order 3); r_t: rms of s over 0.3 s around t. A spindle: r "
+                  "> edge times its median, for duration_s, somewhere r > core times its median and r^2 >= relative "
+                  "times the mean square of x in broad_hz. The median in place of the usual mean and sd, so that many "
+                  "spindles do not raise the threshold against themselves. Without a spindle only the density is "
+                  "defined.",
+    .cite = "Warby et al. 2014, doi:10.1038/nmeth.2855; Vallat and Walker 2021, doi:10.7554/eLife.70092; Ferrarelli et "
+            "al. 2007, doi:10.1176/ajp.2007.164.3.483",
     .version = 1,
     .params = params,
     .outputs = outputs,

@@ -6,7 +6,10 @@
 
 typedef enum { AMPLITUDE, RUIJTER, ICARE, WESTOVER } rule;
 
-typedef struct suppression_spec { double threshold_uv, min_suppression_s, min_burst_s; int rule, padding; } suppression_spec;
+typedef struct suppression_spec {
+  double threshold_uv, min_suppression_s, min_burst_s;
+  int rule, padding;
+} suppression_spec;
 
 /* What each rule says of itself. */
 static const struct { const char *name; double min_suppression_s, min_burst_s, edge_s; } rules[] = {

@@ -50,8 +50,8 @@ static double cost_us(const evl_params *p, const evl_shape *shape) {
 const evl_entry evl_feature_voltage_fraction = {
     .name = "voltage_fraction",
     .summary = "Fractions of time at low voltage: the share of samples below given amplitudes.",
-    .definition = "fraction = #{t: |x_t| < below_uv} / n. A fraction of time, as the name says; some programs return the "
-                  "mean of the samples below the amplitude under this name. Meant for signals without drift.",
+    .definition = "fraction = #{t: |x_t| < below_uv} / n. A fraction of time, as the name says; some programs return "
+                  "the mean of the samples below the amplitude under this name. Meant for signals without drift.",
     .cite = "Amorim et al. 2023, doi:10.1097/CCM.0000000000006074",
     .version = 1,
     .params = params,

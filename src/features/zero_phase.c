@@ -59,7 +59,8 @@ void evl_zero_phase_rows(const evl_biquad *section, int n_sections, const double
                          double *abreast, double *const *y) {
   const int all = n + 2 * pad;
   lanes *samples = (lanes *)abreast;
-  for (int i = 0; i < EVL_ZERO_PHASE_LANES; i++) extend(x[i < n_rows ? i : 0], n, pad, abreast + i, EVL_ZERO_PHASE_LANES);
+  for (int i = 0; i < EVL_ZERO_PHASE_LANES; i++)
+    extend(x[i < n_rows ? i : 0], n, pad, abreast + i, EVL_ZERO_PHASE_LANES);
   cascade_abreast(section, n_sections, samples, all, 1);
   cascade_abreast(section, n_sections, samples + all - 1, all, -1);
   for (int i = 0; i < n_rows; i++)

@@ -9,6 +9,9 @@ from harness import case, eveil, expect, python_modules, run_cases, simulated, w
 
 DURATION_S = 300.0
 MECHANISMS = ["burst_suppression", "discontinuous", "suppressed", "periodic_discharges", "spindles", "seizure"]
+IDENTICAL = f"""subjects = 2; duration_s = {DURATION_S}; sites = 1; fs_hz = [250.0]; artefacts = []; truths = ["age"];
+coefficients = [1.0]; mechanism = ["burst_suppression"];
+burst_suppression: {{ suppression = (0.55, 0.8); burst_s = (3.0, 4.0); identical = true; }};"""
 COHORT = f"""subjects = 18; duration_s = {DURATION_S}; sites = 1; fs_hz = [250.0]; artefacts = []; truths = ["age"]; coefficients = [1.0];
 mechanism = [{", ".join(f'"{m}"' for m in MECHANISMS)}];
 burst_suppression: {{ suppression = (0.55, 0.8); burst_s = (3.0, 4.0); }};
@@ -18,8 +21,8 @@ spindles: {{ spindle_per_min = (4.0, 10.0); spindle_uv = (80.0, 0.0); }};
 seizure: {{ seizures_per_h = (20.0, 24.0); seizure_s = (40.0, 60.0); }}; }};
 run: {{ seed = 4; """
 ANALYSES = f"""analyses: (
-  {{ name = "referential"; window_s = {DURATION_S}; features = ["bursts", "background_continuity", "periodic_discharges",
-     "spindles", "seizure_index", "regularity"]; bursts: {{ burst_s = (0.5, 120.0); }}; }},
+  {{ name = "referential"; window_s = {DURATION_S}; features = ["bursts", "background_continuity", "burst_similarity",
+     "periodic_discharges", "spindles", "seizure_index", "regularity"]; bursts: {{ burst_s = (0.5, 120.0); }}; }},
   {{ name = "bipolar"; window_s = {DURATION_S}; conditioning: {{ reference = "bipolar"; }}; features = ["acns_background"]; }} );
 """
 
@@ -58,16 +61,11 @@ class Recording:
             f"{self.name} ({self.mechanism}): {what} {found:.4g}, truth {true:.4g} +- {tolerance:.2g}"
 
 
-recordings = []
-
-
-def all_recordings():
-    """Simulated and run once; then those of the store."""
-    if recordings:
-        return recordings
+def made(name, keys):
+    """Recordings of a cohort, simulated, run and read from the store."""
     python_modules("h5py", "numpy")
     import h5py
-    root = simulated("patterns", COHORT)
+    root = simulated(name, keys)
     write(root + ".run.cfg", f'cohort: {{ root = "{root}"; }};\noutput: {{ store = "{root}.h5"; prognosis = "{root}-p.h5"; }};\n'
                              f"run: {{ task_s = {DURATION_S}; }};\n{ANALYSES}")
     expect(eveil("run", root + ".run.cfg"), 0)
@@ -79,14 +77,19 @@ def all_recordings():
             for recording, row in zip(analysis["window_recording"][:], analysis["values"][:]):
                 for column, value in zip(columns, row):
                     known[subject[recording]].values.setdefault(column, []).append(float(value))
-    recordings.extend(known.values())
-    counts = {m: sum(r.mechanism == m for r in recordings) for m in MECHANISMS}
-    assert min(counts.values()) >= 1, f"a mechanism is missing: {counts}"
-    return recordings
+    return list(known.values())
+
+
+recordings = []
 
 
 def of(*mechanisms):
-    return [r for r in all_recordings() if r.mechanism in mechanisms]
+    """The recordings of these mechanisms; all of them are made once."""
+    if not recordings:
+        recordings.extend(made("patterns", COHORT))
+    found = [r for r in recordings if r.mechanism in mechanisms]
+    assert {r.mechanism for r in found} == set(mechanisms), f"none of {mechanisms}"
+    return found
 
 
 def spells(course):
@@ -127,6 +130,16 @@ def _():
         true = sorted(lengths)[len(lengths) // 2]
         # The median of n, exponential beyond: sd about its length over sqrt(n) where a sixth of them is split.
         r.near("median inter-burst interval", r.middle("bursts.ibi_median"), true, 0.35 + 0.5 * true / math.sqrt(len(lengths)) + 0.17 * true)
+
+
+@case("identical bursts are told from others")
+def _():
+    for r in made("identical", IDENTICAL):
+        assert r.middle("burst_similarity.correlation") > 0.75 and r.middle("burst_similarity.identical") > 0.7, \
+            f"{r.name}: {r.middle('burst_similarity.correlation'):.3g}, {r.middle('burst_similarity.identical'):.3g}"
+    for r in of("burst_suppression"):
+        assert r.middle("burst_similarity.correlation") < 0.5 and r.middle("burst_similarity.identical") < 0.3, \
+            f"{r.name}: {r.middle('burst_similarity.correlation'):.3g}, {r.middle('burst_similarity.identical'):.3g}"
 
 
 @case("periodic discharges: rate and irregularity, and none elsewhere")

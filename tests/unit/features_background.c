@@ -132,7 +132,7 @@ static void test_bursts(void) {
 static void test_discharges(void) {
   for (int t = 0; t < N; t++) {
     const double in = fmod(t / FS_HZ + 8.0, 10.0);
-    x[t] = in < 3.0 ? 40.0 * sin(2.0 * M_PI * 5.0 * in) : in > 6.0 && in < 6.4 ? 40.0 * sin(2.0 * M_PI * 5.0 * in) : 0.0;
+    x[t] = in < 3.0 || (in > 6.0 && in < 6.4) ? 40.0 * sin(2.0 * M_PI * 5.0 * in) : 0.0;
   }
   CHECK_NEAR(value("bursts", "", "rate", 0, N), 6.0, 1e-12);
   CHECK_NEAR(value("bursts", "", "discharge_rate", 0, N), 6.0, 1e-12);
@@ -210,7 +210,8 @@ static void test_acns(void) {
 /* A sine at the geometric mean of the band keeps its peak to trough; out of the band it vanishes. */
 static void test_amplitude_integrated(void) {
   const double f0 = sqrt(2.0 * 15.0);
-  for (int t = 0; t < N; t++) x[t] = 15.0 * sin(2.0 * M_PI * f0 * t / FS_HZ) + 40.0 * sin(2.0 * M_PI * 30.0 * t / FS_HZ) + 70.0;
+  for (int t = 0; t < N; t++)
+    x[t] = 15.0 * sin(2.0 * M_PI * f0 * t / FS_HZ) + 40.0 * sin(2.0 * M_PI * 30.0 * t / FS_HZ) + 70.0;
   CHECK_NEAR(value("amplitude_integrated_eeg", "", "amplitude", 3, N), 30.0, 0.005);
   CHECK_NEAR(value("amplitude_integrated_eeg", "", "pattern", 0, N), 0.0, 0.0);
   CHECK(value("amplitude_integrated_eeg", "", "bandwidth", 0, N) < 3.0); /* 0.5 s hold no whole number of half waves */
@@ -265,8 +266,8 @@ static void test_symmetry(void) {
   CHECK(of_channels("brain_symmetry_index", "convention = \"pairwise\";", "index") < 1e-10);
 }
 
-/* A common source of power c in channels of power 1: coherence c^2 and the bias (1 - c^2)^2 / segments; independent ones
-   1 / segments. Segments that do not overlap, boxcar: exact for noise; the sd of a mean over pairs and bins is below 0.01. */
+/* A common source of power c in channels of power 1: coherence c^2 and the bias (1 - c^2)^2 / segments; independent
+   ones 1 / segments. Segments that do not overlap, boxcar: exact for noise; the sd of the mean is below 0.01. */
 static void test_coherence(void) {
   static const char *const config = "segment_s = 2.0; overlap = 0.0; taper = \"boxcar\"; range_hz = (0.5, 30.0);";
   static const double common[] = {0.0, 0.5, 1.0};
@@ -278,8 +279,8 @@ static void test_coherence(void) {
       const double v = sqrt(common[i]) * evl_random_normal(&random);
       for (int c = 0; c < 4; c++) channels[c][t] = v + sqrt(1.0 - common[i]) * evl_random_normal(&random);
     }
-    const double square = common[i] * common[i];
-    CHECK_NEAR(of_channels("delta_coherence", config, "coherence"), square + (1.0 - square) * (1.0 - square) / segments, 0.03);
+    const double square = common[i] * common[i], bias = (1.0 - square) * (1.0 - square) / segments;
+    CHECK_NEAR(of_channels("delta_coherence", config, "coherence"), square + bias, 0.03);
   }
   /* With alpha = 0.05 one in twenty independent ones is left: sum of the tail, about 0.05 (z + 1 / segments). */
   evl_random random;
@@ -287,8 +288,8 @@ static void test_coherence(void) {
   for (int t = 0; t < PAIRS_N; t++)
     for (int c = 0; c < 4; c++) channels[c][t] = evl_random_normal(&random);
   const double z = 1.0 - pow(0.05, 1.0 / (segments - 1.0));
-  CHECK_NEAR(of_channels("delta_coherence", "segment_s = 2.0; overlap = 0.0; taper = \"boxcar\"; range_hz = (0.5, 30.0); "
-                         "zero_alpha = 0.05;", "coherence"), 0.05 * (z + (1.0 - z) / segments), 0.003);
+  CHECK_NEAR(of_channels("delta_coherence", "segment_s = 2.0; overlap = 0.0; taper = \"boxcar\"; range_hz = (0.5, "
+                         "30.0); zero_alpha = 0.05;", "coherence"), 0.05 * (z + (1.0 - z) / segments), 0.003);
 }
 
 /* ---- discharges, seizures, sleep ---- */
@@ -300,7 +301,7 @@ static void test_periodic_discharges(void) {
     evl_random_begin(&random, 9, "test", "discharges", 0);
     for (int t = 0; t < PAIRS_N; t++) {
       const double in = fmod(t / FS_HZ, 0.8);
-      const double v = sine ? 100.0 * sin(2.0 * M_PI * 1.25 * t / FS_HZ) : 100.0 * fmax(0.0, 1.0 - fabs(in - 0.3) / 0.05);
+      const double v = 100.0 * (sine ? sin(2.0 * M_PI * 1.25 * t / FS_HZ) : fmax(0.0, 1.0 - fabs(in - 0.3) / 0.05));
       for (int c = 0; c < 4; c++) channels[c][t] = v + 0.3 * evl_random_normal(&random);
     }
     if (sine) {

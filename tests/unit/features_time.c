@@ -153,6 +153,24 @@ static void test_zero_phase(void) {
   for (int t = 200; t < 800; t++) CHECK_NEAR(y[PAD + t], gain * x[t], 1e-6); /* no phase */
 }
 
+/* Abreast, each signal has the bits that it has alone. */
+static void test_zero_phase_rows(void) {
+  enum { T = 1000, PAD = 21, ROWS = 3 };
+  static double y[T + 2 * PAD], abreast[EVL_ZERO_PHASE_LANES * (T + 2 * PAD)], row[ROWS][T];
+  evl_biquad section[EVL_MAX_SECTIONS];
+  evl_random random;
+  int n;
+  evl_random_begin(&random, 13, "test", "rows", 0);
+  CHECK(evl_butterworth_band(3, 0.5, 30.0, FS_HZ, section, &n) == EVL_OK);
+  for (int t = 0; t < ROWS * T; t++) x[t] = 20.0 * evl_random_normal(&random);
+  evl_zero_phase_rows(section, n, (const double *const[]){x, x + T, x + 2 * T}, ROWS, T, PAD, abreast,
+                      (double *const[]){row[0], row[1], row[2]});
+  for (int i = 0; i < ROWS; i++) {
+    evl_zero_phase(section, n, x + i * T, T, PAD, y);
+    CHECK(!memcmp(row[i], y + PAD, sizeof row[i]));
+  }
+}
+
 /* ---- burst suppression ---- */
 
 static double ratio(const char *config, int n) {
@@ -194,6 +212,7 @@ int main(void) {
   RUN(test_too_few_patterns);
   RUN(test_lowpass);
   RUN(test_zero_phase);
+  RUN(test_zero_phase_rows);
   RUN(test_suppression_sine);
   RUN(test_suppression_share);
   CHECK_DONE();
