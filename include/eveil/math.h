@@ -156,11 +156,13 @@ void evl_exponential(double *x, size_t n);
 /* ---- rational.c: sampling rates times up / down ------------------------------------------ */
 
 typedef struct evl_rational evl_rational;
-/* For signals of at most max_samples. Errors: EVL_USAGE where a term of up / down is over 2^14. */
-evl_status evl_rational_plan(int up, int down, int max_samples, evl_arena *arena, evl_rational **rational) EVL_MUST_USE;
+/* Errors: EVL_USAGE where a term of up / down is over 2^14. */
+evl_status evl_rational_plan(int up, int down, evl_arena *arena, evl_rational **rational) EVL_MUST_USE;
 int evl_rational_samples(const evl_rational *rational, int n); /* ceil(n up / down) */
-/* x [n] to y, the first sample in its place; below half the lower rate by Kaiser's window, zeros beyond the ends. */
-void evl_rational_run(evl_rational *rational, const double *x, int n, double *y);
+/* x [n] to y, the first sample in its place; below half the lower rate by Kaiser's window, zeros beyond the ends.
+   work: evl_rational_work(rational, n) doubles. */
+size_t evl_rational_work(const evl_rational *rational, int n);
+void evl_rational_run(const evl_rational *rational, const double *x, int n, double *work, double *y);
 
 /* ---- least_squares.c: sums of squares of nonlinear functions, smallest within bounds ----- */
 

@@ -144,7 +144,7 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
 }
 
 static double cost_us(const evl_params *p, const evl_shape *shape) {
-  return evl_psd_cost_us(p, shape) + shape->n_channels * (50.0 + 100.0 * (double)evl_params_int(p, "max_peaks"));
+  return evl_psd_cost_us(p, shape) + shape->n_channels * (50.0 + 150.0 * (double)evl_params_int(p, "max_peaks"));
 }
 
 const evl_entry evl_feature_aperiodic = {
@@ -159,6 +159,8 @@ const evl_entry evl_feature_aperiodic = {
     .params = params,
     .outputs = outputs,
     .invariant = EVL_INVARIANT_OFFSET | EVL_INVARIANT_ORDER | EVL_INVARIANT_SIGN,
+    .usual_window_s = 60.0,
+    .usual_step_s = 60.0,
     .cost_us = cost_us,
     .plan = plan,
     .run = run,
@@ -172,6 +174,10 @@ static const evl_output knee_outputs[] = {
     {"knee_hz", EVL_PER_CHANNEL, NULL, false, "Hz", 0.0, EVL_ANY_MAX,
      "Frequency k^(1/chi) at which it bends; undefined for a rising spectrum."},
     PEAK_OUTPUTS};
+
+static double knee_cost_us(const evl_params *p, const evl_shape *shape) { /* a bent curve takes many steps */
+  return cost_us(p, shape) + 5000.0 * shape->n_channels;
+}
 
 static evl_status plan_knee(const evl_params *p, const evl_shape *shape, evl_products *products, evl_arena *arena,
                             void **planned) {
@@ -188,7 +194,9 @@ const evl_entry evl_feature_aperiodic_knee = {
     .params = params,
     .outputs = knee_outputs,
     .invariant = EVL_INVARIANT_ORDER | EVL_INVARIANT_SIGN,
-    .cost_us = cost_us,
+    .usual_window_s = 60.0,
+    .usual_step_s = 60.0,
+    .cost_us = knee_cost_us,
     .plan = plan_knee,
     .run = run,
 };

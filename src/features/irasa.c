@@ -12,6 +12,7 @@ typedef struct kernel {
   evl_bins range;
   bool natural;                     /* yasa */
   int n_rates;
+  size_t most;                      /* samples of a resampled signal */
   double rate[MOST_RATES];
   evl_rational *faster[MOST_RATES], *slower[MOST_RATES]; /* more samples, fewer samples */
   double *high, *low;               /* densities [bins] */
@@ -40,8 +41,7 @@ static const evl_output outputs[] = {
      "Share of the power in range_hz that is not aperiodic; below 0 by chance where nothing oscillates."},
     {0}};
 
-static evl_status plan_rates(kernel *k, const evl_params *p, const evl_shape *shape, evl_arena *arena,
-                             double *highest) {
+static evl_status plan_rates(kernel *k, const evl_params *p, evl_arena *arena, double *highest) {
   const evl_value *rates = evl_params_value(p, "rates");
   enum { UNIT = 10000 };
   if (rates->n < 2 || rates->n > MOST_RATES)
@@ -49,8 +49,8 @@ static evl_status plan_rates(kernel *k, const evl_params *p, const evl_shape *sh
   k->n_rates = rates->n;
   for (int i = 0; i < rates->n; i++) {
     const int unit = (int)UNIT, rate = (int)round(rates->reals[i] * unit);
-    EVL_TRY(evl_rational_plan(rate, unit, shape->n_samples, arena, &k->faster[i]));
-    EVL_TRY(evl_rational_plan(unit, rate, shape->n_samples, arena, &k->slower[i]));
+    EVL_TRY(evl_rational_plan(rate, unit, arena, &k->faster[i]));
+    EVL_TRY(evl_rational_plan(unit, rate, arena, &k->slower[i]));
     k->rate[i] = (double)rate / unit;
     *highest = fmax(*highest, k->rate[i]);
   }
@@ -67,7 +67,7 @@ static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products
   k->natural = !strcmp(evl_params_string(p, "convention"), "yasa");
   EVL_TRY(evl_psd_plan(p, shape, products, arena, &k->psd));
   EVL_TRY(evl_psd_range(k->psd, p, "irasa", "range_hz", &k->range));
-  EVL_TRY(plan_rates(k, p, shape, arena, &highest));
+  EVL_TRY(plan_rates(k, p, arena, &highest));
   EVL_TRY(evl_welch_spec_of(p, shape, &spec));
   if (spec.segment * highest > shape->n_samples)
     return evl_fail(EVL_USAGE, "irasa.segment_s: expected at most %g, the window over the highest rate",
@@ -79,7 +79,12 @@ static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products
   if (!k->range.complete) return EVL_OK; /* beyond half the rate: nothing is defined */
   if (n < 3) return evl_fail(EVL_USAGE, "irasa.range_hz holds %d frequencies: expected three or more", n);
   EVL_TRY(evl_welch_plan(&spec, most, arena, &k->welch));
-  evl_scratch_plan(products, (size_t)most * sizeof(double));
+  k->most = (size_t)most;
+  for (int i = 0; i < k->n_rates; i++) {
+    const size_t faster = evl_rational_work(k->faster[i], shape->n_samples);
+    const size_t slower = evl_rational_work(k->slower[i], shape->n_samples);
+    evl_scratch_plan(products, (k->most + (faster > slower ? faster : slower)) * sizeof(double));
+  }
   EVL_NEW(arena, k->high, evl_psd_bins(k->psd));
   EVL_NEW(arena, k->low, evl_psd_bins(k->psd));
   EVL_NEW(arena, k->mean, (size_t)k->n_rates * (size_t)n);
@@ -93,7 +98,7 @@ static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products
 static void density_at(const kernel *k, evl_rational *rational, const evl_window *window, const double *x, double fs_hz,
                        double *density) {
   double *resampled = evl_scratch(k->products);
-  evl_rational_run(rational, x, window->n_samples, resampled);
+  evl_rational_run(rational, x, window->n_samples, resampled + k->most, resampled);
   evl_welch_run(k->welch, resampled, evl_rational_samples(rational, window->n_samples), fs_hz, density);
 }
 

@@ -13,7 +13,6 @@ struct evl_rational {
   int taps;            /* of a phase, a multiple of LANES */
   double *tap;         /* [up][taps], ascending in the input's samples */
   int *first;          /* [up] first input sample, from floor(m down / up) */
-  double *padded;      /* zeros around the signal */
 };
 
 static double bessel_i0(double x) {
@@ -33,7 +32,7 @@ static int floor_divide(int a, int b) { return a >= 0 ? a / b : -((b - 1 - a) / 
 
 static int pad_of(const evl_rational *r) { return r->reach / r->up + r->taps + 2; }
 
-evl_status evl_rational_plan(int up, int down, int max_samples, evl_arena *arena, evl_rational **planned) {
+evl_status evl_rational_plan(int up, int down, evl_arena *arena, evl_rational **planned) {
   const int divisor = up > 0 && down > 0 ? common_divisor(up, down) : 1;
   if (up < 1 || down < 1 || up / divisor > 1 << 14 || down / divisor > 1 << 14)
     return evl_fail(EVL_USAGE, "rate times %d / %d: expected 1 to %d in lowest terms", up, down, 1 << 14);
@@ -46,7 +45,6 @@ evl_status evl_rational_plan(int up, int down, int max_samples, evl_arena *arena
   r->taps = (2 * r->reach / r->up + 1 + LANES - 1) / LANES * LANES;
   EVL_NEW(arena, r->tap, (size_t)r->up * (size_t)r->taps);
   EVL_NEW(arena, r->first, r->up);
-  EVL_NEW(arena, r->padded, (size_t)max_samples + 2 * (size_t)pad_of(r));
   double sum = 0.0;
   for (int t = -r->reach; t <= r->reach; t++) sum += impulse(t, r->reach, 1.0 / slower);
   for (int phase = 0; phase < r->up; phase++) { /* output m, m down = q up + phase, sees inputs q + first on */
@@ -65,13 +63,15 @@ int evl_rational_samples(const evl_rational *r, int n) {
   return (int)(((int64_t)n * r->up + r->down - 1) / r->down);
 }
 
-void evl_rational_run(evl_rational *r, const double *x, int n, double *y) {
+size_t evl_rational_work(const evl_rational *r, int n) { return (size_t)n + 2 * (size_t)pad_of(r); }
+
+void evl_rational_run(const evl_rational *r, const double *x, int n, double *work, double *y) {
   const int pad = pad_of(r), n_out = evl_rational_samples(r, n);
-  memset(r->padded, 0, (size_t)pad * sizeof *x);
-  memcpy(r->padded + pad, x, (size_t)n * sizeof *x);
-  memset(r->padded + pad + n, 0, (size_t)pad * sizeof *x);
+  memset(work, 0, (size_t)pad * sizeof *x);
+  memcpy(work + pad, x, (size_t)n * sizeof *x);
+  memset(work + pad + n, 0, (size_t)pad * sizeof *x);
   const int whole = r->down / r->up, part = r->down % r->up;
-  const double *at = r->padded + pad;
+  const double *at = work + pad;
   for (int m = 0, phase = 0; m < n_out; m++) {
     const double *input = at + r->first[phase], *tap = r->tap + (size_t)phase * (size_t)r->taps;
     double lane[LANES] = {0};

@@ -79,16 +79,17 @@ static void test_straight(void) {
 static void test_rational(void) {
   enum { N = 1000 };
   static const int ratio[][2] = {{11, 10}, {10, 11}, {3, 2}, {1, 2}, {20, 37}};
-  static double x[N], y[2 * N];
+  static double x[N], y[2 * N], work[2 * N];
   for (int t = 0; t < N; t++) x[t] = sin(0.2 * t + 0.3);
   for (int i = 0; i < 5; i++) {
     evl_arena *arena = evl_arena_create();
     evl_rational *rational;
     const double step = (double)ratio[i][1] / ratio[i][0];
-    CHECK(evl_rational_plan(3 * ratio[i][0], 3 * ratio[i][1], N, arena, &rational) == EVL_OK);
+    CHECK(evl_rational_plan(3 * ratio[i][0], 3 * ratio[i][1], arena, &rational) == EVL_OK);
     const int n = evl_rational_samples(rational, N);
     CHECK(n == (N * ratio[i][0] + ratio[i][1] - 1) / ratio[i][1]);
-    evl_rational_run(rational, x, N, y);
+    CHECK(evl_rational_work(rational, N) <= 2 * N);
+    evl_rational_run(rational, x, N, work, y);
     double worst = 0.0;
     for (int t = n / 10; t < n - n / 10; t++) worst = fmax(worst, fabs(y[t] - sin(0.2 * t * step + 0.3)));
     CHECK(worst < 2e-3); /* ripple of Kaiser's window of shape 5 */
@@ -96,8 +97,8 @@ static void test_rational(void) {
   }
   evl_arena *arena = evl_arena_create();
   evl_rational *rational;
-  CHECK(evl_rational_plan(0, 1, N, arena, &rational) == EVL_USAGE);
-  CHECK(evl_rational_plan(20011, 20021, N, arena, &rational) == EVL_USAGE);
+  CHECK(evl_rational_plan(0, 1, arena, &rational) == EVL_USAGE);
+  CHECK(evl_rational_plan(20011, 20021, arena, &rational) == EVL_USAGE);
   evl_arena_free(arena);
 }
 
