@@ -16,7 +16,7 @@ static const evl_param params[] = {
      "{ delta = (1.0, 4.0); theta = (4.0, 8.0); alpha = (8.0, 13.0); beta = (13.0, 30.0); }", 0.0, 1e5, NULL, "Hz",
      "Bands, low <= f < high."},
     {"convention", EVL_STRING, "\"rms\"", 0, 0, "rms|pyeeg", "",
-     "rms: root of the band's power, in uV and not dependent on the length of the window; pyeeg: its bin_power, the sum "
+     "rms: root of the band's power, which the length of the window does not change; pyeeg: its bin_power, the sum "
      "of magnitudes of the whole window's transform from bin floor(low n / fs) to before floor(high n / fs), with "
      "segment_s the window, taper = \"boxcar\" and detrend = \"none\"."},
     EVL_PSD_PARAMS,
@@ -35,6 +35,15 @@ static evl_bins floored(const evl_psd *psd, const evl_band *band, const evl_shap
   return bins;
 }
 
+/* pyeeg transforms the window once, as it is. */
+static evl_status check_pyeeg(const evl_params *p, const evl_shape *shape, double step_hz) {
+  if (fabs(shape->fs_hz / step_hz - shape->n_samples) < 0.5 && !strcmp(evl_params_string(p, "estimator"), "welch") &&
+      !strcmp(evl_params_string(p, "taper"), "boxcar") && !strcmp(evl_params_string(p, "detrend"), "none"))
+    return EVL_OK;
+  return evl_fail(EVL_USAGE, "band_amplitude: pyeeg: expected segment_s = %g, taper = \"boxcar\", detrend = "
+                  "\"none\"", shape->n_samples / shape->fs_hz);
+}
+
 static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products *products, evl_arena *arena,
                        void **planned) {
   const evl_value *bands = evl_params_value(p, "bands");
@@ -46,6 +55,7 @@ static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products
   EVL_TRY(evl_psd_plan(p, shape, products, arena, &k->psd));
   const double step_hz = evl_psd_step_hz(k->psd);
   const bool pyeeg = !strcmp(evl_params_string(p, "convention"), "pyeeg");
+  if (pyeeg) EVL_TRY(check_pyeeg(p, shape, step_hz));
   if (pyeeg) k->to_magnitude = 0.5 * shape->fs_hz * shape->n_samples;
   for (int b = 0; b < k->n_bands; b++) {
     const evl_band *band = &bands->bands[b];
@@ -61,7 +71,8 @@ static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products
 
 /* The zero frequency has no mirror image: its magnitude is the root of twice as much. */
 static double amplitude(const kernel *k, const double *density, evl_bins bins) {
-  if (k->to_magnitude == 0.0) return sqrt(evl_sum(density + bins.first, bins.end - bins.first) * evl_psd_step_hz(k->psd));
+  if (k->to_magnitude == 0.0)
+    return sqrt(evl_sum(density + bins.first, bins.end - bins.first) * evl_psd_step_hz(k->psd));
   double sum = 0.0;
   for (int i = bins.first; i < bins.end; i++) sum += sqrt(density[i] * k->to_magnitude * (i == 0 ? 2.0 : 1.0));
   return sum;

@@ -313,6 +313,8 @@ static void test_refused(void) {
   refused("spectral_slope", "range_hz = (1.0, 1.3);", "range_hz");
   refused("aperiodic", "width_hz = (3.0, 1.0);", "width_hz");
   refused("aperiodic", "range_hz = (1.0, 4.0);", "range_hz");
+  refused("band_amplitude", "convention = \"pyeeg\";", "pyeeg");
+  refused("band_amplitude", PLAIN "convention = \"pyeeg\"; segment_s = 2.0;", "segment_s");
   refused("irasa", "rates = (1.5);", "rates");
   refused("irasa", "", "segment_s"); /* 4 s of 4 s, at 1.9 times the rate */
 }
