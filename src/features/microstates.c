@@ -281,7 +281,8 @@ const evl_entry evl_feature_microstates = {
         "explained, from random starts named by the window; a table: group maps of training subjects only, from the "
         "tensor maps of a run with maps = \"window\" by analysis/python/microstate_maps.py. Canonical maps are the "
         "default for meaning the same everywhere; a table explains more. Stretches at the ends of the window count as "
-        "they are.",
+        "they are. The literature's durations of 60 to 120 ms are of 2 to 20 Hz (conditioning.band_hz): wider bands have "
+        "more peaks and shorter stretches.",
     .cite = "Pascual-Marqui et al. 1995, doi:10.1109/10.391164, eq. 5 to 15; Lehmann et al. 1987, "
             "doi:10.1016/0013-4694(87)90025-3; Koenig et al. 2002, doi:10.1006/nimg.2002.1070 (A to D); Michel and "
             "Koenig 2018, doi:10.1016/j.neuroimage.2017.11.062",
