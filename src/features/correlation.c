@@ -15,7 +15,7 @@ struct evl_correlation {
 
 evl_status evl_correlation_plan(const evl_params *params, const char *entry, int n_points, evl_products *products,
                                 evl_arena *arena, evl_correlation **correlation) {
-  const evl_value *ranks = evl_params_value(params, "ranks");
+  const evl_value *ranks = evl_params_value(params, "rank");
   evl_correlation *k;
   EVL_NEW(arena, k, 1);
   k->products = products;
@@ -27,7 +27,7 @@ evl_status evl_correlation_plan(const evl_params *params, const char *entry, int
   EVL_NEW(arena, k->rank, ranks->n);
   for (int i = 0; i < ranks->n; i++) {
     if (ranks->reals[i] != floor(ranks->reals[i]))
-      return evl_fail(EVL_USAGE, "%s.ranks: expected integers, found %.9g", entry, ranks->reals[i]);
+      return evl_fail(EVL_USAGE, "%s.rank: expected integers, found %.9g", entry, ranks->reals[i]);
     k->rank[i] = (int)ranks->reals[i];
   }
   EVL_NEW(arena, k->row, k->n_channels);

@@ -8,11 +8,11 @@
   {"across_channels", EVL_BOOL, "false", 0, 0, NULL, "",                                                               \
    "First standardise the channels against each other at every point, as mne-features: removes what all have in "      \
    "common, and correlations then average -1 / (channels - 1) whatever the signals."},                                 \
-  {"ranks", EVL_REALS, "(1, 2, 3)", 1, 4096, NULL, "", "Which eigenvalues, 1 the largest; integers."}
+  {"rank", EVL_REALS, "(1, 2, 3)", 1, 4096, NULL, "", "Which eigenvalues, 1 the largest; integers."}
 
 #define EVL_CORRELATION_OUTPUTS(of)                                                                                    \
   {"correlation", EVL_PER_PAIR, NULL, false, "1", -1.0, 1.0, "Correlation of the " of " of the two channels."},        \
-      {"eigenvalue", EVL_PER_WINDOW, "ranks", false, "1", 0.0, EVL_ANY_MAX,                                            \
+      {"eigenvalue", EVL_PER_WINDOW, "rank", false, "1", 0.0, EVL_ANY_MAX,                                            \
        "Eigenvalue of the correlation matrix of all usable channels; 1 each where channels are unrelated."}
 
 typedef struct evl_correlation evl_correlation;

@@ -129,7 +129,7 @@ static void compare_matrix(const char *entry, const char *config, const char *fe
   bound b;
   snprintf(whole, sizeof whole,
            "%sacross_channels = true; "
-           "ranks = (19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1);",
+           "rank = (19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1);",
            config);
   begin(&b, entry, whole, C, T);
   bound_run(&b, x, T);

@@ -49,6 +49,18 @@ static void test_coherence_of_mixture(void) {
   }
 }
 
+/* 75 segments of 4 s under seven prolate tapers are 525 spectra. */
+static void test_multitaper(void) {
+  fill_noise(row(0), 0);
+  fill_noise(row(1), 1);
+  for (int t = 0; t < N; t++) row(1)[t] += x[t];
+  bound b = bind("coherence", "estimator = \"multitaper\"; segment_s = 4.0; overlap = 0.0;", 2, N);
+  bound_run(&b, x, N);
+  /* neighbours within the tapers' band of 8 bins are alike: 72 bins of beta are 9 */
+  CHECK_NEAR(bound_value(&b, "squared", 3, 0), 0.5 + 0.25 / 525.0, 4.0 * sqrt(2.0 * 0.5 / 525.0) * 0.5 / sqrt(9.0));
+  bound_free(&b);
+}
+
 /* Two sources reach four channels at once: coherent, phases locked, no lag in expectation. */
 static void test_volume_conduction(void) {
   static const double gain[4][2] = {{1.0, 0.2}, {0.8, 0.5}, {0.4, 0.9}, {0.6, -0.7}};
@@ -234,6 +246,24 @@ static void test_envelope_correlation(void) {
   bound_free(&b);
 }
 
+/* The same carriers, logarithms of power: 2 ln m + 2 ln |sin| against 2 ln m, and ln |sin| has variance pi^2 / 12. */
+static void test_log_envelopes(void) {
+  static double log_m[N];
+  const double turn = 2.0 * M_PI / FS_HZ;
+  for (int t = 0; t < N; t++) {
+    const double m = 1.0 + 0.6 * cos(turn * 0.07 * t);
+    row(0)[t] = m * cos(turn * 10.0 * t);
+    row(1)[t] = m * cos(turn * 10.5037 * t);
+    log_m[t] = log(m);
+  }
+  bound b = bind("envelope_correlation", "log = true;", 2, N);
+  bound_run(&b, x, N);
+  const double variance = evl_variance(log_m, N, 0);
+  CHECK_NEAR(bound_value(&b, "orthogonalised", 2, 0), sqrt(variance / (variance + M_PI * M_PI / 12.0)), 0.02);
+  CHECK_NEAR(bound_value(&b, "plain", 2, 0), 1.0, 1e-3);
+  bound_free(&b);
+}
+
 /* Independent channels: signed correlations average to 0, magnitudes do not; one source in both shows in plain only. */
 static void test_leakage(void) {
   fill_noise(row(2), 40);
@@ -283,7 +313,7 @@ static void test_correlation(void) {
   fill_noise(row(0), 60);
   fill_noise(row(1), 61);
   for (int t = 0; t < N; t++) row(1)[t] = 1e5 - 3.0 * (row(1)[t] + x[t]);
-  bound b = bind("time_correlation", "ranks = (1, 2, 3);", 2, N);
+  bound b = bind("time_correlation", "rank = (1, 2, 3);", 2, N);
   bound_run(&b, x, N);
   const double r = bound_value(&b, "correlation", 0, 0);
   CHECK_NEAR(r, -sqrt(0.5), 4.0 * 0.5 / sqrt(N));
@@ -327,7 +357,7 @@ static void test_spectral_correlation(void) {
     fill_noise(row(c), 70 + (uint64_t)c);
     for (int t = 1; t < N; t++) row(c)[t] += pole[c] * row(c)[t - 1];
   }
-  bound b = bind("spectral_correlation", "range_hz = (1.0, 120.0); ranks = (1);", 3, N);
+  bound b = bind("spectral_correlation", "range_hz = (1.0, 120.0); rank = (1);", 3, N);
   bound_run(&b, x, N);
   const double opposite = correlation_of_poles(0.9, -0.9);
   CHECK_NEAR(bound_value(&b, "correlation", 0, 0), 1.0, 0.02);
@@ -355,6 +385,7 @@ static void test_nonlinear_interdependence(void) {
 
 int main(void) {
   RUN(test_coherence_of_mixture);
+  RUN(test_multitaper);
   RUN(test_volume_conduction);
   RUN(test_copy);
   RUN(test_constant_lag);
@@ -365,6 +396,7 @@ int main(void) {
   RUN(test_noise_envelope);
   RUN(test_phase_synchrony);
   RUN(test_envelope_correlation);
+  RUN(test_log_envelopes);
   RUN(test_leakage);
   RUN(test_cross_correlation_sums);
   RUN(test_correlation);
