@@ -48,26 +48,32 @@ static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products
   return EVL_OK;
 }
 
-/* Distances between templates t and t + lag, first <= t < first + n. */
-static void distances(const kernel *k, const double *x, int first, int lag, int n, double *d) {
-  for (int j = 0; j < k->order; j++) {
-    const double *a = x + first + j * k->delay, *b = a + lag;
-    for (int t = 0; t < n; t++) {
-      const double gap = fabs(a[t] - b[t]);
-      d[t] = j && d[t] > gap ? d[t] : gap;
+/* Distances of n templates at a from those at b. */
+static inline __attribute__((always_inline)) void distances_of(const double *a, const double *b, int n, const int order,
+                                                               const int delay, double *d) {
+  for (int t = 0; t < n; t++) {
+    double largest = fabs(a[t] - b[t]);
+    for (int j = 1; j < order; j++) {
+      const double gap = fabs(a[t + j * delay] - b[t + j * delay]);
+      largest = gap > largest ? gap : largest;
     }
+    d[t] = largest;
   }
 }
 
-typedef struct range { double low, high; } range;
+static void distances(const kernel *k, const double *a, const double *b, int n, double *d) {
+  if (k->order == 2 && k->delay == 1) distances_of(a, b, n, 2, 1, d); /* known to the compiler: vectors */
+  else distances_of(a, b, n, k->order, k->delay, d);
+}
+
+/* Smallest and largest distance, by place in a block: a single running minimum would wait for itself. */
+typedef struct range { double low[BLOCK], high[BLOCK]; } range;
 
 static void widen(const double *d, int n, range *r) {
-  double low = r->low, high = r->high;
   for (int t = 0; t < n; t++) {
-    low = d[t] < low ? d[t] : low;
-    high = d[t] > high ? d[t] : high;
+    r->low[t] = d[t] < r->low[t] ? d[t] : r->low[t];
+    r->high[t] = d[t] > r->high[t] ? d[t] : r->high[t];
   }
-  *r = (range){low, high};
 }
 
 static void add(const kernel *k, const double *d, int n, double low, double bins_a_unit) {
@@ -85,16 +91,17 @@ static void add(const kernel *k, const double *d, int n, double low, double bins
   for (; t < n; t++) table[0][bin[t]]++;
 }
 
-/* All distances: widens `r` where bins_a_unit is 0, else counts them. */
-static void pass(const kernel *k, const double *x, range *r, double bins_a_unit) {
+/* All distances: widens `r`, or where it is NULL counts them. */
+static void pass(const kernel *k, const double *x, range *r, double low, double bins_a_unit) {
   double d[BLOCK];
   for (int s = 0; s < k->n_stretches; s++)
     for (int lag = 1; lag < k->templates; lag++)
       for (int first = 0; first < k->templates - lag; first += BLOCK) {
         const int left = k->templates - lag - first, n = left < BLOCK ? left : BLOCK;
-        distances(k, x + (size_t)s * (size_t)k->stretch, first, lag, n, d);
-        if (bins_a_unit > 0.0) add(k, d, n, r->low, bins_a_unit);
-        else widen(d, n, r);
+        const double *a = x + (size_t)s * (size_t)k->stretch + first;
+        distances(k, a, a + lag, n, d);
+        if (r) widen(d, n, r);
+        else add(k, d, n, low, bins_a_unit);
       }
 }
 
@@ -104,13 +111,19 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
   if (k->templates < 2) return;
   for (size_t c = 0; c < (size_t)window->n_channels; c++) {
     const double *x = window->x + c * window->ld;
-    range r = {INFINITY, 0.0};
+    double low = INFINITY, high = 0.0;
+    range r;
     if (!usable[c]) continue;
-    pass(k, x, &r, 0.0);
-    const double bins_a_unit = k->bins / (r.high - r.low);
-    if (!(r.high > r.low) || !isfinite(bins_a_unit)) continue;
+    for (int t = 0; t < BLOCK; t++) r.low[t] = INFINITY, r.high[t] = 0.0;
+    pass(k, x, &r, 0.0, 0.0);
+    for (int t = 0; t < BLOCK; t++) {
+      low = fmin(low, r.low[t]);
+      high = fmax(high, r.high[t]);
+    }
+    const double bins_a_unit = k->bins / (high - low);
+    if (!(high > low) || !isfinite(bins_a_unit)) continue;
     memset(k->count, 0, TABLES * (size_t)k->bins * sizeof *k->count);
-    pass(k, x, &r, bins_a_unit);
+    pass(k, x, NULL, low, bins_a_unit);
     for (int i = 1; i < TABLES; i++)
       for (int b = 0; b < k->bins; b++) k->count[b] += k->count[i * k->bins + b];
     evl_put(out, c, fmin(evl_count_entropy(k->count, (size_t)k->bins) / log(k->bins), 1.0));
