@@ -1,6 +1,9 @@
 /* neighbours: the distances between all vectors of an embedding, row by row, for all entries that read them. A row is
    made and read while it is in the first-level cache; no matrix is kept. */
 #include <string.h>
+#ifdef __AVX__
+#include <immintrin.h>
+#endif
 
 #include "nonlinear_priv.h"
 
@@ -84,68 +87,104 @@ evl_status evl_rows_add(evl_rows *rows, const evl_row_reader *reader, evl_arena 
   return EVL_OK;
 }
 
-/* One block of a row; written so that the sums stay in vector registers. */
-static void block_max(const double *x, const double *from, int dimension, int delay, double *d) {
-  double most[BLOCK] = {0};
-  for (int k = 0; k < dimension; k++, x += delay, from += delay) {
-    const double c = *from;
-    for (int l = 0; l < BLOCK; l++) {
-      const double step = fabs(x[l] - c);
-      most[l] = step > most[l] ? step : most[l];
-    }
-  }
-  memcpy(d, most, sizeof most);
+/* Four distances at once, as a type, because compilers see the minima only so. */
+typedef double quad __attribute__((vector_size(32), aligned(8), may_alias));
+enum { QUADS = BLOCK / 4 };
+
+static inline quad load(const double *x) { return *(const quad *)x; }
+static inline quad larger(quad a, quad b) {
+#ifdef __AVX__
+  return _mm256_max_pd(a, b);
+#else
+  for (int i = 0; i < 4; i++) a[i] = a[i] > b[i] ? a[i] : b[i];
+  return a;
+#endif
+}
+static inline quad smaller(quad a, quad b) {
+#ifdef __AVX__
+  return _mm256_min_pd(a, b);
+#else
+  for (int i = 0; i < 4; i++) a[i] = a[i] < b[i] ? a[i] : b[i];
+  return a;
+#endif
+}
+static inline quad apart(quad a, quad b) { return larger(a - b, b - a); }
+
+static inline double fold(quad v) {
+  const double even = v[2] < v[0] ? v[2] : v[0], odd = v[3] < v[1] ? v[3] : v[1];
+  return odd < even ? odd : even;
 }
 
-static void block_euclidean(const double *x, const double *from, int dimension, int delay, double *d) {
-  double sum[BLOCK] = {0};
-  for (int k = 0; k < dimension; k++, x += delay, from += delay) {
-    const double c = *from;
-    for (int l = 0; l < BLOCK; l++) sum[l] += (x[l] - c) * (x[l] - c);
+/* Stores a block and returns the least of it. */
+static inline double put_block(const quad *v, double *d) {
+  quad least = v[0];
+  for (int q = 0; q < QUADS; q++) {
+    *(quad *)(d + 4 * q) = v[q];
+    least = smaller(least, v[q]);
   }
-  memcpy(d, sum, sizeof sum);
+  return fold(least);
 }
 
 static double least_of(const double *d) {
-  enum { LANES = 8 };
-  double lane[LANES];
-  for (int l = 0; l < LANES; l++) lane[l] = d[l];
-  for (int k = LANES; k < BLOCK; k += LANES)
-    for (int l = 0; l < LANES; l++) lane[l] = d[k + l] < lane[l] ? d[k + l] : lane[l];
-  double least = lane[0];
-  for (int l = 1; l < LANES; l++) least = lane[l] < least ? lane[l] : least;
-  return least;
+  quad least = load(d);
+  for (int q = 1; q < QUADS; q++) least = smaller(least, load(d + 4 * q));
+  return fold(least);
+}
+
+/* One block of a row, to d; returns its least distance. The loops over quads unroll, and v stays in registers. */
+static double block_max(const double *x, const double *from, int dimension, int delay, double *d) {
+  quad v[QUADS], c = {*from, *from, *from, *from};
+  for (int q = 0; q < QUADS; q++) v[q] = apart(load(x + 4 * q), c);
+  for (int k = 1; k < dimension; k++) {
+    x += delay;
+    from += delay;
+    c = (quad){*from, *from, *from, *from};
+    for (int q = 0; q < QUADS; q++) v[q] = larger(v[q], apart(load(x + 4 * q), c));
+  }
+  return put_block(v, d);
+}
+
+static double block_euclidean(const double *x, const double *from, int dimension, int delay, double *d) {
+  quad v[QUADS] = {{0}};
+  for (int k = 0; k < dimension; k++, x += delay, from += delay) {
+    const quad c = {*from, *from, *from, *from};
+    for (int q = 0; q < QUADS; q++) v[q] += (load(x + 4 * q) - c) * (load(x + 4 * q) - c);
+  }
+  return put_block(v, d);
 }
 
 /* One coordinate more; what is infinite stays so. */
-static void extend_block(const double *x, double from, bool euclidean, double *d) {
-  double next[BLOCK];
-  for (int l = 0; l < BLOCK; l++) {
-    const double step = fabs(x[l] - from), most = step > d[l] ? step : d[l];
-    next[l] = euclidean ? d[l] + step * step : most;
+static double extend_block(const double *x, double from, bool euclidean, double *d) {
+  const quad c = {from, from, from, from};
+  quad v[QUADS];
+  for (int q = 0; q < QUADS; q++) {
+    const quad old = load(d + 4 * q), step = load(x + 4 * q) - c;
+    if (euclidean) v[q] = old + step * step;
+    else v[q] = larger(old, larger(step, -step));
   }
-  memcpy(d, next, sizeof next);
+  return put_block(v, d);
 }
 
-static void fill_infinity(double *d, int from, int to) {
-  for (int j = from; j < to; j++) d[j] = INFINITY;
+static void fill_infinity(evl_rows *r, int from, int to) {
+  for (int j = from; j < to; j++) r->distance[j] = INFINITY;
+  for (int b = from / BLOCK; b * BLOCK < to; b++) r->least[b] = least_of(r->distance + (size_t)b * BLOCK);
 }
 
 /* Row i of `dimension`; where the embedding unfolds, from that of one less. Returns the vectors. */
 static int make_row(evl_rows *r, int i, int dimension) {
   const evl_embedding *e = &r->embedding;
   const int back = (dimension - 1) * e->delay;
-  const int n = e->unfold ? evl_series_samples(r->series) - back : r->n_vectors;
+  const int n = e->unfold ? evl_series_samples(r->series) - back : r->n_vectors, n_blocks = (n + BLOCK - 1) / BLOCK;
   const bool anew = !e->unfold || dimension == 1;
-  for (int b = 0; b < r->n_blocks; b++) {
+  for (int b = 0; b < n_blocks; b++) {
     double *d = r->distance + (size_t)b * BLOCK;
     const double *x = r->x + (size_t)b * BLOCK;
-    if (!anew && x + back < r->x + evl_series_samples(r->series)) extend_block(x + back, r->x[i + back], e->euclidean, d);
-    if (anew) (e->euclidean ? block_euclidean : block_max)(x, r->x + i, dimension, e->delay, d);
+    r->least[b] = !anew          ? extend_block(x + back, r->x[i + back], e->euclidean, d)
+                  : e->euclidean ? block_euclidean(x, r->x + i, dimension, e->delay, d)
+                                 : block_max(x, r->x + i, dimension, e->delay, d);
   }
-  if (anew) fill_infinity(r->distance, i > e->theiler ? i - e->theiler : 0, i + e->theiler < n ? i + e->theiler + 1 : n);
-  fill_infinity(r->distance, n, r->n_blocks * BLOCK);
-  for (int b = 0; b < r->n_blocks; b++) r->least[b] = least_of(r->distance + (size_t)b * BLOCK);
+  if (anew) fill_infinity(r, i > e->theiler ? i - e->theiler : 0, i + e->theiler < n ? i + e->theiler + 1 : n);
+  fill_infinity(r, n, n_blocks * BLOCK);
   return n;
 }
 
