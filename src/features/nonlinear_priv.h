@@ -29,7 +29,8 @@
 #define EVL_RANK_TEXT                                                                                                 \
   " *_rank: (1 + surrogates below + half of those equal) / (1 + surrogates), uniform under the hypothesis of a linear " \
   "Gaussian process seen through a monotonic function; a small rank r is the one-sided p of `lower than linear`, 1 + " \
-  "1/(n + 1) - r that of `higher`, twice the smaller one the two-sided p. Undefined where a surrogate has no value."
+  "1/(n + 1) - r that of `higher`, twice the smaller one the two-sided p. Surrogates are periodic, so ranks lean a "   \
+  "little in windows with few cycles of a narrow rhythm. Undefined where a surrogate has no value."
 
 typedef struct evl_series evl_series;
 /* Entries with equal parameters get the same series. lowpass_hz: cut-off before everything else, 0 for none. Errors: more

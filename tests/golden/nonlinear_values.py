@@ -28,9 +28,7 @@ with open(sys.argv[1], encoding="utf-8") as source, open(sys.argv[2], "w", encod
                 print("brute_force", f"{feature}/{part}", *map(repr, numbers(value[part])), sep="\t", file=out)
         elif not feature.startswith("var1"):
             print("brute_force", feature, *map(repr, numbers(value)), sep="\t", file=out)
-    for feature, value in reference["nolds"].items():
-        print("nolds", feature, *map(repr, numbers(value["value"])), sep="\t", file=out)
-    for name in ("nld_lorenz_x3000", "nolds_qrandom1000", "logistic4_10000", "henon_10000"):
+    for name in ("nld_lorenz_x3000", "logistic4_10000", "henon_10000"):
         x = numpy.load(os.path.join(data, name + ".npy")).astype(float)
         x = x if x.ndim == 1 else x[:, 0]
         print("series", name, *map(repr, x[:5000].tolist()), sep="\t", file=out)

@@ -129,10 +129,82 @@ static void test_flow_exponents(void) {
                       "exponent", 0), 0.0714, 0.35, "Roessler, Kantz"));
 }
 
+/* ---- ranks among surrogates ---- */
+
+/* Ranks of a measure over `windows` of signals from `fill`, one channel of n samples at 1 Hz. */
+typedef void filler(evl_random *random, int n);
+
+static void ar(evl_random *random, int n) {
+  double a = 0.0, b = 0.0;
+  for (int t = -200; t < n; t++) {
+    const double next = 1.2 * a - 0.5 * b + evl_random_normal(random);
+    b = a;
+    a = next;
+    if (t >= 0) x[t] = next;
+  }
+}
+
+static void noisy_henon(evl_random *random, int n) {
+  double a = 0.1 * evl_random_uniform(random), b = 0.1;
+  for (int t = -100; t < n; t++) {
+    const double next = 1.0 - 1.4 * a * a + b;
+    b = 0.3 * a;
+    a = next;
+    if (t >= 0) x[t] = a + 0.02 * evl_random_normal(random);
+  }
+}
+
+/* Mean of the ranks over signals, less their mean under the hypothesis, in its standard errors. */
+static double rank_z(const char *entry, const char *config, const char *output, filler *fill, int n, int signals) {
+  enum { SURROGATES = 19 };
+  const double values = SURROGATES + 1.0, mean = 0.5 + 0.5 / values;
+  const double sd = sqrt((values * values - 1.0) / 12.0) / values;
+  bound b = bind_at(entry, config, n, 1.0);
+  double sum = 0.0;
+  for (int i = 0; i < signals; i++) {
+    evl_random random;
+    evl_random_begin(&random, 5, "rank", entry, (uint64_t)i);
+    fill(&random, n);
+    bound_run(&b, x, MOST);
+    CHECK(bound_why(&b, output, 0, 0) == EVL_WHY_VALUE);
+    sum += bound_value(&b, output, 0, 0);
+  }
+  bound_free(&b);
+  const double z = (sum / signals - mean) / sd * sqrt(signals);
+  printf("# %s.%s: mean rank %.3f, %.1f standard errors\n", entry, output, sum / signals, z);
+  return z;
+}
+
+#define RANKED "rate_hz = 1.0; delay_s = 2.0; theiler_s = 10.0;"
+
+/* Linear Gaussian noise: ranks are uniform, here to 3.5 standard errors of their mean (once in 2,000 each). */
+static void test_ranks_of_noise(void) {
+  enum { LENGTH = 500, SIGNALS = 60 };
+  CHECK(fabs(rank_z("prediction_error", RANKED "dimension = 3; horizon_s = 1.0;", "error_rank", ar, LENGTH,
+                    SIGNALS)) < 3.5);
+  CHECK(fabs(rank_z("correlation_dimension", RANKED "dimension = 3;", "dimension_rank", ar, LENGTH, SIGNALS)) < 3.5);
+  CHECK(fabs(rank_z("lyapunov_rosenstein", RANKED "dimension = 3; fit_s = (0.0, 6.0);", "exponent_rank", ar, LENGTH,
+                    SIGNALS)) < 3.5);
+  CHECK(fabs(rank_z("recurrence", RANKED "dimension = 3;", "det_rank", ar, LENGTH, SIGNALS)) < 3.5);
+  CHECK(fabs(rank_z("irreversibility", "rate_hz = 1.0; delay_s = (1.0);", "asymmetry_rank", ar, LENGTH, SIGNALS)) < 3.5);
+  CHECK(fabs(rank_z("zero_one_chaos", "rate_hz = 1.0; oversampling = \"none\";", "k_rank", ar, LENGTH, SIGNALS)) < 3.5);
+}
+
+/* Chaos is told from linear noise of the same spectrum and values: extreme in (nearly) every window. */
+static void test_ranks_of_chaos(void) {
+  enum { LENGTH = 400, SIGNALS = 12 };
+  CHECK(rank_z("prediction_error", "rate_hz = 1.0; delay_s = 1.0; theiler_s = 10.0; dimension = 2; horizon_s = 1.0;", "error_rank",
+               noisy_henon, LENGTH, SIGNALS) < -5.0);
+  CHECK(fabs(rank_z("irreversibility", "rate_hz = 1.0; delay_s = (1.0);", "asymmetry_rank", noisy_henon, LENGTH,
+                    SIGNALS)) > 5.0);
+}
+
 int main(void) {
   RUN(test_logistic_exponent);
   RUN(test_henon_exponent);
   RUN(test_henon_spectrum);
   RUN(test_flow_exponents);
+  RUN(test_ranks_of_noise);
+  RUN(test_ranks_of_chaos);
   CHECK_DONE();
 }
