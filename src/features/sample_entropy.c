@@ -71,11 +71,12 @@ const evl_entry evl_feature_sample_entropy = {
     .name = "sample_entropy",
     .summary = "Sample entropy: how seldom stretches of the signal that look alike go on alike.",
     .definition = "With templates u_i = (x_i, x_{i+tau}, ..., x_{i+(m-1)tau}), B the number of pairs i < j with "
-                  "max_k |u_{i,k} - u_{j,k}| <= r sd(x), and A that of templates longer by one sample, both over "
-                  "n - m tau templates: entropy = -ln(A / B). Counted exactly for any length. The default is the "
+                  "max_k |u_{i,k} - u_{j,k}| <= r sd(x), and A that of templates longer by one sample, both over n - "
+                  "m tau templates: entropy = -ln(A / B). Counted exactly for any length. The default is the "
                   "definition of 2000: closed tolerance, the same templates in A and B; the sd is that of the window "
-                  "itself (over n). Undefined where no longer pair matches: the logarithm has no value there, and any "
-                  "number put in its place would depend on the length alone.",
+                  "itself (over n). Meant for windows of 10^m samples and more. Undefined where no longer pair "
+                  "matches: the logarithm has no value there, and any number put in its place would depend on the "
+                  "length alone.",
     .cite = "Richman and Moorman 2000, doi:10.1152/ajpheart.2000.278.6.H2039, definition of SampEn",
     .version = 1,
     .params = params,

@@ -115,6 +115,36 @@ static void test_symmetric(void) {
   free(work);
 }
 
+/* The triangle has the same sums of products as the matrix. */
+static void test_triangle(void) {
+  enum { M = 40, N = 6, LD = 43 };
+  double a[LD * N], r[LD * N];
+  fill(LD, N, a, LD);
+  memcpy(r, a, sizeof r);
+  double *work = malloc(evl_qr_work(N) * sizeof *work);
+  evl_qr(M, N, r, LD, work);
+  for (int j = 0; j < N; j++)
+    for (int k = 0; k <= j; k++) {
+      double of_a = 0.0, of_r = 0.0;
+      for (int i = 0; i < M; i++) of_a += a[j * LD + i] * a[k * LD + i];
+      for (int i = 0; i <= k; i++) of_r += r[j * LD + i] * r[k * LD + i];
+      CHECK_NEAR(of_r, of_a, 1e-13);
+    }
+  free(work);
+}
+
+/* Of [[2, 1], [0, 2 e]]: their product is 4 e, the sum of their squares 5 + 4 e^2. */
+static void test_singular_values(void) {
+  const double e = 1e-7, sum = 5.0 + 4.0 * e * e, product = 4.0 * e;
+  const double large = sqrt(0.5 * (sum + sqrt(sum * sum - 4.0 * product * product)));
+  double a[4] = {2.0, 0.0, 1.0, 2.0 * e}, value[2];
+  double *work = malloc(evl_singular_values_work(2) * sizeof *work);
+  CHECK(evl_singular_values(2, a, 2, value, work) == EVL_OK);
+  CHECK_NEAR(value[0], large, 1e-15);
+  CHECK_NEAR(value[1] / (product / large), 1.0, 1e-8);
+  free(work);
+}
+
 int main(void) {
   evl_blas_one_thread();
   RUN(test_gemm);
@@ -124,5 +154,7 @@ int main(void) {
   RUN(test_not_positive);
   RUN(test_eigenvalues);
   RUN(test_symmetric);
+  RUN(test_triangle);
+  RUN(test_singular_values);
   CHECK_DONE();
 }

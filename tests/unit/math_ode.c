@@ -109,11 +109,24 @@ static void sigmoid(void) {
   }
 }
 
+static void exponential(void) {
+  for (int i = -4000; i <= 4000; i++) {
+    const double at = i * 0.171875;
+    double y = at;
+    evl_exponential(&y, 1);
+    CHECK_NEAR(y / exp(at), 1.0, 1e-15);
+  }
+  double edge[4] = {0.0, -0.0, -800.0, 800.0};
+  evl_exponential(edge, 4);
+  CHECK(edge[0] == 1.0 && edge[1] == 1.0 && edge[2] < 1e-300 && edge[2] > 0.0 && isfinite(edge[3]));
+}
+
 int main(void) {
   RUN(order_and_stages);
   RUN(noise_of_an_ornstein_uhlenbeck_process);
   RUN(increments);
   RUN(increments_are_philox);
   RUN(sigmoid);
+  RUN(exponential);
   CHECK_DONE();
 }
