@@ -62,5 +62,5 @@ void evl_envelope_squared(evl_envelope *e, const double *x, double *squared) {
 }
 
 double evl_envelope_cost_us(const evl_shape *shape) {
-  return shape->n_channels * (double)shape->n_samples * (4e-3 + 4e-4 * log2(shape->n_samples + 1.0));
+  return shape->n_channels * (double)shape->n_samples * (8e-3 + 6e-4 * log2(shape->n_samples + 1.0));
 }

@@ -84,5 +84,5 @@ const double *evl_filtered_channel(evl_filtered *f, const evl_window *window, in
 double evl_filtered_cost_us(int order, double low_hz, double high_hz, const evl_shape *shape) {
   const bool low = low_hz > 0.0, high = high_hz < shape->fs_hz / 2.0;
   if (!low && !high) return 0.0;
-  return shape->n_channels * (double)shape->n_samples * (2e-3 + 1e-3 * order * (low && high ? 2.0 : 1.0));
+  return shape->n_channels * (double)shape->n_samples * (2e-3 + 6e-4 * order * (low && high ? 2.0 : 1.0));
 }

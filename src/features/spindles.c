@@ -140,7 +140,7 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
 
 static double cost_us(const evl_params *p, const evl_shape *shape) {
   (void)p;
-  return 2.0 * evl_filtered_cost_us(3, 11.0, 16.0, shape) + 1.2e-2 * shape->n_channels * (double)shape->n_samples;
+  return 2.0 * evl_filtered_cost_us(3, 11.0, 16.0, shape) + 1.6e-2 * shape->n_channels * (double)shape->n_samples;
 }
 
 const evl_entry evl_feature_spindles = {
