@@ -22,7 +22,8 @@ static const evl_output outputs[] = {
     {"trials", EVL_PER_WINDOW, NULL, false, "count", 0.0, EVL_ANY_MAX, "Trials of the window."},
     {"recording_slope", EVL_PER_CHANNEL, NULL, true, "uV/s", -EVL_ANY_MAX, EVL_ANY_MAX,
      "Plain mean of the slopes of all trials of the recording, each counted once."},
-    {"recording_t", EVL_PER_CHANNEL, NULL, true, "1", -EVL_ANY_MAX, EVL_ANY_MAX, "Student's t of these slopes against 0."},
+    {"recording_t", EVL_PER_CHANNEL, NULL, true, "1", -EVL_ANY_MAX, EVL_ANY_MAX,
+     "Student's t of these slopes against 0."},
     {"recording_trials", EVL_PER_CHANNEL, NULL, true, "count", 1.0, EVL_ANY_MAX, "Their number."},
     {0}};
 
@@ -97,9 +98,9 @@ static double cost_us(const evl_params *p, const evl_shape *shape) {
 const evl_entry evl_feature_cnv = {
     .name = "cnv",
     .summary = "Contingent negative variation: the slope of the potential while a stimulus is awaited.",
-    .definition = "In each trial i the least-squares slope b_i of x(t_i + s) = a_i + b_i s over from_s <= s <= to_s; slope "
-                  "= trimmed mean of b_i. Trials and recording values as those of evoked. The default is NICE's range, "
-                  "from the first to the fifth of its sounds; a slope needs no baseline.",
+    .definition = "In each trial i the least-squares slope b_i of x(t_i + s) = a_i + b_i s over from_s <= s <= to_s; "
+                  "slope = trimmed mean of b_i. Trials and recording values as those of evoked. The default is NICE's "
+                  "range, from the first to the fifth of its sounds; a slope needs no baseline.",
     .cite = "Faugeras et al. 2012, doi:10.1016/j.neuropsychologia.2011.12.015; Engemann et al. 2018, "
             "doi:10.1093/brain/awy251 (contingent negative variation)",
     .version = 1,

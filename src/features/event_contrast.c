@@ -15,9 +15,11 @@ typedef struct kernel {
 static const evl_param params[] = {
     {"kinds_a", EVL_STRINGS, "[\"deviant\"]", 0, 0, NULL, "",
      "Moments of one side by their names in annotations.keep; []: all. NICE's LD-LS: [\"LDGS\", \"LDGD\"]."},
-    {"kinds_b", EVL_STRINGS, "[\"standard\"]", 0, 0, NULL, "", "Moments of the other side. NICE's LD-LS: [\"LSGS\", \"LSGD\"]."},
+    {"kinds_b", EVL_STRINGS, "[\"standard\"]", 0, 0, NULL, "",
+     "Moments of the other side. NICE's LD-LS: [\"LSGS\", \"LSGD\"]."},
     {"windows", EVL_BANDS,
-     "{ MMN = (0.736, 0.788); P3a = (0.876, 0.936); P3b = (0.996, 1.196); all = (-0.2, 1.2); }", -600.0, 600.0, NULL, "s",
+     "{ MMN = (0.736, 0.788); P3a = (0.876, 0.936); P3b = (0.996, 1.196); all = (-0.2, 1.2); }", -600.0, 600.0, NULL,
+     "s",
      "Stretches of time from onset, both ends included. The default ones are NICE's, where the fifth sound comes after "
      "0.6 s."},
     EVL_TRIAL_PARAMS("-0.2", "1.2", "(-0.2, 0.0)"),
@@ -121,11 +123,12 @@ static double cost_us(const evl_params *p, const evl_shape *shape) {
 const evl_entry evl_feature_event_contrast = {
     .name = "event_contrast",
     .summary = "Difference of the evoked potentials of two sets of stimuli, with Student's t.",
-    .definition = "With e of evoked over the trials of kinds_a and of kinds_b: difference = mean over the stretch of e_a - "
-                  "e_b; t = (m_a - m_b) / (s sqrt(1/n_a + 1/n_b)) of the trials' means over the stretch, s^2 = (SS_a + SS_b) / "
-                  "(n_a + n_b - 2). One variance is the default, because deviants are few. NICE's contrasts: LD-LS, GD-GS "
-                  "and the two diagonals by the four kinds LSGS, LSGD, LDGS, LDGD; its MMN, P3a, P3b are stretches of time "
-                  "of these. Undefined where one side has no trial. Trials and recording values as those of evoked.",
+    .definition = "With e of evoked over the trials of kinds_a and of kinds_b: difference = mean over the stretch of "
+                  "e_a - e_b; t = (m_a - m_b) / (s sqrt(1/n_a + 1/n_b)) of the trials' means over the stretch, s^2 = "
+                  "(SS_a + SS_b) / (n_a + n_b - 2). One variance is the default, because deviants are few. NICE's "
+                  "contrasts: LD-LS, GD-GS and the two diagonals by the four kinds LSGS, LSGD, LDGS, LDGD; its MMN, "
+                  "P3a, P3b are stretches of time of these. Undefined where one side has no trial. Trials and "
+                  "recording values as those of evoked.",
     .cite = "Bekinschtein et al. 2009, doi:10.1073/pnas.0809667106; Engemann et al. 2018, doi:10.1093/brain/awy251 "
             "(contrasts)",
     .version = 1,

@@ -67,7 +67,8 @@ void evl_trials_find(evl_trials *t, const evl_window *window, const uint8_t *wan
   t->n = t->n_own = 0;
   for (int i = 0; i < window->n_moments && t->n < t->most; i++) {
     const double sample = round(window->moment[i].onset_s * t->fs_hz);
-    if (!wanted[window->moment[i].kind] || sample + t->reach_first < 0.0 || sample + t->reach_end > t->n_samples) continue;
+    if (!wanted[window->moment[i].kind]) continue;
+    if (sample + t->reach_first < 0.0 || sample + t->reach_end > t->n_samples) continue;
     t->at[t->n++] = (int)sample;
     t->n_own += (int)sample + t->reach_first < t->step; /* by onset: the own ones come first */
   }

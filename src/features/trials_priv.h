@@ -5,7 +5,7 @@
 #include "parts_priv.h"
 
 /* NICE's: 0 is the first of five sounds, 0.15 s apart. */
-#define EVL_TRIAL_PARAMS(from, to, baseline)                                                                            \
+#define EVL_TRIAL_PARAMS(from, to, baseline)                                                                           \
   {"from_s", EVL_REAL, from, -600.0, 600.0, NULL, "s", "Start of a trial, from the moment's onset."},                  \
   {"to_s", EVL_REAL, to, -600.0, 600.0, NULL, "s", "End of a trial, that sample included."},                           \
   {"baseline_s", EVL_REALS, baseline, -600.0, 600.0, NULL, "s",                                                        \
