@@ -157,7 +157,8 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
 
 static double cost_us(const evl_params *p, const evl_shape *shape) {
   const double bins = (double)evl_params_int(p, "bins"), n = evl_series_samples_at(p, shape);
-  return shape->n_channels * (1.0 + (double)evl_params_int(p, "surrogates")) *
+  return evl_series_cost_us(p, shape) +
+         shape->n_channels * (1.0 + (double)evl_params_int(p, "surrogates")) *
          (0.03 * n + 12.0 * (2e-3 * n + 5e-4 * bins * bins));
 }
 

@@ -17,8 +17,8 @@ typedef struct kernel {
 
 static const evl_param params[] = {
     {"radius_low", EVL_REAL, "0.05", 1e-9, 1e3, NULL, "sd", "Smallest radius, over the standard deviation."},
-    {"radius_high", EVL_REAL, "1.5", 1e-9, 1e3, NULL, "sd", "Largest radius."},
-    {"radius_ratio", EVL_REAL, "1.1", 1.001, 10.0, NULL, "1", "Ratio of neighbouring radii."},
+    {"radius_high", EVL_REAL, "1.2", 1e-9, 1e3, NULL, "sd", "Largest radius."},
+    {"radius_ratio", EVL_REAL, "1.15", 1.001, 10.0, NULL, "1", "Ratio of neighbouring radii."},
     {"fit", EVL_REALS, "(0.001, 0.1)", 0.0, 1.0, NULL, "1",
      "Correlation sums between which the line is fitted: below, pairs are too few, above, the size of the set shows."},
     {"convention", EVL_STRING, "\"theiler\"", 0, 0, "theiler|nolds", "",
@@ -126,7 +126,8 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
 
 static double cost_us(const evl_params *p, const evl_shape *shape) {
   const double n = evl_series_samples_at(p, shape);
-  return shape->n_channels * (1.0 + (double)evl_params_int(p, "surrogates")) * n * (1.0 + 4e-4 * n);
+  return evl_rows_cost_us(p, shape) +
+         shape->n_channels * (1.0 + (double)evl_params_int(p, "surrogates")) * n * (1.0 + 4e-4 * n);
 }
 
 const evl_entry evl_feature_correlation_dimension = {

@@ -64,7 +64,8 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
 }
 
 static double cost_us(const evl_params *p, const evl_shape *shape) {
-  return shape->n_channels * (1.0 + (double)evl_params_int(p, "surrogates")) * evl_series_samples_at(p, shape) * 3e-3 *
+  return evl_series_cost_us(p, shape) +
+         shape->n_channels * (1.0 + (double)evl_params_int(p, "surrogates")) * evl_series_samples_at(p, shape) * 3e-3 *
          evl_params_value(p, "delay_s")->n;
 }
 

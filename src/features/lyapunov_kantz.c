@@ -96,7 +96,8 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
 
 static double cost_us(const evl_params *p, const evl_shape *shape) {
   const double n = evl_series_samples_at(p, shape);
-  return shape->n_channels * (1.0 + (double)evl_params_int(p, "surrogates")) * n * (0.1 + 5e-4 * n);
+  return evl_rows_cost_us(p, shape) +
+         shape->n_channels * (1.0 + (double)evl_params_int(p, "surrogates")) * n * (0.1 + 5e-4 * n);
 }
 
 const evl_entry evl_feature_lyapunov_kantz = {

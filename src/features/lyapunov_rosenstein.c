@@ -78,7 +78,8 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
 static double cost_us(const evl_params *p, const evl_shape *shape) {
   const double n = evl_series_samples_at(p, shape);
   const double steps = evl_params_value(p, "fit_s")->reals[1] * evl_params_real(p, "rate_hz");
-  return shape->n_channels * (1.0 + (double)evl_params_int(p, "surrogates")) * n * (0.1 + 0.01 * steps);
+  return evl_rows_cost_us(p, shape) +
+         shape->n_channels * (1.0 + (double)evl_params_int(p, "surrogates")) * n * (0.1 + 0.01 * steps);
 }
 
 const evl_entry evl_feature_lyapunov_rosenstein = {

@@ -24,7 +24,8 @@ typedef struct kernel {
 static const evl_param params[] = {
     {"exponents", EVL_REALS, "(1, 2, 3, 4)", 1, MOST, NULL, "", "Which exponents, 1 the largest; integers."},
     {"matrix_dimension", EVL_INT, "4", 2, MOST, NULL, "", "Coordinates of the maps, the number of exponents."},
-    {"neighbours", EVL_INT, "8", 2, MOST_NEIGHBOURS, NULL, "", "Neighbours that a map is fitted to; equally near ones too."},
+    {"neighbours", EVL_INT, "8", 2, MOST_NEIGHBOURS, NULL, "",
+     "Neighbours that a map is fitted to; equally near ones too."},
     {"convention", EVL_STRING, "\"eckmann\"", 0, 0, "eckmann|nolds", "",
      "eckmann: each map begins where the last one ended; nolds: maps begin at every sample although each spans "
      "several, and no vector is left out for being near in time unless theiler_s says so."},
@@ -188,7 +189,8 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
 static double cost_us(const evl_params *p, const evl_shape *shape) {
   const double n = evl_series_samples_at(p, shape), stride = (double)(evl_params_int(p, "dimension") - 1) /
                    (double)(evl_params_int(p, "matrix_dimension") - 1);
-  return shape->n_channels * (1.0 + (double)evl_params_int(p, "surrogates")) * n / stride * (1.0 + 1.5e-3 * n);
+  return evl_rows_cost_us(p, shape) / stride +
+         shape->n_channels * (1.0 + (double)evl_params_int(p, "surrogates")) * n / stride * 2.0;
 }
 
 const evl_entry evl_feature_lyapunov_spectrum = {

@@ -299,5 +299,6 @@ evl_status evl_fit_steps(const evl_value *fit_s, double rate_hz, const char *nam
 
 double evl_rows_cost_us(const evl_params *params, const evl_shape *shape) {
   const double n = evl_series_samples_at(params, shape), series = 1.0 + (double)evl_params_int(params, "surrogates");
-  return shape->n_channels * series * n * n * (1e-4 + 1.5e-4 * (double)evl_params_int(params, "dimension"));
+  return evl_series_cost_us(params, shape) +
+         shape->n_channels * series * n * n * (1e-4 + 1.5e-4 * (double)evl_params_int(params, "dimension"));
 }

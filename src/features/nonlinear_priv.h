@@ -99,7 +99,7 @@ evl_status evl_rows_add(evl_rows *rows, const evl_row_reader *reader, evl_arena 
 /* [evl_series_count][n_values] of a reader; NULL where the channel has no series. The pass runs at the first call in a
    window, for all readers. */
 const double *evl_rows_values(evl_rows *rows, const evl_window *window, int channel, int id);
-double evl_rows_cost_us(const evl_params *params, const evl_shape *shape); /* of the pass alone */
+double evl_rows_cost_us(const evl_params *params, const evl_shape *shape); /* of the pass and its series */
 
 /* Distance of two vectors in the row's dimension, and of the coordinates that come next, where both vectors have one. */
 typedef struct evl_unfolding { double distance, next; } evl_unfolding;

@@ -39,6 +39,7 @@ evl_status evl_dimensions_of(const evl_params *params, const char *name, evl_are
 double evl_unfolding_cost_us(const evl_params *params, const evl_shape *shape) {
   const evl_value *list = evl_params_value(params, "dimensions");
   const double n = evl_series_samples_at(params, shape), references = (double)evl_params_int(params, "references");
-  return shape->n_channels * (1.0 + (double)evl_params_int(params, "surrogates")) * references * (list->n + 1.0) *
+  return evl_series_cost_us(params, shape) +
+         shape->n_channels * (1.0 + (double)evl_params_int(params, "surrogates")) * references * (list->n + 1.0) *
          (0.05 + 3e-4 * n);
 }
