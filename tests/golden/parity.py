@@ -37,9 +37,8 @@ def noted():
     return {(peer, feature): (kind, text) for peer, feature, kind, text in rows}
 
 
-def judge(peers, found, notes):
+def judge(known, found, notes):
     """Complaints, none where the table is whole."""
-    known = {(peer, feature) for peer, record in peers.items() for feature in record["features"]}
     bad = [f"{peer} {feature}: neither compared nor explained" for peer, feature in sorted(known - set(found) - set(notes))]
     bad += [f"{peer} {feature}: differs by {found[peer, feature][1]:.2g}" for peer, feature in sorted(found)
             if not found[peer, feature][4]]
@@ -104,11 +103,12 @@ def main():
         return 0
     with open(path, encoding="utf-8") as file:
         peers = json.load(file)["peers"]
-    found, notes = compared(), noted()
+    known = {(peer, feature) for peer, record in peers.items() for feature in record["features"]}
+    found, notes = {key: value for key, value in compared().items() if key in known}, noted()
     if len(sys.argv) > 1:
         with open(sys.argv[1], "w", encoding="utf-8") as out:
             out.write("\n".join(table(peers, found, notes)) + "\n")
-    bad = judge(peers, found, notes)
+    bad = judge(known, found, notes)
     for complaint in bad:
         print(f"# {complaint}")
     print(f"not ok parity: {len(bad)} complaints" if bad else f"ok parity of {len(found)} entries, {len(notes)} notes")
