@@ -38,8 +38,8 @@ static const evl_param params[] = {
      "Low-pass before everything else, 0 for none. Toker et al. 2022 set it by the spectrum, to a few Hz, with windows "
      "that hold some hundred extrema then."},
     {"oversampling", EVL_STRING, "\"extrema\"", 0, 0, "extrema|halve|none", "",
-     "What is done if the range exceeds 10 mean steps between samples: extrema keeps local minima and maxima, halve every "
-     "second sample until it does not. The signal decides for its surrogates."},
+     "What is done if the range exceeds 10 mean steps between samples: extrema keeps local minima and maxima, halve "
+     "every second sample until it does not. The signal decides for its surrogates."},
     {"frequencies", EVL_INT, "100", 1, 10000, NULL, "", "Values of c in (pi/5, 4 pi/5)."},
     {"grid", EVL_STRING, "\"even\"", 0, 0, "even|random", "",
      "even: midpoints of equal intervals, which cover the range better than random ones and give the same value every "
@@ -193,7 +193,8 @@ static double test(const kernel *k, const work *w, int n, evl_random *random) {
   if (k->random) fill_wave(k, random);
   run_sums(w, n, lags);
   sum_stretches(w, lags);
-  evl_gemm(false, false, k->n_c, lags, lags, 1.0, k->wave, (int)ld_c, w->product, (int)ld, 0.0, w->displacement, (int)ld_c);
+  evl_gemm(false, false, k->n_c, lags, lags, 1.0, k->wave, (int)ld_c, w->product, (int)ld, 0.0, w->displacement,
+           (int)ld_c);
   for (int m = 1; m <= lags; m++)
     for (int c = 0; c < k->n_c; c++) {
       double *v = &w->displacement[(size_t)(m - 1) * ld_c + (size_t)c];

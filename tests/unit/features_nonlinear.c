@@ -193,8 +193,8 @@ static void test_ranks_of_noise(void) {
 /* Chaos is told from linear noise of the same spectrum and values: extreme in (nearly) every window. */
 static void test_ranks_of_chaos(void) {
   enum { LENGTH = 400, SIGNALS = 12 };
-  CHECK(rank_z("prediction_error", "rate_hz = 1.0; delay_s = 1.0; theiler_s = 10.0; dimension = 2; horizon_s = 1.0;", "error_rank",
-               noisy_henon, LENGTH, SIGNALS) < -5.0);
+  CHECK(rank_z("prediction_error", "rate_hz = 1.0; delay_s = 1.0; theiler_s = 10.0; dimension = 2; horizon_s = 1.0;",
+               "error_rank", noisy_henon, LENGTH, SIGNALS) < -5.0);
   CHECK(fabs(rank_z("irreversibility", "rate_hz = 1.0; delay_s = (1.0);", "asymmetry_rank", noisy_henon, LENGTH,
                     SIGNALS)) > 5.0);
 }
