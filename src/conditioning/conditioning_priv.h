@@ -54,6 +54,8 @@ static inline evl_quad evl_quad_min(evl_quad a, evl_quad b) {
 /* Whether a parsed label stands for channel `name`; `common` is the scalp electrode that all pairs of
    the file end in (evl_electrode_common), or NULL. */
 bool evl_electrode_is(const evl_electrode *electrode, const char *common, const char *name);
+/* Known to measure no EEG: heart, eyes, muscles, breath, triggers. */
+bool evl_electrode_is_sensor(const evl_electrode *electrode);
 /* "Cz" where at least EVL_COMMON_PAIRS labels are pairs and all of them end in Cz: then it is the
    amplifier's reference, since no chain of pairs looks so. NULL otherwise. */
 enum { EVL_COMMON_PAIRS = 4 };
@@ -174,7 +176,8 @@ typedef struct evl_reference {
   int n_extra;           /* rows beside the window */
   int most_lanes, most_extra; /* whatever is bad: what memory is planned for */
   int n_channels, n_members;
-  bool *member;          /* [n_channels] single electrodes; pairs do not change with the reference */
+  bool *member;          /* [n_channels] single electrodes; pairs and sensors do not change with the reference */
+  bool *sensor;          /* [n_channels] evl_electrode_is_sensor */
   uint8_t *channel_why;  /* [n_channels] */
   uint8_t *interpolated; /* [n_channels] */
   double *matrix;        /* [n_channels][most_lanes] channels from lanes, all steps from regress on; NULL where the

@@ -18,6 +18,11 @@
 /* Beside those that have a position: sphenoidal and anterior temporal electrodes. */
 static const char *const scalp[] = {"T1", "T2", NULL};
 
+/* First letters of labels that measure something else. */
+static const char *const sensors[] = {"ECG", "EKG", "EOG", "EMG", "Resp", "HEOG", "VEOG", "LOC", "ROC", "Chin", "Pulse",
+                                      "Pleth", "SpO2", "Abd", "Thor", "Flow", "Airflow", "Nasal", "Trig", "Status",
+                                      "Stim", "DC", "Marker", "Event", "Photic", NULL};
+
 static const char *const ear[] = {"A1", "A2", "M1", "M2", NULL};
 
 typedef struct { const char *word, *name; } alias;
@@ -98,6 +103,13 @@ void evl_electrode_parse(const char *label, evl_electrode *electrode) {
     strcpy(electrode->name, name);
     strcpy(electrode->reference, reference);
   }
+}
+
+bool evl_electrode_is_sensor(const evl_electrode *electrode) {
+  if (electrode->known || electrode->pair) return false;
+  for (int i = 0; sensors[i]; i++)
+    if (strncasecmp(electrode->name, sensors[i], strlen(sensors[i])) == 0) return true;
+  return false;
 }
 
 bool evl_electrode_is(const evl_electrode *electrode, const char *common, const char *name) {

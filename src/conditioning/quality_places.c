@@ -1,21 +1,10 @@
 /* Which signals quality looks at, where they are, and which are their neighbours. */
 #include <string.h>
-#include <strings.h>
 
 #include "quality_priv.h"
 
 /* Farther apart, potentials say little about each other: 70 degrees. */
 static const double least_cosine = 0.342;
-
-static const char *const sensors[] = {"ECG", "EKG", "EOG", "EMG", "Resp", "HEOG", "VEOG", "LOC", "ROC", "Chin", "Pulse",
-                                      "Pleth", "SpO2", "Abd", "Thor", "Flow", "Airflow", "Nasal", "Trig", "Status",
-                                      "Stim", "DC", "Marker", "Event", "Photic", NULL};
-
-static bool is_sensor(const char *name) {
-  for (int i = 0; sensors[i]; i++)
-    if (strncasecmp(name, sensors[i], strlen(sensors[i])) == 0) return true;
-  return false;
-}
 
 /* The rate of most usable sources; of equals the first. */
 static double common_rate(int n, const evl_source *source) {
@@ -72,7 +61,7 @@ evl_status evl_quality_places(evl_quality *q, int n_sources, const evl_source *s
     evl_looked *looked = &q->looked[q->n++];
     evl_electrode_parse(source[i].label, &electrode);
     *looked = (evl_looked){.source = i, .offset = source[i].offset, .near_min = -INFINITY, .near_max = INFINITY,
-                           .brain = electrode.known || electrode.pair || !is_sensor(electrode.name)};
+                           .brain = !evl_electrode_is_sensor(&electrode)};
     memcpy(looked->name, electrode.name, sizeof looked->name);
     double range = source[i].physical_max - source[i].physical_min;
     if (range > 0 && range < INFINITY) {

@@ -19,15 +19,15 @@ const evl_step evl_step_reference = {
   .summary = "re-referencing",
   .definition = "y_c = x_c - r with r the mean of the good channels, the mean of both ears, or the electrode named; "
                 "bipolar, transverse: x_a - x_b. A pair recorded as such is used before its electrodes, and left "
-                "alone by other references. rest: r = sum w_i x_i, the potential of infinity that radial dipoles all "
-                "over a sphere of radius 0.869 in a head of three spheres (0.87, 0.92, 1; conductivities 1, 1/80, 1) "
-                "tell with least power. csd: -Laplacian of x in uV/m^2 (where a column's unit says uV) by "
+                "alone by other references, as are sensors of heart, eyes, muscles and breath. rest: r = sum w_i x_i, "
+                "the potential of infinity that radial dipoles all over a sphere of radius 0.869 in a head of three "
+                "spheres (0.87, 0.92, 1; conductivities 1, 1/80, 1) tell with least power. csd: -Laplacian of x in uV/m^2 (where a column's unit says uV) by "
                 "spherical splines of 50 terms, for single electrodes with a position, at least 9 of them. The "
                 "reference electrode itself, an average over less than two channels, and csd where it cannot be had: "
                 "why 2. Channels whose reference is not in the file have why 1.",
   .cite = "Acharya et al. 2016, ACNS guideline 3, doi:10.1097/WNP.0000000000000317, montages LB-18.1 and TB-18.1; Yao "
           "2001, doi:10.1088/0967-3334/22/4/305; Perrin et al. 1989, doi:10.1016/0013-4694(89)90180-6",
-  .version = 2,
+  .version = 3,
   .params = evl_step_reference_params};
 
 evl_reference_kind evl_reference_of(const evl_params *params) {
@@ -64,7 +64,8 @@ static evl_status bind_channel(const evl_signals *all, const char *name, int c, 
   }
   *seen |= lane.source[0] >= 0 && lane.source[1] >= 0;
   r->channel_why[c] = status_of(all, lane.source[0], lane.source[1]);
-  r->member[c] = !electrode.pair;
+  r->sensor[c] = evl_electrode_is_sensor(&electrode);
+  r->member[c] = !electrode.pair && !r->sensor[c];
   if (r->channel_why[c] != EVL_WHY_VALUE) return EVL_OK;
   r->lane[r->n_lanes++] = lane;
   return lane.n == 2 ? evl_signals_same_reference(all, &lane, 1, false) : EVL_OK;
@@ -205,6 +206,7 @@ evl_status evl_reference_plan(const evl_params *params, const evl_montage *monta
   evl_reference_kind kind = evl_reference_of(params);
   *r = (evl_reference){.n_channels = montage->n, .n_extra = 1, .note = ""};
   EVL_NEW(arena, r->member, montage->n);
+  EVL_NEW(arena, r->sensor, montage->n);
   EVL_NEW(arena, r->channel_why, montage->n);
   EVL_NEW(arena, r->interpolated, montage->n);
   EVL_TRY(plan_lanes(params, montage, evl_regression_most(params, n_sources, source), arena, r));

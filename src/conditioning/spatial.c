@@ -56,7 +56,7 @@ static evl_status refer_to_infinity(int n, const int *member, const double (*xyz
   return EVL_OK;
 }
 
-/* All members become minus the Laplacian of what they were; other channels have none. */
+/* All members become minus the Laplacian of what they were; pairs have none, sensors stay. */
 static evl_status take_csd(const evl_params *params, int n, const int *member, const double (*xyz)[3],
                            evl_arena *arena, evl_reference *r) {
   double *csd, *before;
@@ -65,6 +65,7 @@ static evl_status take_csd(const evl_params *params, int n, const int *member, c
   EVL_NEW(arena, before, size);
   memcpy(before, r->matrix, size * sizeof *before);
   for (int c = 0; c < r->n_channels; c++) {
+    if (r->sensor[c]) continue;
     memset(row_of(r, c), 0, (size_t)r->most_lanes * sizeof *r->matrix);
     if (r->channel_why[c] == EVL_WHY_VALUE) r->channel_why[c] = EVL_WHY_UNDEFINED;
   }

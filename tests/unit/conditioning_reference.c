@@ -182,6 +182,22 @@ static void common_reference(void) {
   end(&b);
 }
 
+/* A heart among the channels is in no reference, and keeps its own. */
+static void sensors_stay(void) {
+  static const char *const label[] = {"EEG Fp1-Ref", "EEG Cz-Ref", "ECG ECG", "EEG O1-Ref"};
+  static const char *const kind[] = {"average", "Cz"};
+  bench b;
+  begin(&b, 4, label);
+  for (int i = 0; i < 2; i++) {
+    char config[100];
+    snprintf(config, sizeof config, "montage = [\"Fp1\", \"ECG ECG\", \"O1\"]; reference = \"%s\";", kind[i]);
+    run(&b, config);
+    check_row(&b, 0, i ? (double[]){1, -1, 0, 0} : (double[]){0.5, 0, 0, -0.5});
+    check_row(&b, 1, (double[]){0, 0, 1, 0});
+  }
+  end(&b);
+}
+
 static void refuse(bench *b, const char *config, evl_status status, const char *expected) {
   run(b, config);
   CHECK(b->status == status);
@@ -271,6 +287,7 @@ int main(void) {
   RUN(none_and_average);
   RUN(offsets);
   RUN(electrodes_as_reference);
+  RUN(sensors_stay);
   RUN(references_the_file_has);
   RUN(pairs);
   RUN(common_reference);
