@@ -2,48 +2,12 @@
 """Annotations that a configuration keeps, and windows chosen by them, by hours and by cleanness: in the store, the same
 for any number of ranks; free text stays in the file."""
 import os
-import random
 import re
 import sys
 
-from harness import case, eveil, expect, files_below, python_modules, run_cases, total, write
+from harness import case, edf, eveil, expect, files_below, python_modules, run_cases, total, write
 
-FS = 100
 SECRET = "Mrs Harriet Haagse moved"
-
-
-def edf(path, seconds, marks, gaps=(), artefacts=(), seed=1):
-    """An EDF+ file of Cz and Pz in records of one second. marks: (onset, duration or None, text); gaps: records after
-    which an hour is missing; artefacts: seconds in which the signal is flat."""
-    draw = random.Random(seed)
-    tal = 200
-    labels = ["Cz", "Pz", "EDF Annotations"]
-
-    def field(text, width):
-        return str(text).ljust(width).encode()
-    head = [("0", 8), ("X X X X", 80), ("Startdate 01-JAN-2000 X X X", 80), ("01.01.00", 8), ("00.00.00", 8), (1024, 8),
-            ("EDF+D" if gaps else "EDF+C", 44), (seconds, 8), (1, 8), (3, 4)]
-    columns = [(labels, 16), ([""] * 3, 80), (["uV", "uV", ""], 8), ([-3276.8, -3276.8, -1], 8), ([3276.7, 3276.7, 1], 8),
-               ([-32768] * 3, 8), ([32767] * 3, 8), ([""] * 3, 80), ([FS, FS, tal // 2], 8), ([""] * 3, 32)]
-    start = 0
-    with open(path, "wb") as file:
-        for text, width in head:
-            file.write(field(text, width))
-        for texts, width in columns:
-            for text in texts:
-                file.write(field(text, width))
-        for r in range(seconds):
-            for _ in range(2):
-                for _ in range(FS):
-                    x = 0 if r in artefacts else draw.gauss(0, 200)
-                    file.write(int(max(-32768, min(32767, x))).to_bytes(2, "little", signed=True))
-            lists = f"+{start}\x14\x14\0"
-            for onset, duration, text in marks:
-                if start <= onset < start + 1:
-                    lists += f"+{onset}" + (f"\x15{duration}" if duration is not None else "") + f"\x14{text}\x14\0"
-            file.write(lists.encode().ljust(tal, b"\0"))
-            start += 1 + (3600 if r in gaps else 0)
-
 
 MARKS = [(4.0, 8, "EC start"), (12.0, 4, "ec 2"), (18.0, None, "EO"), (26.0, None, SECRET), (30.0, 2, "T1"), (33.0, None, "EC last")]
 KEEP = 'annotations: { keep: { closed = "EC*"; open = ["EO", "eyes open"]; T1 = "T1"; }; };\n'

@@ -3,6 +3,7 @@
 A case is a function with @case("name"); it runs in a scratch folder of its own and fails by an AssertionError.
 """
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -166,6 +167,40 @@ def cohort(to="cohort"):
 
 def eeg(i, root="cohort"):
     return f"{root}/sub-{i:04d}/eeg/sub-{i:04d}_task-rest_eeg.edf"
+
+
+def edf(path, seconds, marks, gaps=(), artefacts=(), seed=1, fs_hz=100, add=None):
+    """An EDF+ file of Cz and Pz in records of one second, noise of 20 uV. marks: (onset, duration or None, text); gaps:
+    records after which an hour is missing; artefacts: seconds in which the signal is flat; add: function of channel and
+    sample, microvolt."""
+    draw = random.Random(seed)
+    tal = 200
+    labels = ["Cz", "Pz", "EDF Annotations"]
+
+    def field(text, width):
+        return str(text).ljust(width).encode()
+    head = [("0", 8), ("X X X X", 80), ("Startdate 01-JAN-2000 X X X", 80), ("01.01.00", 8), ("00.00.00", 8), (1024, 8),
+            ("EDF+D" if gaps else "EDF+C", 44), (seconds, 8), (1, 8), (3, 4)]
+    columns = [(labels, 16), ([""] * 3, 80), (["uV", "uV", ""], 8), ([-3276.8, -3276.8, -1], 8), ([3276.7, 3276.7, 1], 8),
+               ([-32768] * 3, 8), ([32767] * 3, 8), ([""] * 3, 80), ([fs_hz, fs_hz, tal // 2], 8), ([""] * 3, 32)]
+    start = 0
+    with open(path, "wb") as file:
+        for text, width in head:
+            file.write(field(text, width))
+        for texts, width in columns:
+            for text in texts:
+                file.write(field(text, width))
+        for r in range(seconds):
+            for channel in range(2):
+                for t in range(fs_hz):
+                    x = 0 if r in artefacts else draw.gauss(0, 200) + (10 * add(channel, r * fs_hz + t) if add else 0)
+                    file.write(int(max(-32768, min(32767, x))).to_bytes(2, "little", signed=True))
+            lists = f"+{start}\x14\x14\0"
+            for onset, duration, text in marks:
+                if start <= onset < start + 1:
+                    lists += f"+{onset}" + (f"\x15{duration}" if duration is not None else "") + f"\x14{text}\x14\0"
+            file.write(lists.encode().ljust(tal, b"\0"))
+            start += 1 + (3600 if r in gaps else 0)
 
 
 def study(**keys):
