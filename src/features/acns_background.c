@@ -145,6 +145,7 @@ const evl_entry evl_feature_acns_background = {
     .outputs = outputs,
     .invariant = EVL_INVARIANT_OFFSET | EVL_INVARIANT_ORDER | EVL_INVARIANT_SIGN,
     .min_window_s = 10.0,
+    .usual_window_s = 120.0,
     .cost_us = cost_us,
     .plan = plan,
     .run = run,

@@ -109,6 +109,7 @@ const evl_entry evl_feature_amplitude_entropy = {
     .params = params,
     .outputs = outputs,
     .invariant = EVL_INVARIANT_ORDER,
+    .usual_window_s = 120.0,
     .cost_us = cost_us,
     .plan = plan,
     .run = run,

@@ -119,6 +119,7 @@ const evl_entry evl_feature_amplitude_integrated_eeg = {
     .params = params,
     .outputs = outputs,
     .invariant = EVL_INVARIANT_OFFSET | EVL_INVARIANT_ORDER | EVL_INVARIANT_SIGN,
+    .usual_window_s = 120.0,
     .cost_us = cost_us,
     .plan = plan,
     .run = run,

@@ -99,6 +99,7 @@ const evl_entry evl_feature_brain_symmetry_index = {
     .params = params,
     .outputs = outputs,
     .invariant = EVL_INVARIANT_OFFSET | EVL_INVARIANT_SCALE | EVL_INVARIANT_SIGN,
+    .usual_window_s = 60.0,
     .cost_us = cost_us,
     .plan = plan,
     .run = run,

@@ -90,6 +90,7 @@ const evl_entry evl_feature_bubble_entropy = {
     .params = params,
     .outputs = outputs,
     .invariant = EVL_INVARIANT_OFFSET | EVL_INVARIANT_SCALE | EVL_INVARIANT_ORDER,
+    .usual_window_s = 10.0,
     .cost_us = cost_us,
     .plan = plan,
     .run = run,

@@ -62,6 +62,7 @@ const evl_entry evl_feature_burst_suppression = {
     .params = params,
     .outputs = outputs,
     .invariant = EVL_INVARIANT_ORDER | EVL_INVARIANT_SIGN,
+    .usual_window_s = 120.0,
     .cost_us = cost_us,
     .plan = plan,
     .run = run,

@@ -132,6 +132,7 @@ const evl_entry evl_feature_catch22 = {
     .params = params,
     .outputs = outputs,
     .invariant = EVL_INVARIANT_ORDER,
+    .usual_window_s = 10.0,
     .cost_us = cost_us,
     .plan = plan,
     .run = run,

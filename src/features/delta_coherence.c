@@ -137,6 +137,7 @@ const evl_entry evl_feature_delta_coherence = {
     .params = params,
     .outputs = outputs,
     .invariant = EVL_INVARIANT_OFFSET | EVL_INVARIANT_SCALE | EVL_INVARIANT_ORDER | EVL_INVARIANT_SIGN,
+    .usual_window_s = 60.0,
     .cost_us = cost_us,
     .plan = plan,
     .run = run,

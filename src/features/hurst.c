@@ -232,6 +232,7 @@ const evl_entry evl_feature_hurst = {
     .outputs = outputs,
     .invariant = EVL_INVARIANT_OFFSET | EVL_INVARIANT_SCALE | EVL_INVARIANT_ORDER | EVL_INVARIANT_SIGN,
     .min_window_s = 4.0,
+    .usual_window_s = 60.0,
     .cost_us = cost_us,
     .plan = plan,
     .run = run,

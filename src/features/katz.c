@@ -70,6 +70,7 @@ const evl_entry evl_feature_katz = {
     .params = params,
     .outputs = outputs,
     .invariant = EVL_INVARIANT_OFFSET | EVL_INVARIANT_SCALE | EVL_INVARIANT_ORDER | EVL_INVARIANT_SIGN,
+    .usual_window_s = 10.0,
     .cost_us = cost_us,
     .plan = plan,
     .run = run,

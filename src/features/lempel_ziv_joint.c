@@ -98,6 +98,7 @@ const evl_entry evl_feature_lempel_ziv_joint = {
     .params = params,
     .outputs = outputs,
     .invariant = EVL_INVARIANT_OFFSET | EVL_INVARIANT_SCALE,
+    .usual_window_s = 10.0,
     .cost_us = cost_us,
     .plan = plan,
     .run = run,

@@ -12,7 +12,7 @@
 #define EVL_SERIES_PARAMS                                                                                             \
   {"surrogates", EVL_INT, "19", 0, 999, NULL, "",                                                                    \
    "Surrogates of each channel: 19 tell one side at 5 %, 39 both sides; 0 leaves ranks undefined."},                 \
-  {"rate_hz", EVL_REAL, "125.0", 0.1, 1e5, NULL, "Hz",                                                               \
+  {"rate_hz", EVL_REAL, "62.5", 0.1, 1e5, NULL, "Hz",                                                               \
    "Every k-th sample is kept after a zero-phase low-pass at 0.4 of the new rate, k the rate over this one, rounded; " \
    "time grows with the square of it."},                                                                              \
   {"end_match", EVL_REAL, "0.1", 0.0, 0.5, NULL, "1",                                                                \

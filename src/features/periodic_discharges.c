@@ -188,6 +188,7 @@ const evl_entry evl_feature_periodic_discharges = {
     .outputs = outputs,
     .invariant = EVL_INVARIANT_SCALE | EVL_INVARIANT_SIGN,
     .min_window_s = 30.0,
+    .usual_window_s = 120.0,
     .cost_us = cost_us,
     .plan = plan,
     .run = run,

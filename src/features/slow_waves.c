@@ -115,6 +115,7 @@ const evl_entry evl_feature_slow_waves = {
     .outputs = outputs,
     .invariant = EVL_INVARIANT_ORDER,
     .min_window_s = 30.0,
+    .usual_window_s = 60.0,
     .cost_us = cost_us,
     .plan = plan,
     .run = run,

@@ -158,6 +158,7 @@ const evl_entry evl_feature_spindles = {
     .outputs = outputs,
     .invariant = EVL_INVARIANT_ORDER | EVL_INVARIANT_SIGN,
     .min_window_s = 30.0,
+    .usual_window_s = 60.0,
     .cost_us = cost_us,
     .plan = plan,
     .run = run,
