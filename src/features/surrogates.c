@@ -26,10 +26,10 @@ static int factor_of(const evl_params *params, double fs_hz) {
   return (int)fmax(round(fs_hz / evl_params_real(params, "rate_hz")), 1.0);
 }
 
-/* The largest length up to `most` whose transform needs no memory of its own. */
+/* The largest length up to `most` whose transform needs no memory of its own: FFTW takes some for odd ones. */
 static int smooth_length(int most) {
   static const int prime[] = {2, 3, 5, 7};
-  for (int n = most; n > 0; n--) {
+  for (int n = most - most % 4; n > 0; n -= 4) {
     int rest = n;
     for (size_t i = 0; i < sizeof prime / sizeof *prime; i++)
       while (rest % prime[i] == 0) rest /= prime[i];
