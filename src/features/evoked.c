@@ -113,10 +113,10 @@ const evl_entry evl_feature_evoked = {
     .summary = "Evoked potentials: the mean signal around stimuli, its amplitude and peak in windows of time.",
     .definition = "e(s) = trimmed mean over the trials i of x(t_i + s) - mean of x over t_i + baseline_s, at every s; "
                   "amplitude = mean of e over the stretch. A trial is a moment of one of the kinds with all of from_s "
-                  "to to_s, the baseline and the onset within the window. Each recording value counts a trial in the "
-                  "window in which it begins before the next window does: with windows that overlap by a trial's "
-                  "length none is lost. NICE's order of things (trim at each sample, then the mean over time) is the "
-                  "default, because an artefact seldom lasts a trial.",
+                  "to to_s, the baseline and the onset within the window. Recording values count a trial in the window "
+                  "in which it begins before the next window does: with windows that overlap by a trial's length none "
+                  "is lost, but those that begin behind the last window's step. NICE's order of things (trim at each "
+                  "sample, then the mean over time) is the default, because an artefact seldom lasts a trial.",
     .cite = "Sitt et al. 2014, doi:10.1093/brain/awu141; Engemann et al. 2018, doi:10.1093/brain/awy251 (P1, P3a, "
             "P3b); Bekinschtein et al. 2009, doi:10.1073/pnas.0809667106",
     .version = 1,

@@ -63,12 +63,13 @@ static double cost_us(const evl_params *p, const evl_shape *shape) {
 const evl_entry evl_feature_heart = {
     .name = "heart",
     .summary = "Heart rate and its variability in time: SDNN, RMSSD, pNN50.",
-    .definition = "R waves: local maxima of the mean square over 0.1 s of the 5 to 15 Hz band, at least 0.27 s apart, "
-                  "over 0.15 of the median of the maxima of the eleven 2 s around; each is placed at the extreme of "
-                  "that band, between samples. A beat between two short intervals that together are an ordinary one "
-                  "is taken out; intervals far from the median of the eleven around (missed beats, ectopic ones) do "
-                  "not count, and no other is invented. Undefined with fewer than three accepted intervals or under "
-                  "half of them accepted. Windows of 5 minutes are usual for variability.",
+    .definition = "R waves: local maxima of the mean square over 0.1 s of the 5 to 15 Hz band, with nothing higher "
+                  "within 0.27 s (a T wave there is lower than the flank of its R wave, even where it is over half "
+                  "as high), over 0.15 of the median of the maxima of the eleven 2 s around; each is placed at the "
+                  "extreme of that band, between samples. A beat between two short intervals that together are an "
+                  "ordinary one is taken out; intervals far from the median of the eleven around (missed beats, "
+                  "ectopic ones) do not count, and no other is invented. Undefined with fewer than three accepted "
+                  "intervals or under half of them accepted. Windows of 5 minutes are usual for variability.",
     .cite = "Task Force of the ESC and NASPE 1996, doi:10.1161/01.CIR.93.5.1043, table 1; Pan and Tompkins 1985, "
             "doi:10.1109/TBME.1985.325532",
     .version = 1,
