@@ -179,7 +179,7 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
 
 static double cost_us(const evl_params *p, const evl_shape *shape) {
   return evl_heartbeats_cost_us(shape) +
-         shape->n_channels * (0.03 * shape->n_samples + 2.0 * evl_params_value(p, "bands")->n);
+         shape->n_channels * (0.01 * shape->n_samples + 2.0 * evl_params_value(p, "bands")->n);
 }
 
 const evl_entry evl_feature_brain_heart = {
