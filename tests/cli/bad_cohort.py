@@ -47,7 +47,7 @@ def one_fails(what, *parts, path=None, number=1, ranks=0):
     rows = exported("spectral_summary")
     for i in range(1, 5):
         of = [row for row in rows if row["subject"] == f"{i:04d}"]
-        assert len(of) == 114, f"{len(of)} rows of subject {i}"
+        assert len(of) == 120, f"{len(of)} rows of subject {i}"
         if i == number:
             assert all(row["why"] == "5" and row["mean"] == "" for row in of), f"{what}: cells of the failed recording"
         else:

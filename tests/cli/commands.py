@@ -75,7 +75,8 @@ for name in COMMANDS:
 
 @case("too many operands")
 def _():
-    expect(eveil("config", "x"), 1, "config: expected no operand, found 1")
+    expect(eveil("config", "x"), 1, "config: expected \"full\" or nothing, found \"x\"")
+    expect(eveil("config", "full", "x"), 1, "config: expected")
     expect(eveil("run", "a.cfg", "b.cfg"), 1, "run: expected CFG, found 2 operands")
     expect(eveil("list", "features", "hjorth", "x"), 1, "found 3 operands")
 
@@ -125,7 +126,7 @@ def _():
 @case("output that cannot be written is an error")
 def _():
     if os.path.exists("/dev/full"):
-        for words in ("config", "list", "--help"):
+        for words in ("config", "config full", "list", "--help"):
             result = run(["bash", "-c", f'"{EVEIL}" {words} > /dev/full'])
             assert result.code == 2 and len(result.errors()) == 1, result
 
@@ -141,24 +142,34 @@ def _():
     assert not os.path.exists("out"), "plan wrote something"
 
 
-@case("every key of every table is in the default configuration")
+@case("every key of what the default configuration names is explained in it, and everything is in the full one")
 def _():
-    text = expect(eveil("config"), 0).out
+    text, full = expect(eveil("config"), 0).out, expect(eveil("config", "full"), 0).out
+    named = set(re.findall(r'"(\w+)"', " ".join(re.findall(r"^    (?:features|dynamics) = \[.*", text, re.M))))
     for kind in ("conditioning", "features", "dynamics", "learners"):
         for name in listed(kind):
+            if kind in ("features", "dynamics"):
+                assert full.count(f'"{name}"') == 1, f"{name} is not in the full configuration, or twice"
+                if name not in named:
+                    continue
             keys = re.findall(r"^    (?:# )?(\w+) (?:=|:) ", eveil("list", kind, name).out.split("Parameters")[1], re.M)
-            assert keys or name in (), f"no parameters of {name}"
             for key in keys:
                 assert re.search(rf"^ *(# )?{key} [=:]", text, re.M), f"{kind} {name}: {key} is not explained"
+    for name in ("band_power", "wsmi", "lempel_ziv", "hjorth", "dfa", "higuchi", "phase_lag", "graph", "burst_suppression", "var"):
+        assert name in named, f"{name} is not in the default configuration"
     for group in ("cohort", "output", "conditioning", "analyses", "prognosis", "simulate", "run"):
         assert re.search(rf"^{group}: [({{]", text, re.M), f"no group {group}"
 
 
-@case("config/default.cfg is what eveil config prints")
+@case("config/default.cfg and config/full.cfg are what eveil config prints, and the full one is accepted")
 def _():
-    with open(os.path.join(ROOT, "config", "default.cfg"), encoding="utf-8") as file:
-        kept = file.read()
-    assert kept == expect(eveil("config"), 0).out, "config/default.cfg is old: eveil config > config/default.cfg"
+    for name, words in (("default", ()), ("full", ("full",))):
+        with open(os.path.join(ROOT, "config", f"{name}.cfg"), encoding="utf-8") as file:
+            kept = file.read()
+        assert kept == expect(eveil("config", *words), 0).out, f"config/{name}.cfg is old: make docs"
+    cohort()
+    write("study.cfg", kept.replace('root = "."', 'root = "cohort"'))
+    expect(eveil("plan", "study.cfg"), 0, "recordings    4 of 4 participants")
 
 
 @case("commands without MPI work beside a broken MPI")

@@ -142,7 +142,7 @@ def _():
     # at 200 Hz, kept as they are: nothing above 100 Hz can be told
     bands = "band_power: { bands: { alpha = (8.0, 12.0); ripple = (80.0, 120.0); }; };"
     path = study(analyses=analysis(BANDS + bands), more="conditioning: { resample_hz = 0; };\n")
-    expect(eveil("run", path), 0, 'analysis "a": 57 of 114 columns have a value in no recording',
+    expect(eveil("run", path), 0, 'analysis "a": 60 of 120 columns have a value in no recording',
            "band_power.absolute_ripple[Fp1] (undefined here")
     expect(eveil("export", "out/store.h5", "csv"), 0)
     with open("csv/a_summary.csv", encoding="utf-8") as file:

@@ -102,7 +102,7 @@ def _():
     finished()
     expect(eveil("info", "out/store.h5"), 0, "out/store.h5", "eveil_version", "seed          20260101", "command       eveil run study.cfg",
            "complete      1", "recordings    4, 0.06667 h, 0 failed", "analysis      dynamics: 12 windows, 22 columns",
-           "analysis      spectral: 60 windows, 114 columns", quiet=True)
+           "analysis      spectral: 60 windows, 120 columns", quiet=True)
 
 
 @case("info, hash, export and audit of what is no store")
@@ -327,7 +327,7 @@ def _():
     os.remove(eeg(1))
     expect(eveil("audit", "out/store.h5"), 1, "45 rows", "60")
     config(path, analyses='analyses: ( { name = "spectral"; window_s = 4.0; features = ["hjorth", "spectral_edge", "band_power"]; } );\n')
-    expect(eveil("audit", "out/store.h5"), 1, 'analysis "spectral"', "114")
+    expect(eveil("audit", "out/store.h5"), 1, 'analysis "spectral"', "120")
     os.remove(path)
     expect(eveil("audit", "out/store.h5"), 1, "study.cfg", "No such file")
 
