@@ -10,16 +10,16 @@ bench-programs: $(BENCH) $(BARE_GATHER) $(GENERATORS) $(ENTRY) $(NICE_SET)
 
 $(BENCH): $(BUILD)/tests/bench/%: tests/bench/%.c $(foreach room,recording $(UNDER_recording),$(call archive,$(room)))
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) $(FFTW_CFLAGS) $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(FFTW_LIBS) $(LIBCONFIG_LIBS) $(BLAS_LIBS) -lz -lm -o $@
+	$(CC) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) $(FFTW_CFLAGS) $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(MATIO_LIBS) $(FFTW_LIBS) $(LIBCONFIG_LIBS) $(BLAS_LIBS) -lz -lm -o $@
 
 $(GENERATORS): $(BUILD)/tests/bench/%: tests/bench/%.c $(foreach room,simulate $(UNDER_simulate),$(call archive,$(room)))
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(FFTW_LIBS) $(LIBCONFIG_LIBS) $(BLAS_LIBS) -lz -lm -o $@
+	$(CC) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(MATIO_LIBS) $(FFTW_LIBS) $(LIBCONFIG_LIBS) $(BLAS_LIBS) -lz -lm -o $@
 
 # Any entry of the features: build/tests/bench/entry NAME "parameters"; and NICE's markers as a set.
 $(ENTRY) $(NICE_SET): $(BUILD)/tests/bench/%: tests/bench/%.c $(foreach room,dynamics features $(UNDER_features),$(call archive,$(room)))
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(FFTW_LIBS) $(LIBCONFIG_LIBS) $(BLAS_LIBS) -lz -lm -o $@
+	$(CC) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(MATIO_LIBS) $(FFTW_LIBS) $(LIBCONFIG_LIBS) $(BLAS_LIBS) -lz -lm -o $@
 
 instructions: all $(ENTRY)  ## instructions of every feature and model beside the kept counts (KEEP=keep: keep these)
 	@$(PYTHON) tests/bench/instructions.py $(KEEP)
@@ -48,7 +48,7 @@ bench-gather: all $(BARE_GATHER)  ## the gather of GB=10 GB beside bare HDF5, an
 QUALITY_MARKS := $(BUILD)/tests/bench/quality_marks
 $(QUALITY_MARKS): tests/bench/quality_marks.c $(foreach room,conditioning $(UNDER_conditioning),$(call archive,$(room)))
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) $(FFTW_CFLAGS) $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(FFTW_LIBS) $(LIBCONFIG_LIBS) $(BLAS_LIBS) -lm -o $@
+	$(CC) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) $(FFTW_CFLAGS) $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(MATIO_LIBS) $(FFTW_LIBS) $(LIBCONFIG_LIBS) $(BLAS_LIBS) -lm -o $@
 
 .PHONY: artefacts
 artefacts: all $(QUALITY_MARKS)  ## docs/artefacts.md and .png: what the rules of quality find on every background, and what it costs
