@@ -5,6 +5,7 @@
 The pictures show one thing for all: recordings of eight kinds of background (`eveil simulate`), and the values of the entry's first
 outputs in them, with default parameters on the windows that `eveil config full` has."""
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -159,7 +160,8 @@ def described(kind, entry):
 
 
 def main():
-    SCRATCH.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(SCRATCH, ignore_errors=True)
+    SCRATCH.mkdir(parents=True)
     (DOCS / "features").mkdir(exist_ok=True)
     for old in (DOCS / "features").glob("*.png"):
         old.unlink()

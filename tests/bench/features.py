@@ -24,7 +24,7 @@ ASKED = (
     ("catch24", "catch22", "", 300, 1.5, "pycatch22 42.7"),
     ("Higuchi, DFA, Hjorth together", "higuchi+dfa+hjorth", "", 300, 0.1, "antropy 0.41"),
     ("seven phase measures, all bands, 171 pairs", "coherence+phase_locking+phase_lag", "", 300, 0.3, "mne_connectivity about 1.0 each"),
-    ("specparam's model of 19 spectra", "aperiodic", "", 300, 0.02, "specparam 0.12"),
+    ("specparam's model of 19 spectra, its settings", "aperiodic", "segment_s = 2.0; tolerance = 1e-5;", 300, 0.02, "specparam 0.12"),
 )
 
 
