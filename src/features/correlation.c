@@ -72,6 +72,7 @@ static bool standardise(const evl_correlation *k, double *row) {
     row[t] -= mean;
     largest = fmax(largest, fabs(row[t]));
   }
+  if (!(largest > 0.0)) return false;
   const double scale = ldexp(1.0, -ilogb(largest)); /* squares stay in the range of a double */
   for (size_t t = 0; t < n; t++) row[t] *= scale;
   for (size_t t = n; t < k->stride; t++) row[t] = 0.0;

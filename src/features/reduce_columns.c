@@ -34,7 +34,7 @@ static keys middle_of(const enclosure *e) {
 
 /* More than one element and more than one number are left. */
 static bool is_open(const enclosure *e) {
-  const keys several = (e->through - e->below > 1) & (e->high - e->low != 1);
+  const keys several = (e->through - e->below > 1) & (keys)((unsigned_keys)e->high - (unsigned_keys)e->low != 1);
   return several[0] | several[1] | several[2] | several[3];
 }
 

@@ -122,7 +122,7 @@ static long pass(const subject *s, int n, int windows) {
 
 static double window_of(const evl_entry *entry, const char *told, bool counting) {
   const double usual_s = evl_usual_window_s(entry), given_s = told ? atof(told) : 300.0;
-  if (counting) return fmax(fmin(usual_s, 4.0), entry->min_window_s);
+  if (counting && !(given_s > 0.0)) return fmax(fmin(usual_s, 4.0), entry->min_window_s);
   return given_s > 0.0 ? given_s : usual_s;
 }
 
