@@ -2,7 +2,8 @@
    the record by which every table of the project describes an entry.
 
    Every function is local to a rank and safe to call without MPI. Functions
-   that can fail return evl_status; the message is in evl_error_message(). */
+   that can fail return evl_status; the message is in evl_error_message().
+   Over 400 lines: one public header a room, and every room stands on this one. */
 #ifndef EVEIL_BASE_H
 #define EVEIL_BASE_H
 

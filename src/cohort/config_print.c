@@ -34,13 +34,13 @@ static void print_group(const char *name, const char *text, const evl_param *tab
   fprintf(out, "};\n\n");
 }
 
-enum { MOST_NAMES = 16, MOST_KEYS = 4 };
+enum { MOST_NAMES = 16 };
 
-/* An analysis of the default configuration; keys: those that are not at their entry's defaults, {entry, key, value}. */
+/* An analysis of the default configuration; its entries are at their defaults. */
 typedef struct preset {
   const char *name;
   double window_s, step_s;
-  const char *features[MOST_NAMES], *dynamics[4], *keys[MOST_KEYS][3], *conditioning, *text;
+  const char *features[MOST_NAMES], *dynamics[4], *text;
 } preset;
 
 static const preset presets[] = {
@@ -76,20 +76,9 @@ static void print_list(const char *key, const char *const *names, FILE *out) {
   fprintf(out, "];\n");
 }
 
-/* The parameters of an entry, with the preset's values in place of some defaults. */
-static void print_keys(const preset *p, const evl_entry *e, FILE *out) {
-  for (const evl_param *q = e->params; q->name; q++) {
-    evl_param own = *q;
-    for (int k = 0; k < MOST_KEYS && p->keys[k][0]; k++)
-      if (!strcmp(p->keys[k][0], e->name) && !strcmp(p->keys[k][1], q->name)) own.fallback = p->keys[k][2];
-    print_param(&own, !own.fallback, "      ", out);
-  }
-}
-
 static void print_preset(const preset *p, bool last, FILE *out) {
   fprintf(out, "  # %s\n  { name = \"%s\";\n    window_s = %.1f;\n    step_s = %.1f;\n", p->text, p->name, p->window_s,
           p->step_s);
-  if (p->conditioning) fprintf(out, "    conditioning: { %s };\n", p->conditioning);
   if (p->features[0]) print_list("features", p->features, out);
   if (p->dynamics[0]) print_list("dynamics", p->dynamics, out);
   for (const evl_param *q = evl_analysis_params; q->name; q++)
@@ -102,7 +91,7 @@ static void print_preset(const preset *p, bool last, FILE *out) {
       const evl_entry *e = kind ? evl_model_find(*name) : evl_feature_find(*name);
       if (!e || !e->params->name) continue;
       fprintf(out, "    %s: {\n", *name);
-      print_keys(p, e, out);
+      evl_params_print(e->params, NULL, "      ", out);
       fprintf(out, "    };\n");
     }
   fprintf(out, "  }%s\n", last ? "" : ",");
