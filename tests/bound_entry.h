@@ -1,5 +1,4 @@
-/* bound_entry: binds one table entry to a shape and runs it on windows, as a driver would. Tests that include
-   eveil/features.h first get shared products. */
+/* bound_entry: binds one table entry to a shape and runs it on windows, as a driver would. */
 #ifndef EVEIL_TESTS_BOUND_ENTRY_H
 #define EVEIL_TESTS_BOUND_ENTRY_H
 
@@ -63,9 +62,7 @@ static inline evl_status bound_plan(bound *b) {
   b->out.tensor = b->recording_out.tensor = b->tensor_data;
   b->out.state = b->n_state ? bound_new(b, b->n_state * sizeof(double)) : NULL;
   b->channel_why = bound_new(b, (size_t)b->shape.n_channels);
-#ifdef EVEIL_FEATURES_H
   EVL_TRY(evl_products_create(&b->shape, b->arena, &b->products));
-#endif
   return e->plan(b->params, &b->shape, b->products, b->arena, &b->kernel);
 }
 
@@ -108,9 +105,7 @@ static inline evl_status bound_begin(bound *b, const evl_entry *entry, const cha
                          .n_kinds = BOUND_KINDS, .kind = bound_kind};
   EVL_TRY(bound_params(b, config));
   EVL_TRY(bound_plan(b));
-#ifdef EVEIL_FEATURES_H
   evl_products_give_scratch(b->products, bound_new(b, evl_products_scratch_bytes(b->products)));
-#endif
   evl_arena_freeze(b->arena);
   return EVL_OK;
 }
@@ -128,9 +123,7 @@ static inline evl_window bound_window(const bound *b, const double *x, size_t ld
 static inline void bound_run(bound *b, const double *x, size_t ld) {
   const evl_window window = bound_window(b, x, ld);
   bound_clear(b);
-#ifdef EVEIL_FEATURES_H
   evl_products_begin(b->products, &window);
-#endif
   b->entry->run(b->kernel, &window, &b->out);
 }
 

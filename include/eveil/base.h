@@ -309,6 +309,9 @@ typedef struct evl_out {
   double *state;          /* recording stage: this task's sums, add to them; NULL where none */
 } evl_out;
 
+/* Writes a value, or leaves the cell undefined where it is not a number; -0.0 becomes 0.0. */
+void evl_put(evl_out *out, size_t i, double value);
+
 enum { /* invariances that an entry claims; property tests hold it to them */
   EVL_INVARIANT_OFFSET = 1, /* x + constant a channel: same values */
   EVL_INVARIANT_SCALE = 2,  /* x * constant > 0: same values */
@@ -316,7 +319,53 @@ enum { /* invariances that an entry claims; property tests hold it to them */
   EVL_INVARIANT_SIGN = 8    /* -x: same values */
 };
 
-typedef struct evl_products evl_products; /* shared products of one window: features.h */
+/* ---- products: what several entries need of one window, each computed at most once --------- */
+
+typedef struct evl_products evl_products;
+evl_status evl_products_create(const evl_shape *shape, evl_arena *arena, evl_products **products) EVL_MUST_USE;
+/* Once all entries are planned: bytes that their runs share, and the block for them (64-byte aligned; products of other
+   analyses may have the same one). */
+size_t evl_products_scratch_bytes(const evl_products *products);
+void evl_products_give_scratch(evl_products *products, void *scratch);
+/* A new window: call before the first entry runs on it. */
+void evl_products_begin(evl_products *products, const evl_window *window);
+
+/* Of the window that began, [n_channels]: 1 where the channel is present and not flat (evl_is_flat). */
+const uint8_t *evl_products_usable(const evl_products *products);
+const evl_shape *evl_products_shape(const evl_products *products);
+/* Number of the window that began: a product keeps it beside what it computed, and computes again under another one. */
+uint64_t evl_products_serial(const evl_products *products);
+
+/* A product: computed in the first entry's run that asks for it, in memory of its own. */
+typedef struct evl_product {
+  struct evl_product *next;
+  const char *kind;
+  const void *spec;
+  size_t spec_bytes;
+  void *own;             /* set by who finds it NULL: it is new */
+} evl_product;
+/* The product of a kind with these bytes of specification; clear a struct's padding before filling it. */
+evl_status evl_product_find(evl_products *products, const char *kind, const void *spec, size_t spec_bytes,
+                            evl_arena *arena, evl_product **product) EVL_MUST_USE;
+
+/* Scratch of entries, one block for all: an entry's plan asks for the most it needs and its run has it until it returns,
+   contents undefined, 64-byte aligned. Products must not use it: they are computed in the middle of an entry's run. */
+void evl_scratch_plan(evl_products *products, size_t bytes);
+void *evl_scratch(const evl_products *products);
+
+/* Every sample is within 64 units of rounding of the first, or within 1e-100, where squares leave the range of a
+   double. */
+bool evl_is_flat(const double *x, size_t n);
+
+/* ---- the record ---------------------------------------------------------------------------- */
+
+/* What the recording stage of an entry sees. */
+typedef struct evl_stage {
+  const double *state;        /* [state_size] sum over the window tasks in order of time */
+  const uint8_t *channel_why; /* [n_channels] of the whole recording; 0: use it */
+  uint64_t key;               /* of its random numbers: by seed, recording and analysis */
+  const double *piece;        /* finish: [pieces][piece_size] results; NULL before */
+} evl_stage;
 
 typedef struct evl_entry {
   const char *name;        /* "band_power" */
@@ -338,8 +387,13 @@ typedef struct evl_entry {
   /* All thinking and memory. Errors: parameters impossible for this shape (EVL_USAGE). */
   evl_status (*plan)(const evl_params *, const evl_shape *, evl_products *, evl_arena *, void **kernel);
   void (*run)(void *kernel, const evl_window *, evl_out *);      /* no allocation, no I/O */
-  /* Recording stage: `state` is the sum over tasks in order of time. */
-  void (*finish)(void *kernel, const double *state, const uint8_t *channel_why, evl_out *);
+  /* Recording stage, once the windows are done: pieces that are tasks of their own (channels, chains), then one
+     `finish`. Pieces by parameters and montage alone; NULL: none. `result` is 0 before. No allocation, no I/O. */
+  int (*pieces)(const evl_params *, const evl_montage *);
+  size_t (*piece_size)(const evl_params *, const evl_montage *); /* doubles */
+  double (*piece_cost_us)(const evl_params *, const evl_shape *);
+  void (*piece)(void *kernel, const evl_stage *, int piece, double *result);
+  void (*finish)(void *kernel, const evl_stage *, evl_out *);
 } evl_entry;
 
 /* With the defaults in. */
@@ -366,6 +420,9 @@ typedef struct evl_slot {
   int recording_column, n_recording_columns;
   int tensor, n_tensors;              /* in tensor[] */
   size_t state, state_size;           /* in the state of the analysis */
+  int n_pieces;                       /* of the recording stage */
+  size_t piece, piece_size;           /* in the record of one piece of the analysis */
+  size_t pieces;                      /* in all its results: [n_pieces][piece_size] */
 } evl_slot;
 
 /* A tensor with its place: offset in doubles among the tensors of its stage (a window's, or a recording's). */
@@ -411,6 +468,8 @@ typedef struct evl_layout {
   int n_tensors;           evl_place *tensor;
   size_t window_tensor_size, recording_tensor_size; /* doubles */
   size_t state_size;                                /* doubles */
+  int n_pieces;                                     /* most of any slot */
+  size_t piece_size, pieces_size;                   /* doubles of one piece, of all */
   const evl_regions *regions;                       /* NULL: none */
   int n_reductions;        evl_reduction *reduction; /* the last columns */
 } evl_layout;

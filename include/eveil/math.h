@@ -70,14 +70,24 @@ void evl_qr(int m, int n, double *a, int lda, double *work);
    evl_singular_values_work(n) doubles. */
 size_t evl_singular_values_work(int n);
 evl_status evl_singular_values(int n, double *a, int lda, double *value, double *work) EVL_MUST_USE;
+/* Eigenvalues and right eigenvectors, of length 1, of a general matrix (destroyed): column j of vector is that of a real
+   value j; of a pair j, j + 1 the columns are the real and the imaginary part of the first, whose imaginary part is
+   positive. work: evl_eigenvectors_work(n) doubles. */
+size_t evl_eigenvectors_work(int n);
+evl_status evl_eigenvectors(int n, double *a, int lda, double *real, double *imaginary, double *vector, int ldv,
+                            double *work) EVL_MUST_USE;
+/* A = U diag(value) V' of an m x n matrix (destroyed), k = min(m, n) values descending; u m x k, vt k x n, either NULL for
+   neither. work: evl_svd_work(m, n) doubles. */
+size_t evl_svd_work(int m, int n);
+evl_status evl_svd(int m, int n, double *a, int lda, double *value, double *u, int ldu, double *vt, int ldvt,
+                   double *work) EVL_MUST_USE;
+/* Solves A X = B in place by Gaussian elimination with pivots; A becomes its factors. EVL_NUMERIC where A is singular. */
+evl_status evl_solve(int n, int n_rhs, double *a, int lda, int *pivot, double *b, int ldb) EVL_MUST_USE;
 
 /* ---- statistics.c: NaN-free input, fixed summation order -------------------------- */
 
 double evl_mean(const double *x, size_t n);
 double evl_variance(const double *x, size_t n, int ddof);
-/* Every sample is within 64 units of rounding of the first, or within 1e-100, where squares leave the
-   range of a double. */
-bool evl_is_flat(const double *x, size_t n);
 void evl_sort(double *x, size_t n); /* no NaN; allocates nothing */
 /* The element of that rank, from 0, and x rearranged: smaller and equal ones before it, larger and equal ones behind. */
 double evl_select(double *x, size_t n, size_t rank);

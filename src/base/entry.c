@@ -1,4 +1,6 @@
-/* entry: how many columns an entry's outputs become. */
+/* entry: how many columns an entry's outputs become, and how it writes a value. */
+#include <math.h>
+
 #include "eveil/base.h"
 
 int evl_entry_columns(const evl_entry *entry, const evl_params *params, const evl_montage *montage,
@@ -10,4 +12,10 @@ int evl_entry_columns(const evl_entry *entry, const evl_params *params, const ev
     n += values * (o->per == EVL_PER_WINDOW ? 1 : o->per == EVL_PER_CHANNEL ? c : c * (c - 1) / 2);
   }
   return n;
+}
+
+void evl_put(evl_out *out, size_t i, double value) {
+  if (!isfinite(value)) return;
+  out->value[i] = value + 0.0;
+  out->why[i] = EVL_WHY_VALUE;
 }

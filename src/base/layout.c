@@ -160,14 +160,21 @@ static void place_slots(evl_layout *l, const evl_montage *montage) {
     slot->n_recording_columns = evl_entry_columns(slot->entry, slot->params, montage, true);
     slot->state = l->state_size;
     slot->state_size = slot->entry->state_size ? slot->entry->state_size(slot->params, montage) : 0;
+    slot->n_pieces = slot->entry->pieces ? slot->entry->pieces(slot->params, montage) : 0;
+    slot->piece = l->piece_size;
+    slot->piece_size = slot->n_pieces ? slot->entry->piece_size(slot->params, montage) : 0;
+    slot->pieces = l->pieces_size;
     l->n_columns += slot->n_columns;
     l->n_recording_columns += slot->n_recording_columns;
     l->state_size += slot->state_size;
+    l->piece_size += slot->piece_size;
+    l->pieces_size += (size_t)slot->n_pieces * slot->piece_size;
+    if (slot->n_pieces > l->n_pieces) l->n_pieces = slot->n_pieces;
   }
 }
 
 static evl_status place_tensors(evl_layout *l, const evl_montage *montage, evl_arena *arena) {
-  enum { MOST = 64 };
+  enum { MOST = 256 };
   EVL_NEW(arena, l->tensor, MOST);
   for (int s = 0; s < l->n_slots; s++) {
     evl_slot *slot = &l->slot[s];

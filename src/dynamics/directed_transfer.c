@@ -92,10 +92,10 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
         const size_t pair = evl_var_pair(n, v->used[x], v->used[y]);
         const int width = t->band[b].end - t->band[b].first;
         const int forward = (b * v->n_used + y) * v->n_used + x, backward = (b * v->n_used + x) * v->n_used + y;
-        evl_var_put(out, (size_t)b * pairs + pair, k->share[forward] / width);
-        evl_var_put(out, (size_t)(bands + b) * pairs + pair, k->share[backward] / width);
-        evl_var_put(out, (size_t)(2 * bands + b) * pairs + pair, k->power[forward] / k->inflow[y]);
-        evl_var_put(out, (size_t)(3 * bands + b) * pairs + pair, k->power[backward] / k->inflow[x]);
+        evl_put(out, (size_t)b * pairs + pair, k->share[forward] / width);
+        evl_put(out, (size_t)(bands + b) * pairs + pair, k->share[backward] / width);
+        evl_put(out, (size_t)(2 * bands + b) * pairs + pair, k->power[forward] / k->inflow[y]);
+        evl_put(out, (size_t)(3 * bands + b) * pairs + pair, k->power[backward] / k->inflow[x]);
       }
 }
 

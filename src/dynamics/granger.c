@@ -157,8 +157,8 @@ static void put_bands(kernel *k, size_t pairs, size_t pair, evl_out *out) {
       backward += spectral(k, 0, 1);
     }
     const int n = t->band[b].end - t->band[b].first;
-    evl_var_put(out, (BAND_FORWARD + b) * pairs + pair, forward / n);
-    evl_var_put(out, (BAND_FORWARD + n_bands + b) * pairs + pair, isfinite(forward) ? backward / n : NAN);
+    evl_put(out, (BAND_FORWARD + b) * pairs + pair, forward / n);
+    evl_put(out, (BAND_FORWARD + n_bands + b) * pairs + pair, isfinite(forward) ? backward / n : NAN);
   }
 }
 
@@ -181,16 +181,16 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
   for (int j = 0; j < v->n_used; j++) {
     if (!drop(k, &k->all, j)) continue;
     for (int i = 0; i < v->n_used; i++) {
-      if (i < j) evl_var_put(out, BACKWARD * pairs + evl_var_pair(n, v->used[i], v->used[j]), k->causality[i]);
-      if (i > j) evl_var_put(out, FORWARD * pairs + evl_var_pair(n, v->used[j], v->used[i]), k->causality[i]);
+      if (i < j) evl_put(out, BACKWARD * pairs + evl_var_pair(n, v->used[i], v->used[j]), k->causality[i]);
+      if (i > j) evl_put(out, FORWARD * pairs + evl_var_pair(n, v->used[j], v->used[i]), k->causality[i]);
     }
   }
   for (int a = 0; a < v->n_used; a++)
     for (int b = a + 1; b < v->n_used; b++) {
       const size_t pair = evl_var_pair(n, v->used[a], v->used[b]);
       if (!fit_pair(k, a, b)) continue;
-      if (drop(k, &k->pair, 0)) evl_var_put(out, PAIR_FORWARD * pairs + pair, k->causality[1]);
-      if (drop(k, &k->pair, 1)) evl_var_put(out, PAIR_BACKWARD * pairs + pair, k->causality[0]);
+      if (drop(k, &k->pair, 0)) evl_put(out, PAIR_FORWARD * pairs + pair, k->causality[1]);
+      if (drop(k, &k->pair, 1)) evl_put(out, PAIR_BACKWARD * pairs + pair, k->causality[0]);
       put_bands(k, pairs, pair, out);
     }
 }

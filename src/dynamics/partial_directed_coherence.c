@@ -71,8 +71,8 @@ static void put_band(const kernel *k, int n_channels, int b, evl_out *out) {
     for (int x = 0; x < n; x++)
       for (int y = x + 1; y < n; y++) {
         const size_t pair = evl_var_pair(n_channels, v->used[x], v->used[y]);
-        evl_var_put(out, (2 * kind * bands + (size_t)b) * pairs + pair, sum[y * n + x] / width);
-        evl_var_put(out, ((2 * kind + 1) * bands + (size_t)b) * pairs + pair, sum[x * n + y] / width);
+        evl_put(out, (2 * kind * bands + (size_t)b) * pairs + pair, sum[y * n + x] / width);
+        evl_put(out, ((2 * kind + 1) * bands + (size_t)b) * pairs + pair, sum[x * n + y] / width);
       }
   }
 }

@@ -89,18 +89,18 @@ static void put_modes(const kernel *k, double fs_hz, evl_out *out) {
   const size_t n = (size_t)m->n, top = n / 20 > 0 ? n / 20 : 1;
   size_t above = 0;
   while (above < n && m->radius[n - 1 - above] > k->cut) above++;
-  evl_var_put(out, LARGEST, m->radius[n - 1]);
-  evl_var_put(out, TOP, evl_quantile_sorted(m->radius + n - top, top, 0.5));
-  evl_var_put(out, ABOVE, (double)above / (double)n);
+  evl_put(out, LARGEST, m->radius[n - 1]);
+  evl_put(out, TOP, evl_quantile_sorted(m->radius + n - top, top, 0.5));
+  evl_put(out, ABOVE, (double)above / (double)n);
   for (int i = 0; i < k->quantile->n; i++)
-    evl_var_put(out, (size_t)(RADIUS + i), evl_quantile_sorted(m->radius, n, k->quantile->reals[i]));
+    evl_put(out, (size_t)(RADIUS + i), evl_quantile_sorted(m->radius, n, k->quantile->reals[i]));
   const int frequency = RADIUS + k->quantile->n, damping = frequency + k->mode->n;
   for (int i = 0; i < k->mode->n; i++) {
     const int rank = (int)k->mode->reals[i];
     if (rank > m->n_oscillating) continue;
     const int j = m->oscillating[rank - 1];
-    evl_var_put(out, (size_t)(frequency + i), atan2(m->imaginary[j], m->real[j]) / (2.0 * M_PI) * fs_hz);
-    evl_var_put(out, (size_t)(damping + i), -log(hypot(m->real[j], m->imaginary[j])) * fs_hz);
+    evl_put(out, (size_t)(frequency + i), atan2(m->imaginary[j], m->real[j]) / (2.0 * M_PI) * fs_hz);
+    evl_put(out, (size_t)(damping + i), -log(hypot(m->real[j], m->imaginary[j])) * fs_hz);
   }
 }
 
@@ -126,13 +126,13 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
     say_why(why, k, 0, out);
     return;
   }
-  evl_var_put(out, ORDER, v->order);
-  evl_var_put(out, BIC, v->bic);
-  evl_var_put(out, CHANNELS, v->n_used);
-  evl_var_put(out, TRAIN, v->mse_train);
-  evl_var_put(out, HELD_OUT, v->mse_test);
-  evl_var_put(out, PERSISTENCE, v->mse_persistence);
-  evl_var_put(out, RATIO, v->mse_test / v->mse_persistence);
+  evl_put(out, ORDER, v->order);
+  evl_put(out, BIC, v->bic);
+  evl_put(out, CHANNELS, v->n_used);
+  evl_put(out, TRAIN, v->mse_train);
+  evl_put(out, HELD_OUT, v->mse_test);
+  evl_put(out, PERSISTENCE, v->mse_persistence);
+  evl_put(out, RATIO, v->mse_test / v->mse_persistence);
   put_coefficients(v, out->tensor[0]);
   why = evl_modes_find(&k->modes, v);
   if (why == EVL_WHY_VALUE)

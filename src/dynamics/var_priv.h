@@ -16,13 +16,6 @@
    "Penalty in units of a channel's variance, like white noise of that power added to the predictors. Without such "   \
    "a floor ever higher orders extrapolate a low-pass filtered signal ever better, which tells of the filter only."}
 
-/* Writes a value, or leaves the cell undefined where it is not a number; -0.0 becomes 0.0. */
-static inline void evl_var_put(evl_out *out, size_t i, double value) {
-  if (!isfinite(value)) return;
-  out->value[i] = value + 0.0;
-  out->why[i] = EVL_WHY_VALUE;
-}
-
 typedef struct evl_var {
   /* by plan */
   int n_channels, n_samples, n_train, n_gap, max_order;
@@ -64,6 +57,10 @@ const double *evl_var_factor(const evl_var *var, int *ld);
 const double *evl_var_half(const evl_var *var, int *ld);
 /* Penalised products of residuals of the order chosen, n_used x n_used; over n_fit: their covariance. */
 void evl_var_residual(const evl_var *var, double *products);
+
+/* ahead[step][n_used]: the `steps` samples that follow sample t of the fitted window, standardised; false where the past
+   does not reach or they diverge. */
+bool evl_var_ahead(const evl_var *var, int t, int steps, double *ahead);
 
 /* Eigenvalues of the companion matrix of a fit. */
 typedef struct evl_modes {

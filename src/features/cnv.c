@@ -78,12 +78,12 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
   if (any) evl_put(out, n_channels + 1, k->trials->n);
 }
 
-static void finish(void *planned, const double *state, const uint8_t *channel_why, evl_out *out) {
+static void finish(void *planned, const evl_stage *stage, evl_out *out) {
   const kernel *k = planned;
-  const evl_tally *tally = (const evl_tally *)state;
+  const evl_tally *tally = (const evl_tally *)stage->state;
   const size_t n_channels = (size_t)k->n_channels;
   for (size_t c = 0; c < n_channels; c++) {
-    if (channel_why[c] != 0 || !(tally[c].n > 0.0)) continue;
+    if (stage->channel_why[c] != 0 || !(tally[c].n > 0.0)) continue;
     evl_put(out, c, tally[c].sum / tally[c].n);
     evl_put(out, n_channels + c, evl_tally_t(&tally[c]));
     evl_put(out, 2 * n_channels + c, tally[c].n);

@@ -103,12 +103,12 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
     evl_put(out, 2 * (size_t)k->n_windows * (size_t)k->n_channels + (size_t)s, k->trials[s]->n);
 }
 
-static void finish(void *planned, const double *state, const uint8_t *channel_why, evl_out *out) {
+static void finish(void *planned, const evl_stage *stage, evl_out *out) {
   const kernel *k = planned;
   const size_t n_channels = (size_t)k->n_channels, cells = (size_t)k->n_windows * n_channels;
-  const evl_tally *a = (const evl_tally *)state, *b = a + cells;
+  const evl_tally *a = (const evl_tally *)stage->state, *b = a + cells;
   for (size_t i = 0; i < cells; i++) {
-    if (channel_why[i % n_channels] != 0 || !(a[i].n > 0.0 && b[i].n > 0.0)) continue;
+    if (stage->channel_why[i % n_channels] != 0 || !(a[i].n > 0.0 && b[i].n > 0.0)) continue;
     evl_put(out, i, a[i].sum / a[i].n - b[i].sum / b[i].n);
     evl_put(out, cells + i, evl_tally_difference_t(&a[i], &b[i]));
   }

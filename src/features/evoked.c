@@ -90,12 +90,12 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
   if (any) evl_put(out, 3 * (size_t)k->n_windows * n_channels, k->trials->n);
 }
 
-static void finish(void *planned, const double *state, const uint8_t *channel_why, evl_out *out) {
+static void finish(void *planned, const evl_stage *stage, evl_out *out) {
   const kernel *k = planned;
-  const evl_tally *tally = (const evl_tally *)state;
+  const evl_tally *tally = (const evl_tally *)stage->state;
   const size_t n_channels = (size_t)k->n_channels, cells = (size_t)k->n_windows * n_channels;
   for (size_t i = 0; i < cells; i++) {
-    if (channel_why[i % n_channels] != 0 || !(tally[i].n > 0.0)) continue;
+    if (stage->channel_why[i % n_channels] != 0 || !(tally[i].n > 0.0)) continue;
     evl_put(out, i, tally[i].sum / tally[i].n);
     evl_put(out, cells + i, evl_tally_t(&tally[i]));
     evl_put(out, 2 * cells + i, tally[i].n);

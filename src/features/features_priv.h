@@ -1,4 +1,4 @@
-/* features_priv: what the entries of this room share: usable channels, power spectral densities, writing of values. */
+/* features_priv: what the entries of this room share: power spectral densities, writing of values. */
 #ifndef EVEIL_FEATURES_PRIV_H
 #define EVEIL_FEATURES_PRIV_H
 
@@ -9,38 +9,6 @@
 
 /* Bounds of a quantity without an upper one. */
 #define EVL_ANY_MAX INFINITY
-
-/* Writes a value, or leaves the cell undefined where it is not a number; -0.0 becomes 0.0. */
-static inline void evl_put(evl_out *out, size_t i, double value) {
-  if (!isfinite(value)) return;
-  out->value[i] = value + 0.0;
-  out->why[i] = EVL_WHY_VALUE;
-}
-
-/* ---- products.c ---------------------------------------------------------------- */
-
-/* Of the window that began, [n_channels]: 1 where the channel is present and not flat (evl_is_flat). */
-const uint8_t *evl_products_usable(const evl_products *products);
-const evl_shape *evl_products_shape(const evl_products *products);
-/* Number of the window that began: a product keeps it beside what it computed, and computes again under another one. */
-uint64_t evl_products_serial(const evl_products *products);
-
-/* A product: computed in the first entry's run that asks for it, in memory of its own. */
-typedef struct evl_product {
-  struct evl_product *next;
-  const char *kind;
-  const void *spec;
-  size_t spec_bytes;
-  void *own;             /* set by who finds it NULL: it is new */
-} evl_product;
-/* The product of a kind with these bytes of specification; clear a struct's padding before filling it. */
-evl_status evl_product_find(evl_products *products, const char *kind, const void *spec, size_t spec_bytes,
-                            evl_arena *arena, evl_product **product) EVL_MUST_USE;
-
-/* Scratch of entries, one block for all: an entry's plan asks for the most it needs and its run has it until it returns,
-   contents undefined, 64-byte aligned. Products must not use it: they are computed in the middle of an entry's run. */
-void evl_scratch_plan(evl_products *products, size_t bytes);
-void *evl_scratch(const evl_products *products);
 
 /* ---- psd.c: one-sided density in uV^2/Hz (Welch 1967, doi:10.1109/TAU.1967.1161901) ---- */
 

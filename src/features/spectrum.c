@@ -136,14 +136,14 @@ static double alpha_peak(const kernel *k, const double *power) {
   return (f + 0.5 * (a - c) / (a - 2.0 * b + c)) / k->segment_s;
 }
 
-static void finish(void *planned, const double *state, const uint8_t *channel_why, evl_out *out) {
+static void finish(void *planned, const evl_stage *stage, evl_out *out) {
   const kernel *k = planned;
   const size_t n_frequencies = (size_t)k->n_frequencies, n_channels = (size_t)k->n_channels;
-  const double *count = state + n_channels * n_frequencies;
+  const double *count = stage->state + n_channels * n_frequencies;
   for (size_t c = 0; c < n_channels; c++) {
-    if (channel_why[c] != 0 || !(count[c] > 0.0)) continue;
+    if (stage->channel_why[c] != 0 || !(count[c] > 0.0)) continue;
     double *power = out->tensor[0] + c * n_frequencies;
-    for (int f = 0; f < k->n_available; f++) power[f] = state[c * n_frequencies + (size_t)f] / count[c];
+    for (int f = 0; f < k->n_available; f++) power[f] = stage->state[c * n_frequencies + (size_t)f] / count[c];
     evl_put(out, c, alpha_peak(k, power));
     evl_put(out, n_channels + c, count[c]);
   }

@@ -22,6 +22,7 @@ void dstevr_(const char *, const char *, const int *, double *, double *, const 
 void dgeqrf_(const int *, const int *, double *, const int *, double *, double *, const int *, int *);
 void dgesvd_(const char *, const char *, const int *, const int *, double *, const int *, double *, double *,
              const int *, double *, const int *, double *, const int *, int *, size_t, size_t);
+void dgesv_(const int *, const int *, double *, const int *, int *, double *, const int *, int *);
 void openblas_set_num_threads(int) __attribute__((weak));
 void MKL_Set_Num_Threads(int) __attribute__((weak));
 
@@ -118,6 +119,38 @@ evl_status evl_singular_values(int n, double *a, int lda, double *value, double 
   dgesvd_("N", "N", &n, &n, a, &lda, value, &none, &one, &none, &one, work, &size, &info, 1, 1);
   if (info == 0) return EVL_OK;
   return evl_fail(EVL_NUMERIC, "singular values of order %d: %d did not converge", n, info);
+}
+
+size_t evl_eigenvectors_work(int n) { return 66 * (size_t)n + 4160; }
+
+evl_status evl_eigenvectors(int n, double *a, int lda, double *real, double *imaginary, double *vector, int ldv,
+                            double *work) {
+  const int one = 1, size = (int)evl_eigenvectors_work(n);
+  int info = 0;
+  double none = 0.0;
+  dgeev_("N", "V", &n, a, &lda, real, imaginary, &none, &one, vector, &ldv, work, &size, &info, 1, 1);
+  if (info == 0) return EVL_OK;
+  return evl_fail(EVL_NUMERIC, "eigenvectors of order %d: %d did not converge", n, info);
+}
+
+size_t evl_svd_work(int m, int n) { return 66 * (size_t)(m < n ? m : n) + 64 * (size_t)(m + n); }
+
+evl_status evl_svd(int m, int n, double *a, int lda, double *value, double *u, int ldu, double *vt, int ldvt,
+                   double *work) {
+  const int size = (int)evl_svd_work(m, n), one = 1;
+  double none = 0.0;
+  int info = 0;
+  dgesvd_(u ? "S" : "N", vt ? "S" : "N", &m, &n, a, &lda, value, u ? u : &none, u ? &ldu : &one, vt ? vt : &none,
+          vt ? &ldvt : &one, work, &size, &info, 1, 1);
+  if (info == 0) return EVL_OK;
+  return evl_fail(EVL_NUMERIC, "singular values of a %d x %d matrix: %d did not converge", m, n, info);
+}
+
+evl_status evl_solve(int n, int n_rhs, double *a, int lda, int *pivot, double *b, int ldb) {
+  int info = 0;
+  dgesv_(&n, &n_rhs, a, &lda, pivot, b, &ldb, &info);
+  if (info == 0) return EVL_OK;
+  return evl_fail(EVL_NUMERIC, "a system of order %d is singular", n);
 }
 
 extern char *openblas_get_config(void) __attribute__((weak)); /* other BLAS libraries have none */

@@ -44,14 +44,6 @@ double evl_variance(const double *x, size_t n, int ddof) {
   return sum_of_squares_about(x, n, evl_mean(x, n)) / (double)(n - (size_t)ddof);
 }
 
-bool evl_is_flat(const double *x, size_t n) {
-  if (n == 0) return true;
-  const double slack = fmax(64.0 * DBL_EPSILON * fabs(x[0]), 1e-100);
-  for (size_t i = 1; i < n; i++)
-    if (!(fabs(x[i] - x[0]) <= slack)) return false;
-  return true;
-}
-
 /* Introsort; qsort is free to allocate, and glibc's does. */
 static void swap(double *a, double *b) {
   const double t = *a;

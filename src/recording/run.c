@@ -319,7 +319,9 @@ static void finish_analysis(evl_worker *w, int a, const double *state, uint8_t *
     const evl_slot *slot = &l->slot[s];
     evl_out out = {value + slot->recording_column, why + slot->recording_column,
                    tensor_pointers(w, l, slot, true, tensor), NULL};
-    if (any && slot->entry->finish) slot->entry->finish(k->kernel[s], state + slot->state, channel_why, &out);
+    const evl_stage stage = {state + slot->state, channel_why,
+                             evl_random_key(w->probe->random_key, analysis->name, "recording", 0), NULL};
+    if (any && slot->entry->finish) slot->entry->finish(k->kernel[s], &stage, &out);
     mark_channels(slot, analysis->montage, channel_why, true, out.why);
     settle(out.value, out.why, slot->n_recording_columns);
   }

@@ -24,7 +24,7 @@ static void run_with(bound *b, const double *from, int n_moments, const evl_mome
   b->entry->run(b->kernel, &window, &b->out);
 }
 
-static void finish(bound *b) { b->entry->finish(b->kernel, b->out.state, b->channel_why, &b->recording_out); }
+static void finish(bound *b) { b->entry->finish(b->kernel, &(evl_stage){.state = b->out.state, .channel_why = b->channel_why, .key = 1}, &b->recording_out); }
 
 static void white(uint64_t index, double sd) {
   evl_random random;

@@ -16,7 +16,7 @@ static void fill(double fs_hz) {
 
 static void finish(bound *b) {
   bound_clear(b);
-  b->entry->finish(b->kernel, b->out.state, b->channel_why, &b->recording_out);
+  b->entry->finish(b->kernel, &(evl_stage){.state = b->out.state, .channel_why = b->channel_why, .key = 1}, &b->recording_out);
 }
 
 static void test_mean_over_windows(void) {

@@ -1,7 +1,9 @@
 /* products: what several entries need of one window, each computed at most once. */
+#include <float.h>
+#include <math.h>
 #include <string.h>
 
-#include "features_priv.h"
+#include "eveil/base.h"
 
 struct evl_products {
   evl_shape shape;
@@ -32,6 +34,14 @@ void evl_scratch_plan(evl_products *products, size_t bytes) {
 }
 
 void *evl_scratch(const evl_products *products) { return products->scratch; }
+
+bool evl_is_flat(const double *x, size_t n) {
+  if (n == 0) return true;
+  const double slack = fmax(64.0 * DBL_EPSILON * fabs(x[0]), 1e-100);
+  for (size_t i = 1; i < n; i++)
+    if (!(fabs(x[i] - x[0]) <= slack)) return false;
+  return true;
+}
 
 void evl_products_begin(evl_products *products, const evl_window *window) {
   products->serial++;

@@ -1,0 +1,59 @@
+/* sindy_priv: sparse identification of dynamics. A library of terms (library.c) of a state, sums of products of terms and
+   of what they are to explain (gram.c; from derivatives or from the weak form), and everything else on those sums:
+   solvers, choice, ensembles. Sums of blocks of time, windows, recordings and subjects add up. */
+#ifndef EVEIL_SINDY_PRIV_H
+#define EVEIL_SINDY_PRIV_H
+
+#include "fit_priv.h"
+
+/* ---- library.c: terms of a state of n coordinates ---------------------------------------------------- */
+
+typedef struct evl_library evl_library;
+typedef struct evl_library_spec {
+  int n_states;
+  int degree;        /* of the polynomial, in graded order 1, x, y, xx, xy, yy, ... */
+  bool constant;     /* the term 1 */
+  int n_frequencies; /* sin(k x), cos(k x), k = 1..n_frequencies, of each coordinate; 0: none */
+  bool products;     /* of the trigonometric terms with the linear ones */
+  int n_delays, delay; /* coordinates `delay`, 2 `delay`, ... samples ago join the state; 0: none */
+  int n_inputs;      /* rows of z behind the states that force it and have no equation */
+} evl_library_spec;
+evl_status evl_library_plan(const evl_library_spec *spec, evl_arena *arena, evl_library **library) EVL_MUST_USE;
+int evl_library_terms(const evl_library *library);
+const evl_library_spec *evl_library_specification(const evl_library *library);
+/* "x0 x1^2", with the names of coordinates given (NULL: x0, x1, ...); of the library's arena. */
+const char *evl_library_name(const evl_library *library, int term);
+/* All terms of samples [first, first + n) of z[row][ld]: theta[term][ld_theta]. */
+void evl_library_rows(const evl_library *library, const double *z, size_t ld, int first, int n, double *theta,
+                      size_t ld_theta);
+/* All terms of one state (its delays behind it, then inputs): theta[term]. */
+void evl_library_at(const evl_library *library, const double *state, double *theta);
+
+/* ---- gram.c: sums of a regression y = theta w, of n rows, p terms, d targets -------------------------------- */
+
+typedef struct evl_gram {
+  int p, d;
+  double n;     /* rows: effective ones where they are correlated */
+  double *g;    /* p x p theta' theta */
+  double *b;    /* p x d theta' y */
+  double *yy;   /* [d] y' y */
+} evl_gram;
+evl_status evl_gram_plan(int p, int d, evl_arena *arena, evl_gram *gram) EVL_MUST_USE;
+void evl_gram_clear(evl_gram *gram);
+/* sum += weight * part */
+void evl_gram_add(evl_gram *sum, double weight, const evl_gram *part);
+/* Rows theta[term][ld_theta], y[target][ld_y], n of them. */
+void evl_gram_rows(evl_gram *gram, const double *theta, size_t ld_theta, const double *y, size_t ld_y, int n);
+/* Residual sum of squares of target j with weights w [p]. */
+double evl_gram_rss(const evl_gram *gram, int j, const double *w);
+
+/* ---- solvers: on a Gram alone; coefficients w[d][p], 0 where a term is out ------------------------------------ */
+
+typedef struct evl_sparse evl_sparse; /* workspace */
+evl_status evl_sparse_plan(int p, int d, evl_arena *arena, evl_sparse **sparse) EVL_MUST_USE;
+/* Least squares of target j on the terms with mask[p] != 0, plus alpha |w|^2: by Cholesky of the Gram scaled to unit
+   diagonal, one step of refinement. DONE, COLLINEAR, EMPTY. */
+evl_fit evl_sparse_least_squares(evl_sparse *sparse, const evl_gram *gram, int j, const uint8_t *mask, double alpha,
+                                 double *w);
+
+#endif
