@@ -1,5 +1,5 @@
 /* fit_priv: what the models of the room share. A model is fitted on the training part of a latent series (latent.c),
-   runs freely from any state of the held-out part, and is scored there beside its rivals (forecast.c). */
+   runs freely from any state of the held-out part, and is scored there beside its rivals (held_out.c). */
 #ifndef EVEIL_FIT_PRIV_H
 #define EVEIL_FIT_PRIV_H
 
@@ -78,7 +78,7 @@ evl_fit evl_latent_find(evl_latent *latent, const evl_window *window);
 int evl_latent_dimension(const evl_params *params, const evl_montage *montage); /* n, for tensors */
 double evl_latent_cost_us(const evl_params *params, const evl_shape *shape);
 
-/* ---- forecast.c: held-out forecasts, with rivals ----------------------------------------------------- */
+/* ---- held_out.c: held-out forecasts, with rivals ----------------------------------------------------- */
 
 /* Behind those of the latent coordinates. */
 #define EVL_FORECAST_PARAMS \

@@ -1,4 +1,4 @@
-/* forecast: how well a model, a ridge VAR of the same state and persistence foretell what was held out. */
+/* held_out: how well a model, a ridge VAR of the same state and persistence foretell what was held out. */
 #include <string.h>
 
 #include "fit_priv.h"
