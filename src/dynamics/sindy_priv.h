@@ -17,13 +17,17 @@ typedef struct evl_library_spec {
   bool products;     /* of the trigonometric terms with the linear ones */
   int n_delays, delay; /* coordinates `delay`, 2 `delay`, ... samples ago join the state; 0: none */
   int n_inputs;      /* rows of z behind the states that force it and have no equation */
+  const char *const *names; /* of the rows of z: [n_states + n_inputs]; NULL: x0, x1, ..., u0, u1, ... */
 } evl_library_spec;
+#define EVL_MOST_DEGREE 8
+/* Terms in the order: 1; monomials; for each k and variable sin, cos; products. Variables: states, states `delay` ago, ...,
+   inputs. Errors: a degree or a number of terms too large, or no term (EVL_USAGE). */
 evl_status evl_library_plan(const evl_library_spec *spec, evl_arena *arena, evl_library **library) EVL_MUST_USE;
 int evl_library_terms(const evl_library *library);
 const evl_library_spec *evl_library_specification(const evl_library *library);
-/* "x0 x1^2", with the names of coordinates given (NULL: x0, x1, ...); of the library's arena. */
+/* "x0 x1^2", "x0(t-5)", "x1 sin(2 x0)"; of the library's arena. */
 const char *evl_library_name(const evl_library *library, int term);
-/* All terms of samples [first, first + n) of z[row][ld]: theta[term][ld_theta]. */
+/* All terms of samples [first, first + n) of z[row][ld], first at least n_delays * delay: theta[term][ld_theta]. */
 void evl_library_rows(const evl_library *library, const double *z, size_t ld, int first, int n, double *theta,
                       size_t ld_theta);
 /* All terms of one state (its delays behind it, then inputs): theta[term]. */
@@ -34,15 +38,15 @@ void evl_library_at(const evl_library *library, const double *state, double *the
 typedef struct evl_gram {
   int p, d;
   double n;     /* rows: effective ones where they are correlated */
-  double *g;    /* p x p theta' theta */
-  double *b;    /* p x d theta' y */
+  double *g;    /* p x p theta' theta, both triangles */
+  double *b;    /* [d][p] theta' y */
   double *yy;   /* [d] y' y */
 } evl_gram;
 evl_status evl_gram_plan(int p, int d, evl_arena *arena, evl_gram *gram) EVL_MUST_USE;
 void evl_gram_clear(evl_gram *gram);
 /* sum += weight * part */
 void evl_gram_add(evl_gram *sum, double weight, const evl_gram *part);
-/* Rows theta[term][ld_theta], y[target][ld_y], n of them. */
+/* Adds rows theta[term][ld_theta], y[target][ld_y], n of them. */
 void evl_gram_rows(evl_gram *gram, const double *theta, size_t ld_theta, const double *y, size_t ld_y, int n);
 /* Residual sum of squares of target j with weights w [p]. */
 double evl_gram_rss(const evl_gram *gram, int j, const double *w);
