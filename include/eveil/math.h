@@ -84,6 +84,42 @@ evl_status evl_svd(int m, int n, double *a, int lda, double *value, double *u, i
 /* Solves A X = B in place by Gaussian elimination with pivots; A becomes its factors. EVL_NUMERIC where A is singular. */
 evl_status evl_solve(int n, int n_rhs, double *a, int lda, int *pivot, double *b, int ldb) EVL_MUST_USE;
 
+/* Symmetric band matrices: element (i, j), j <= i <= j + below, at band[j * ld + i - j], ld > below. Cholesky in place;
+   EVL_NUMERIC where not positive definite. */
+evl_status evl_band_cholesky(int n, int below, double *band, int ld) EVL_MUST_USE;
+/* Solves L L' X = B in place after it; B is n x n_rhs. */
+void evl_band_solve(int n, int below, int n_rhs, const double *band, int ld, double *b, int ldb);
+
+/* ---- bspline.c: B-splines on uniform knots (de Boor 1978, doi:10.1007/978-1-4612-6333-3) ------------- */
+
+enum { EVL_BSPLINE_DEGREE = 7 }; /* at most */
+/* Intervals of length `step` from `first` on; functions j = 0 .. n_intervals + degree - 1, of which j .. j + degree are
+   not 0 in interval j. They sum to 1. */
+typedef struct evl_bspline { int degree, n_intervals; double first, step; } evl_bspline;
+static inline int evl_bspline_functions(const evl_bspline *s) { return s->n_intervals + s->degree; }
+/* The interval of t, the outer ones beyond the ends, and that derivative of its functions there, value [degree + 1]. */
+int evl_bspline_at(const evl_bspline *s, double t, int derivative, double *value);
+/* That derivative of sum_j c[j * stride] B_j at t. */
+double evl_bspline_value(const evl_bspline *s, const double *c, size_t stride, double t, int derivative);
+/* Integrals of products of that derivative of two functions, exact: a band [functions][ld], `degree` below. */
+void evl_bspline_gram(const evl_bspline *s, int derivative, double *band, int ld);
+/* Nodes in (0, 1) and weights, of sum 1, of the rule of Gauss and Legendre; exact for polynomials of degree 2 n - 1. */
+void evl_gauss_legendre(int n, double *node, double *weight);
+/* The elements of the inverse within the band, in place of the Cholesky factor (Hutchinson & de Hoog 1985,
+   doi:10.1007/BF01389878); work [below + 1]. */
+void evl_band_inverse(int n, int below, double *band, int ld, double *work);
+
+/* A smoothing spline of uniform samples y[i] at i dt: minimises sum (y - s)^2 + lambda int s''^2 dt, knots every `knot`
+   samples, lambda by generalised cross-validation (Craven & Wahba 1978, doi:10.1007/BF01404567). */
+typedef struct evl_smoother evl_smoother;
+typedef struct evl_smoothed { double lambda, freedom, gcv, rss; } evl_smoothed; /* freedom: trace of the smoother */
+evl_status evl_smoother_plan(int n_samples, double dt, int knot, int degree, evl_arena *arena,
+                             evl_smoother **smoother) EVL_MUST_USE;
+const evl_bspline *evl_smoother_basis(const evl_smoother *smoother);
+/* Coefficients c [functions] of the best lambda, or of the one given (> 0). EVL_NUMERIC: not positive definite. */
+evl_status evl_smoother_run(evl_smoother *smoother, const double *y, double lambda, double *c,
+                            evl_smoothed *smoothed) EVL_MUST_USE;
+
 /* ---- statistics.c: NaN-free input, fixed summation order -------------------------- */
 
 double evl_mean(const double *x, size_t n);

@@ -23,6 +23,9 @@ void dgeqrf_(const int *, const int *, double *, const int *, double *, double *
 void dgesvd_(const char *, const char *, const int *, const int *, double *, const int *, double *, double *,
              const int *, double *, const int *, double *, const int *, int *, size_t, size_t);
 void dgesv_(const int *, const int *, double *, const int *, int *, double *, const int *, int *);
+void dpbtrf_(const char *, const int *, const int *, double *, const int *, int *, size_t);
+void dpbtrs_(const char *, const int *, const int *, const int *, const double *, const int *, double *, const int *,
+             int *, size_t);
 void openblas_set_num_threads(int) __attribute__((weak));
 void MKL_Set_Num_Threads(int) __attribute__((weak));
 
@@ -151,6 +154,19 @@ evl_status evl_solve(int n, int n_rhs, double *a, int lda, int *pivot, double *b
   dgesv_(&n, &n_rhs, a, &lda, pivot, b, &ldb, &info);
   if (info == 0) return EVL_OK;
   return evl_fail(EVL_NUMERIC, "a system of order %d is singular", n);
+}
+
+evl_status evl_band_cholesky(int n, int below, double *band, int ld) {
+  int info = 0;
+  dpbtrf_("L", &n, &below, band, &ld, &info, 1);
+  if (info == 0) return EVL_OK;
+  return evl_fail(EVL_NUMERIC, "band matrix of order %d: expected positive definite, found pivot %d not positive", n,
+                  info);
+}
+
+void evl_band_solve(int n, int below, int n_rhs, const double *band, int ld, double *b, int ldb) {
+  int info = 0;
+  dpbtrs_("L", &n, &below, &n_rhs, band, &ld, b, &ldb, &info, 1);
 }
 
 extern char *openblas_get_config(void) __attribute__((weak)); /* other BLAS libraries have none */
