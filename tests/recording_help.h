@@ -161,7 +161,7 @@ static inline const evl_task_head *study_windows(study *s, int r, int span) {
 }
 
 static inline const evl_task_head *study_finish(study *s, int r, double *const *state) {
-  CHECK(evl_worker_finish(s->worker, s->path[r], &s->probe[r], EVL_OK, "", state, s->payload, &s->bytes) == EVL_OK);
+  CHECK(evl_worker_finish(s->worker, s->path[r], &s->probe[r], EVL_OK, "", state, NULL, s->payload, &s->bytes) == EVL_OK);
   return (const evl_task_head *)s->payload;
 }
 

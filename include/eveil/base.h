@@ -365,6 +365,8 @@ typedef struct evl_stage {
   const uint8_t *channel_why; /* [n_channels] of the whole recording; 0: use it */
   uint64_t key;               /* of its random numbers: by seed, recording and analysis */
   const double *piece;        /* finish: [pieces][piece_size] results; NULL before */
+  void (*tick)(void *context); /* to be called about every 10 ms of a long computation: the run answers others; NULL */
+  void *tick_context;
 } evl_stage;
 
 typedef struct evl_entry {

@@ -166,6 +166,10 @@ typedef struct evl_finish_section {
 } evl_finish_section;
 size_t evl_finish_sections(int n_analyses, const evl_analysis *analysis, evl_finish_section *section);
 
+/* A piece of the recording stage: f64 [layout->piece_size] of each analysis; the bytes of the whole payload. */
+size_t evl_piece_sections(int n_analyses, const evl_analysis *analysis, size_t *section);
+int evl_pieces(int n_analyses, const evl_analysis *analysis); /* of a recording: the most that an entry has */
+
 /* Behind the sections of a finish task: the kept annotations, by onset. */
 typedef struct evl_annotation_head { int64_t n, kept, others; } evl_annotation_head; /* then n evl_annotation */
 size_t evl_annotations_bytes(int64_t n);
@@ -188,9 +192,14 @@ size_t evl_worker_bytes(const evl_worker *worker);         /* of memory, beside 
 evl_status evl_worker_windows(evl_worker *worker, const char *path, const evl_probe *probe, int span, void *payload,
                               size_t *bytes) EVL_MUST_USE;
 /* The recording stage: state[a] is the sum of the tasks' states of analysis a, in order of span; `status` and
-   `message` of the first failed window task (EVL_OK: none). Also reads the whole file for its hash. */
+   `message` of the first failed task before it (EVL_OK: none). Its pieces, then its end, which has
+   pieces[a][pieces_size] results and reads the whole file for its hash. */
+evl_status evl_worker_piece(evl_worker *worker, const char *path, const evl_probe *probe, evl_status status,
+                            const char *message, double *const *state, int piece, void *payload,
+                            size_t *bytes) EVL_MUST_USE;
 evl_status evl_worker_finish(evl_worker *worker, const char *path, const evl_probe *probe, evl_status status,
-                             const char *message, double *const *state, void *payload, size_t *bytes) EVL_MUST_USE;
+                             const char *message, double *const *state, double *const *pieces, void *payload,
+                             size_t *bytes) EVL_MUST_USE;
 
 /* ---- conditioned samples: what windows are cut from ------------------------------------------- */
 
@@ -222,8 +231,9 @@ evl_cost *evl_worker_costs(evl_worker *worker, int *n);
 evl_spent *evl_worker_spent(evl_worker *worker); /* [n] since the plan, or since the caller cleared it */
 
 typedef struct evl_expected { double read_mb, read_s, condition_s, compute_s, other_s; } evl_expected;
-/* Of a window task, and of the recording stage. */
+/* Of a window task, and of the recording stage: a piece, the end. */
 evl_expected evl_span_expected(const evl_worker *worker, const evl_probe *probe, int span);
+evl_expected evl_piece_expected(const evl_worker *worker, const evl_probe *probe, int piece);
 evl_expected evl_finish_expected(const evl_worker *worker, const evl_probe *probe);
 
 #endif

@@ -1,8 +1,9 @@
-/* drive: a run. Two rounds (windows, then recordings), every task into the journal, then the gather. */
+/* drive: a run. Three rounds (windows, pieces of recordings, recordings), every task into the journal, then the gather. */
 #include <string.h>
 #include <unistd.h>
 
 #include "costs_priv.h"
+#include "drive_stage_priv.h"
 #include "eveil/parallel.h"
 
 typedef struct driver {
@@ -12,8 +13,7 @@ typedef struct driver {
   uint8_t *record;          /* header and payload of one record */
   size_t n_done;            /* records of this rank in the present round */
   int64_t *done;            /* their tasks */
-  double **state;           /* [n_analyses] sums for a finish task */
-  uint8_t *part;            /* a section's state read back */
+  evl_stage_reader stage;
   double began_s, spoke_s;
   int64_t *list;            /* [n_tasks] the present round, dearest first */
   float *cost_us;           /* [n_tasks] of the list */
@@ -84,58 +84,27 @@ static void tick(void *context) {
   keep(context);
 }
 
-/* Reads the states of a recording's window tasks back and sums them in order of time. */
-static evl_status sum_states(driver *d, int r, evl_status *failed, char *message, size_t size) {
-  evl_study *s = d->study;
-  evl_section section[EVL_MOST_ANALYSES];
-  for (int a = 0; a < s->n_analyses; a++)
-    memset(d->state[a], 0, s->analysis[a].layout->state_size * sizeof(double));
-  for (int64_t t = s->first_task[r]; t < s->first_task[r + 1]; t++) {
-    const evl_task *task = &s->task[t];
-    evl_task_head head;
-    EVL_TRY(evl_journals_read(s->journals, &task->where, 0, &head, sizeof head));
-    if (head.status != EVL_OK) {
-      *failed = (evl_status)head.status;
-      snprintf(message, size, "%s", head.message);
-      return EVL_OK;
-    }
-    evl_window_sections(s->n_analyses, s->analysis, s->probe[r].duration_s, s->task_s, task->span, section);
-    for (int a = 0; a < s->n_analyses; a++) {
-      size_t n = s->analysis[a].layout->state_size;
-      if (n == 0) continue;
-      EVL_TRY(evl_journals_read(s->journals, &task->where, section[a].state, d->part, n * sizeof(double)));
-      for (size_t i = 0; i < n; i++) d->state[a][i] += ((const double *)d->part)[i];
-    }
-  }
-  return EVL_OK;
-}
-
-/* What is summed enters a record with a CRC of its own, so it must be whole. `scratch`: of the largest payload. */
-static bool windows_intact(driver *d, int r, void *scratch) {
-  evl_study *s = d->study;
-  bool summed = false;
-  for (int a = 0; a < s->n_analyses; a++) summed = summed || s->analysis[a].layout->state_size;
-  if (!summed) return true; /* the gather looks */
-  for (int64_t t = s->first_task[r]; t < s->first_task[r + 1]; t++)
-    if (!evl_task_intact(s, &s->task[t], scratch, evl_worker_payload_bytes(s->worker))) return false;
-  return true;
-}
-
-/* *bytes = 0: a window record is damaged. The gather finds it too, and then both tasks run again. */
-static evl_status finish_recording(driver *d, int r, void *payload, size_t *bytes) {
+/* The recording stage: piece `piece`, or its end (piece < 0). *bytes = 0: a record before it is damaged. The gather finds
+   it too, and then both tasks run again. */
+static evl_status run_stage(driver *d, int r, int piece, void *payload, size_t *bytes) {
   evl_study *s = d->study;
   *bytes = 0;
-  if (!windows_intact(d, r, payload)) return EVL_OK;
+  if (!evl_stage_intact(&d->stage, r, piece < 0, payload)) return EVL_OK;
   const evl_probe *probe = &s->probe[r];
   evl_status failed = probe->status;
   char message[sizeof((evl_task_head *)0)->message];
   snprintf(message, sizeof message, "%s", probe->message);
-  if (failed == EVL_OK) EVL_TRY(sum_states(d, r, &failed, message, sizeof message));
+  if (failed == EVL_OK) EVL_TRY(evl_stage_sum(&d->stage, r, &failed, message, sizeof message));
+  if (failed == EVL_OK && piece < 0) EVL_TRY(evl_stage_pieces(&d->stage, r, &failed, message, sizeof message));
+  const char *path = s->manifest->recording[r].path;
   if (s->replay && failed == EVL_OK) {
-    evl_replay_finish(s, &s->task[finish_task(s, r)], tick, d, payload, bytes);
+    if (piece < 0) evl_replay_finish(s, &s->task[finish_task(s, r)], tick, d, payload, bytes);
+    else evl_replay_piece(s, &s->task[piece_task(s, r, piece)], tick, d, payload, bytes);
     return EVL_OK;
   }
-  return evl_worker_finish(s->worker, s->manifest->recording[r].path, probe, failed, message, d->state, payload, bytes);
+  if (piece < 0)
+    return evl_worker_finish(s->worker, path, probe, failed, message, d->stage.state, d->stage.pieces, payload, bytes);
+  return evl_worker_piece(s->worker, path, probe, failed, message, d->stage.state, piece, payload, bytes);
 }
 
 /* Messages of the store name the file as the manifest does: where the data lie is not a result. */
@@ -154,7 +123,7 @@ static evl_status work(void *context, int64_t t) {
   uint8_t *payload = d->record + evl_journal_header_bytes();
   size_t bytes;
   double began_s = evl_seconds();
-  if (task->span == FINISH) EVL_TRY(finish_recording(d, task->recording, payload, &bytes));
+  if (task->span < 0) EVL_TRY(run_stage(d, task->recording, piece_of(task->span), payload, &bytes));
   else if (s->replay) evl_replay_windows(s, task, tick, d, payload, &bytes);
   else EVL_TRY(evl_worker_windows(s->worker, s->manifest->recording[task->recording].path, &s->probe[task->recording],
                                   task->span, payload, &bytes));
@@ -219,7 +188,6 @@ static evl_status run_round(driver *d, int64_t from, int64_t to) {
 
 static evl_status plan_driver(driver *d) {
   evl_study *s = d->study;
-  size_t largest = 1;
   /* The payload behind the header is what must be aligned. */
   size_t ahead = (evl_journal_header_bytes() + 63) & ~(size_t)63;
   EVL_NEW(s->arena, d->record, ahead + evl_worker_payload_bytes(s->worker));
@@ -227,13 +195,7 @@ static evl_status plan_driver(driver *d) {
   EVL_NEW(s->arena, d->done, s->n_tasks + 1);
   EVL_NEW(s->arena, d->list, s->n_tasks + 1);
   EVL_NEW(s->arena, d->cost_us, s->n_tasks + 1);
-  EVL_NEW(s->arena, d->state, s->n_analyses);
-  for (int a = 0; a < s->n_analyses; a++) {
-    size_t n = s->analysis[a].layout->state_size;
-    EVL_NEW(s->arena, d->state[a], n + 1);
-    if (n > largest) largest = n;
-  }
-  EVL_NEW(s->arena, d->part, largest * sizeof(double));
+  EVL_TRY(evl_stage_reader_plan(s, &d->stage));
   evl_worker_tick(s->worker, tick, d);
   return evl_journal_open(s->journal_folder, evl_rank(), evl_params_real(s->run, "flush_s"), evl_machine_here(),
                           s->arena, &d->journal);
@@ -241,8 +203,9 @@ static evl_status plan_driver(driver *d) {
 
 static evl_status run_tasks(driver *d) {
   evl_study *s = d->study;
-  evl_status status = run_round(d, 0, s->n_window_tasks);
-  if (status == EVL_OK) status = run_round(d, s->n_window_tasks, s->n_tasks);
+  evl_status status = EVL_OK;
+  for (int i = 0; i < TASK_ROUNDS && status == EVL_OK; i++)
+    status = run_round(d, round_begin(s, i), round_begin(s, i + 1));
   if (status != EVL_OK && status != EVL_STOPPED) return status;
   EVL_TRY(evl_study_keep_costs(s));
   return status == EVL_STOPPED ? evl_fail(EVL_STOPPED, "stopped on request; run again to go on") : EVL_OK;

@@ -7,7 +7,7 @@
 #include "eveil/parallel.h"
 #include "forecast_priv.h"
 
-enum { ROUNDS = 2, MOST_RANKS = 1 << 20 };
+enum { ROUNDS = TASK_ROUNDS, MOST_RANKS = 1 << 20 };
 
 typedef struct forecaster {
   const evl_study *study;
@@ -52,7 +52,7 @@ static void complete(const evl_study *s, evl_forecast_machine *m) {
 
 static double windows_of(const evl_study *s, const evl_task *task) {
   double n = 0;
-  for (int a = 0; a < s->n_analyses && task->span != FINISH; a++) {
+  for (int a = 0; a < s->n_analyses && task->span >= 0; a++) {
     int64_t first, k;
     evl_span_windows(&s->analysis[a], s->probe[task->recording].duration_s, s->task_s, task->span, &first, &k);
     n += (double)k;
@@ -63,7 +63,9 @@ static double windows_of(const evl_study *s, const evl_task *task) {
 static double payload_mb(const evl_study *s, const evl_task *task) {
   evl_section window[EVL_MOST_ANALYSES];
   evl_finish_section finish[EVL_MOST_ANALYSES];
+  size_t piece[EVL_MOST_ANALYSES];
   size_t bytes = s->probe[task->recording].status != EVL_OK ? sizeof(evl_task_head)
+                 : task->span < FINISH ? evl_piece_sections(s->n_analyses, s->analysis, piece)
                  : task->span == FINISH
                      ? evl_finish_sections(s->n_analyses, s->analysis, finish)
                      : evl_window_sections(s->n_analyses, s->analysis, s->probe[task->recording].duration_s,
@@ -106,7 +108,7 @@ static evl_status expect_all(forecaster *f) {
   EVL_NEW(s->arena, list, s->n_tasks + 1);
   for (int i = 0; i < ROUNDS; i++) {
     evl_expected_round *r = &f->round[i];
-    int64_t from = i ? s->n_window_tasks : 0, to = i ? s->n_tasks : s->n_window_tasks;
+    int64_t from = round_begin(s, i), to = round_begin(s, i + 1);
     float *cost_us;
     evl_expected_task *task;
     EVL_NEW(s->arena, cost_us, to - from + 1);

@@ -69,6 +69,12 @@ static evl_status check_share(gather *g, share *mine, evl_arena *scratch) {
   return EVL_OK;
 }
 
+/* The stage of a recording whose windows are missing. */
+static void undo_recording(evl_study *s, int r) {
+  for (int i = 0; i < s->n_pieces; i++) s->task[piece_task(s, r, i)].done = false;
+  s->task[finish_task(s, r)].done = false;
+}
+
 static evl_status take_tasks(gather *g, const checked *all, size_t n) {
   evl_study *s = g->study;
   EVL_NEW(g->arena, g->task_status, s->n_tasks + 1);
@@ -85,7 +91,10 @@ static evl_status take_tasks(gather *g, const checked *all, size_t n) {
   /* A recording whose windows must run again is not finished either. */
   for (int r = 0; r < s->n_recordings; r++)
     for (int64_t t = s->first_task[r]; t < s->first_task[r + 1]; t++)
-      if (!s->task[t].done && !g->partial) s->task[finish_task(s, r)].done = false;
+      if (!s->task[t].done && !g->partial) undo_recording(s, r);
+  for (int r = 0; r < s->n_recordings; r++)
+    for (int i = 0; i < s->n_pieces; i++)
+      if (!s->task[piece_task(s, r, i)].done && !g->partial) s->task[finish_task(s, r)].done = false;
   for (int64_t t = 0; t < s->n_tasks; t++) g->missing += !s->task[t].done;
   return EVL_OK;
 }

@@ -141,6 +141,7 @@ static evl_status lay_recordings(gather *g) {
     status[r] = (uint8_t)(done ? (evl_status)head->status : p->status);
     seconds[r] = g->task_seconds[finish_task(s, r)];
     for (int64_t t = s->first_task[r]; t < s->first_task[r + 1]; t++) seconds[r] += g->task_seconds[t];
+    for (int i = 0; i < s->n_pieces; i++) seconds[r] += g->task_seconds[piece_task(s, r, i)];
     if (!sha[r]) return EVL_MEMORY;
   }
   return lay_variables(g, m->column, m->n_columns, n, scale, "/recordings");

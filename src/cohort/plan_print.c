@@ -31,7 +31,7 @@ static totals add_up(const evl_study *s) {
     const evl_layout *l = s->analysis[a].layout;
     double rows = (double)s->first_window[a][s->n_recordings] * evl_row_bytes(&s->analysis[a]);
     double stages = 9.0 * l->n_recording_columns + 8.0 * (double)l->recording_tensor_size;
-    t.journal_bytes += rows + s->n_recordings * stages;
+    t.journal_bytes += rows + s->n_recordings * (stages + 8.0 * (double)l->pieces_size);
     t.store_bytes += (s->analysis[a].summary_only ? 0 : rows) + s->n_recordings * (61.0 * l->n_columns + stages);
   }
   /* Beyond this many ranks the longest task, or a handful of tasks a rank, decides. */
@@ -77,8 +77,9 @@ evl_status evl_study_print_plan(evl_study *s, FILE *out) {
             n->layout->n_tensors);
     if (n->epochs) fprintf(out, "    counts        %s\n", n->epochs->text);
   }
-  fprintf(out, "  tasks         %lld of %g s of signal, and %d recordings to finish\n", (long long)s->n_window_tasks,
-          s->task_s, s->n_recordings);
+  fprintf(out, "  tasks         %lld of %g s of signal, ", (long long)s->n_window_tasks, s->task_s);
+  if (s->n_pieces) fprintf(out, "%lld pieces of recordings, ", (long long)s->n_recordings * s->n_pieces);
+  fprintf(out, "and %d recordings to finish\n", s->n_recordings);
   fprintf(out, "  reading       %.4g MB\n", t.read_mb);
   print_disk(s, &t, out);
   fprintf(out, "  cost          %.4g core-hours, longest task ", t.core_s / 3600);

@@ -61,6 +61,15 @@ void evl_replay_windows(const evl_study *s, const evl_task *task, void (*tick)(v
   end(s, task, began_s, tick, context, payload);
 }
 
+void evl_replay_piece(const evl_study *s, const evl_task *task, void (*tick)(void *context), void *context,
+                      void *payload, size_t *bytes) {
+  double began_s = evl_seconds();
+  size_t section[EVL_MOST_ANALYSES];
+  *bytes = evl_piece_sections(s->n_analyses, s->analysis, section);
+  memset(payload, 0, *bytes);
+  end(s, task, began_s, tick, context, payload);
+}
+
 void evl_replay_finish(const evl_study *s, const evl_task *task, void (*tick)(void *context), void *context,
                        void *payload, size_t *bytes) {
   double began_s = evl_seconds();

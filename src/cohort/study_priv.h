@@ -9,7 +9,7 @@
 
 typedef struct evl_task {
   int32_t recording;
-  int32_t span;       /* FINISH: the recording stage */
+  int32_t span;       /* FINISH: the end of the recording stage; below it its pieces, see piece_span */
   evl_key key;
   bool done;          /* `where` holds its record */
   evl_record where;
@@ -70,7 +70,8 @@ struct evl_study {
   evl_key plan_key;           /* of everything in the store */
   evl_key layout_key;
   int64_t n_window_tasks, n_tasks;
-  evl_task *task;             /* window tasks by recording and span, then one finish task a recording */
+  int n_pieces;               /* of the recording stage of each recording */
+  evl_task *task;             /* window tasks by recording and span, then pieces by recording, then finish tasks */
   int64_t *first_task;        /* [n_recordings + 1] among the window tasks */
   evl_worker *worker;         /* planned on demand */
   const char *costs_path;
@@ -83,7 +84,22 @@ struct evl_study {
   const evl_machine *machine; /* [n_machines] kinds of this job's ranks, that of rank 0 first */
 };
 
-static inline int64_t finish_task(const evl_study *study, int recording) { return study->n_window_tasks + recording; }
+static inline int64_t piece_task(const evl_study *study, int recording, int piece) {
+  return study->n_window_tasks + (int64_t)recording * study->n_pieces + piece;
+}
+static inline int64_t finish_task(const evl_study *study, int recording) {
+  return piece_task(study, study->n_recordings, 0) + recording;
+}
+static inline int piece_span(int piece) { return FINISH - 1 - piece; }
+static inline int piece_of(int span) { return FINISH - 1 - span; } /* below 0: no piece */
+/* Tasks of a round: windows, pieces, the ends of the recording stage. */
+enum { TASK_ROUNDS = 3 };
+static inline int64_t round_begin(const evl_study *study, int round) {
+  return round == 0   ? 0
+         : round == 1 ? study->n_window_tasks
+         : round == 2 ? finish_task(study, 0)
+                      : study->n_tasks;
+}
 
 /* Local. The groups that a configuration may have. */
 evl_status evl_config_check(evl_config *config, evl_arena *arena) EVL_MUST_USE;
@@ -200,6 +216,8 @@ static const double EVL_REPLAY_TICK_S = 0.005; /* from tick to tick */
 /* Local. In place of evl_worker_windows and evl_worker_finish: cheap numbers instead of results, `tick` while asleep. */
 void evl_replay_windows(const evl_study *study, const evl_task *task, void (*tick)(void *context), void *context,
                         void *payload, size_t *bytes);
+void evl_replay_piece(const evl_study *study, const evl_task *task, void (*tick)(void *context), void *context,
+                      void *payload, size_t *bytes);
 void evl_replay_finish(const evl_study *study, const evl_task *task, void (*tick)(void *context), void *context,
                        void *payload, size_t *bytes);
 

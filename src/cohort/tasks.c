@@ -27,7 +27,7 @@ static evl_status place_windows(evl_study *study) {
   return EVL_OK;
 }
 
-/* Window tasks by recording, then one finish task each. */
+/* Window tasks by recording, then pieces, then one finish task each. */
 static evl_status count_tasks(evl_study *study) {
   EVL_NEW(study->arena, study->first_task, study->n_recordings + 1);
   for (int r = 0; r < study->n_recordings; r++) {
@@ -37,7 +37,8 @@ static evl_status count_tasks(evl_study *study) {
     study->first_task[r + 1] = study->first_task[r] + spans;
   }
   study->n_window_tasks = study->first_task[study->n_recordings];
-  study->n_tasks = study->n_window_tasks + study->n_recordings;
+  study->n_pieces = evl_pieces(study->n_analyses, study->analysis);
+  study->n_tasks = study->n_window_tasks + (int64_t)study->n_recordings * (study->n_pieces + 1);
   return study->n_tasks <= INT32_MAX
              ? EVL_OK
              : evl_fail(EVL_LIMIT, "%lld tasks, more than 2^31: raise run.task_s", (long long)study->n_tasks);
@@ -56,6 +57,9 @@ evl_status evl_study_tasks(evl_study *study) {
       int span = (int)(t - study->first_task[r]);
       study->task[t] = (evl_task){.recording = r, .span = span, .key = evl_task_key(study, &input, span)};
     }
+    for (int i = 0; i < study->n_pieces; i++)
+      study->task[piece_task(study, r, i)] = (evl_task){
+          .recording = r, .span = piece_span(i), .key = evl_task_key(study, &input, piece_span(i))};
     evl_key key = evl_task_key(study, &input, FINISH);
     study->task[finish_task(study, r)] = (evl_task){.recording = r, .span = FINISH, .key = key};
   }
@@ -104,8 +108,9 @@ evl_status evl_study_expect(evl_study *study) {
 evl_expected evl_task_expected(const evl_study *study, int64_t t) {
   const evl_task *task = &study->task[t];
   const evl_probe *probe = &study->probe[task->recording];
-  return task->span == FINISH ? evl_finish_expected(study->worker, probe)
-                              : evl_span_expected(study->worker, probe, task->span);
+  return task->span == FINISH  ? evl_finish_expected(study->worker, probe)
+         : task->span < FINISH ? evl_piece_expected(study->worker, probe, piece_of(task->span))
+                               : evl_span_expected(study->worker, probe, task->span);
 }
 
 static evl_status write_costs(evl_study *study) {

@@ -25,6 +25,15 @@ static evl_key entry_key(const evl_analysis *analysis, int slot) {
   return evl_sha256_key(&hash);
 }
 
+static evl_key piece_key(const evl_analysis *analysis, int slot) {
+  const evl_key window = entry_key(analysis, slot);
+  evl_sha256 hash;
+  evl_sha256_begin(&hash);
+  evl_sha256_add(&hash, &window, sizeof window);
+  evl_sha256_text(&hash, "piece");
+  return evl_sha256_key(&hash);
+}
+
 static evl_key conditioning_key(const evl_analysis *analysis) {
   evl_sha256 hash;
   evl_sha256_begin(&hash);
@@ -61,11 +70,12 @@ evl_status evl_worker_plan_costs(evl_worker *w) {
       [COST_HASH] = {.kind = EVL_COST_OTHER, .name = "hash", .unit = "MB"},
       [COST_FINISH] = {.kind = EVL_COST_OTHER, .name = "finish", .unit = "recording"}};
   int most = COST_FIXED + w->n_qualities;
-  for (int a = 0; a < w->n_analyses; a++) most += 1 + w->analysis[a].layout->n_slots;
+  for (int a = 0; a < w->n_analyses; a++) most += 1 + 2 * w->analysis[a].layout->n_slots;
   EVL_NEW(w->arena, w->cost, most);
   EVL_NEW(w->arena, w->spent, most);
   EVL_NEW(w->arena, w->cost_of_group, w->n_groups);
   EVL_NEW(w->arena, w->cost_of_slots, w->n_analyses);
+  EVL_NEW(w->arena, w->cost_of_pieces, w->n_analyses);
   memcpy(w->cost, fixed, sizeof fixed);
   w->n_costs = COST_FIXED;
   for (int i = 0; i < COST_FIXED; i++) w->cost[i].key = named_key(w->cost[i].name);
@@ -91,6 +101,13 @@ evl_status evl_worker_plan_costs(evl_worker *w) {
           .name = evl_arena_format(w->arena, "%s.%s", analysis->name, analysis->layout->slot[s].entry->name),
           .unit = "window",
           .key = entry_key(analysis, s)};
+    w->cost_of_pieces[a] = w->n_costs;
+    for (int s = 0; s < analysis->layout->n_slots && analysis->layout->n_pieces; s++)
+      w->cost[w->n_costs++] = (evl_cost){
+          .kind = EVL_COST_COMPUTE,
+          .name = evl_arena_format(w->arena, "%s.%s.piece", analysis->name, analysis->layout->slot[s].entry->name),
+          .unit = "piece",
+          .key = piece_key(analysis, s)};
   }
   for (int i = 0; i < w->n_costs; i++)
     if (!w->cost[i].name) return EVL_MEMORY;
@@ -184,6 +201,23 @@ evl_expected evl_span_expected(const evl_worker *w, const evl_probe *probe, int 
   for (int q = 0; q < w->n_qualities; q++)
     e.condition_s += asked.samples * price(w, w->cost_of_quality + q, QUALITY_S);
   for (int a = 0; a < w->n_analyses; a++) e.compute_s += compute_s(w, a, probe, span);
+  return e;
+}
+
+evl_expected evl_piece_expected(const evl_worker *w, const evl_probe *probe, int piece) {
+  evl_expected e = {.other_s = price(w, COST_OPEN, OPEN_S)};
+  for (int a = 0; a < w->n_analyses; a++) {
+    const evl_analysis *analysis = &w->analysis[a];
+    const kernel_set *k = likely_kernels(w, a, probe->fs_hz);
+    if (!k || !analysis->layout->n_pieces) continue;
+    const evl_shape shape = evl_worker_shape(w, analysis, k);
+    for (int s = 0; s < analysis->layout->n_slots; s++) {
+      const evl_slot *slot = &analysis->layout->slot[s];
+      if (piece >= slot->n_pieces) continue;
+      double estimate_s = slot->entry->piece_cost_us ? 1e-6 * slot->entry->piece_cost_us(slot->params, &shape) : 0;
+      e.compute_s += price(w, w->cost_of_pieces[a] + s, estimate_s);
+    }
+  }
   return e;
 }
 

@@ -37,7 +37,7 @@ static void fill(const task *t, int64_t row, uint8_t why) {
 }
 
 /* why of one expanded output: that of its channels, if they are not usable. */
-static void mark_channels(const evl_slot *slot, const evl_montage *m, const uint8_t *channel_why, bool of_recording,
+void evl_worker_mark_absent(const evl_slot *slot, const evl_montage *m, const uint8_t *channel_why, bool of_recording,
                           uint8_t *why) {
   for (const evl_output *o = slot->entry->outputs; o && o->name; o++) {
     if (o->of_recording != of_recording) continue;
@@ -54,14 +54,14 @@ static void mark_channels(const evl_slot *slot, const evl_montage *m, const uint
 }
 
 /* A value has why 0 and is finite; everything else is NaN with its why. */
-static void settle(double *value, uint8_t *why, int n) {
+void evl_worker_settle(double *value, uint8_t *why, int n) {
   for (int c = 0; c < n; c++) {
     if (why[c] == EVL_WHY_VALUE && !isfinite(value[c])) why[c] = EVL_WHY_UNDEFINED;
     if (why[c] != EVL_WHY_VALUE) value[c] = NAN;
   }
 }
 
-static double **tensor_pointers(evl_worker *w, const evl_layout *l, const evl_slot *slot, bool of_recording,
+double **evl_worker_tensors(evl_worker *w, const evl_layout *l, const evl_slot *slot, bool of_recording,
                                 double *base) {
   int n = 0;
   for (int i = slot->tensor; i < slot->tensor + slot->n_tensors; i++)
@@ -83,11 +83,11 @@ static void run_entries(task *t, const evl_window *window, int64_t row) {
   for (int s = 0; s < l->n_slots; s++) {
     const evl_slot *slot = &l->slot[s];
     evl_out out = {values_of(t, row) + slot->column, whys_of(t, row) + slot->column,
-                   tensor_pointers(w, l, slot, false, tensors_of(t, row)),
+                   evl_worker_tensors(w, l, slot, false, tensors_of(t, row)),
                    slot->state_size ? state + slot->state : NULL};
     slot->entry->run(t->kernels->kernel[s], window, &out);
-    mark_channels(slot, analysis->montage, window->channel_why, false, out.why);
-    settle(out.value, out.why, slot->n_columns);
+    evl_worker_mark_absent(slot, analysis->montage, window->channel_why, false, out.why);
+    evl_worker_settle(out.value, out.why, slot->n_columns);
     began_s = evl_worker_spend(w, w->cost_of_slots[t->analysis] + s, began_s, 1);
   }
   evl_worker_reduce(w, l, values_of(t, row), whys_of(t, row));
@@ -212,7 +212,7 @@ static evl_status run_stretch(evl_worker *w, uint8_t *payload, int g, int s, int
   return EVL_OK;
 }
 
-static bool any_channel(const chain_group *group) {
+bool evl_worker_any_channel(const chain_group *group) {
   for (int c = 0; c < group->montage->n; c++)
     if (!evl_chain_channel_why(group->chain)[c]) return true;
   return false;
@@ -235,7 +235,7 @@ static bool start_rows(evl_worker *w, uint8_t *payload) {
       fill(&t, row, chosen ? EVL_WHY_ARTEFACT : EVL_WHY_UNCHOSEN);
       for (int s = 0; s < analysis->layout->n_slots; s++) {
         const evl_slot *slot = &analysis->layout->slot[s];
-        mark_channels(slot, analysis->montage, t.channel_why, false, whys_of(&t, row) + slot->column);
+        evl_worker_mark_absent(slot, analysis->montage, t.channel_why, false, whys_of(&t, row) + slot->column);
       }
       clean[row] = !chosen ? NAN : h->n_stretches > 1 ? covered(h, from_s, from_s + analysis->window_s) : 1;
     }
@@ -255,18 +255,18 @@ static evl_status run_span(evl_worker *w, const char *path, const evl_probe *pro
   for (int s = first_stretch(h, from_s); s < h->n_stretches && h->stretch[s].start_s < to_s; s++) {
     EVL_TRY(evl_worker_mark(w, s, span));
     for (int g = 0; g < w->n_groups; g++)
-      if (any_channel(&w->group[g])) EVL_TRY(run_stretch(w, payload, g, s, span));
+      if (evl_worker_any_channel(&w->group[g])) EVL_TRY(run_stretch(w, payload, g, s, span));
   }
   return EVL_OK;
 }
 
-static double begin(evl_worker *w) {
+double evl_worker_begin(evl_worker *w) {
   w->accounted_s = 0;
   return evl_seconds();
 }
 
 /* What no part of the task has taken. */
-static void account_rest(evl_worker *w, int cost, double began_s) {
+void evl_worker_account_rest(evl_worker *w, int cost, double began_s) {
   evl_worker_spend(w, cost, began_s + w->accounted_s, 1);
 }
 
@@ -281,7 +281,7 @@ void evl_worker_head(void *payload, evl_status status, const char *message, doub
 
 evl_status evl_worker_windows(evl_worker *w, const char *path, const evl_probe *probe, int span, void *payload,
                               size_t *bytes) {
-  double began_s = begin(w);
+  double began_s = evl_worker_begin(w);
   *bytes = evl_window_sections(w->n_analyses, w->analysis, probe->duration_s, w->task_s, span, w->section);
   if (*bytes > w->payload_bytes)
     return evl_fail(EVL_LIMIT, "%s: a task of %zu bytes exceeds what was planned", path, *bytes);
@@ -293,76 +293,7 @@ evl_status evl_worker_windows(evl_worker *w, const char *path, const evl_probe *
     memset(payload, 0, *bytes);
   }
   evl_worker_head(payload, status, status == EVL_OK ? "" : evl_error_message(), began_s);
-  account_rest(w, COST_OPEN, began_s);
+  evl_worker_account_rest(w, COST_OPEN, began_s);
   if (status == EVL_OK && w->any_chosen) evl_worker_count(w, probe, span);
-  return EVL_OK;
-}
-
-/* ---- the recording stage ---- */
-
-static void finish_analysis(evl_worker *w, int a, const double *state, uint8_t *payload) {
-  const evl_analysis *analysis = &w->analysis[a];
-  const evl_layout *l = analysis->layout;
-  const chain_group *group = &w->group[w->group_of[a]];
-  const kernel_set *k = evl_worker_kernels(w, a, evl_chain_fs_hz(group->chain));
-  const uint8_t *channel_why = evl_chain_channel_why(group->chain);
-  bool any = any_channel(group);
-  double *value = (double *)(payload + w->finish[a].value), *tensor = (double *)(payload + w->finish[a].tensor);
-  uint8_t *why = payload + w->finish[a].why;
-  for (int c = 0; c < l->n_recording_columns; c++) value[c] = NAN;
-  memset(why, any ? EVL_WHY_UNDEFINED : EVL_WHY_ARTEFACT, (size_t)l->n_recording_columns);
-  for (size_t i = 0; i < l->recording_tensor_size; i++) tensor[i] = NAN;
-  for (int c = 0; c < analysis->montage->n; c++)
-    payload[w->finish[a].channel + (size_t)c] =
-        evl_worker_channel_state(w, w->group_of[a], c, (uint16_t *)(payload + w->finish[a].causes) + c);
-  for (int s = 0; s < l->n_slots; s++) {
-    const evl_slot *slot = &l->slot[s];
-    evl_out out = {value + slot->recording_column, why + slot->recording_column,
-                   tensor_pointers(w, l, slot, true, tensor), NULL};
-    const evl_stage stage = {state + slot->state, channel_why,
-                             evl_random_key(w->probe->random_key, analysis->name, "recording", 0), NULL};
-    if (any && slot->entry->finish) slot->entry->finish(k->kernel[s], &stage, &out);
-    mark_channels(slot, analysis->montage, channel_why, true, out.why);
-    settle(out.value, out.why, slot->n_recording_columns);
-  }
-}
-
-/* What is odd about a recording that ran: of its header, then of its chains. */
-static const char *notes(const evl_worker *w, const evl_probe *probe, char *note, size_t size) {
-  size_t n = (size_t)snprintf(note, size, "%s", probe->message);
-  for (int g = 0; g < w->n_groups; g++) {
-    const char *more = evl_chain_note(w->group[g].chain);
-    if (*more && n < size && !strstr(note, more))
-      n += (size_t)snprintf(note + n, size - n, "%s%s", n ? "; " : "", more);
-  }
-  int64_t left = w->annotations.kept - w->annotations.n;
-  if (left && n < size)
-    snprintf(note + n, size - n, "%s%lld annotations beyond the first %d (annotations.most)", n ? "; " : "",
-             (long long)left, w->annotations.n);
-  return note;
-}
-
-evl_status evl_worker_finish(evl_worker *w, const char *path, const evl_probe *probe, evl_status status,
-                             const char *message, double *const *state, void *payload, size_t *bytes) {
-  double began_s = begin(w);
-  char note[sizeof((evl_task_head *)0)->message];
-  *bytes = evl_finish_sections(w->n_analyses, w->analysis, w->finish);
-  memset(payload, 0, *bytes);
-  evl_task_head *head = payload;
-  if (status == EVL_OK) {
-    status = evl_worker_open(w, path, probe);
-    double read_s = evl_seconds();
-    if (status == EVL_OK) status = evl_worker_hash_file(w, path, head->sha256);
-    if (status == EVL_OK) evl_worker_spend(w, COST_HASH, read_s, 1e-6 * (double)probe->bytes);
-    if (status == EVL_OK) status = evl_worker_annotations(w);
-    if (status == EVL_MEMORY) return status;
-    for (int a = 0; a < w->n_analyses && status == EVL_OK; a++) finish_analysis(w, a, state[a], payload);
-    if (status == EVL_OK) *bytes += evl_worker_put_annotations(w, (uint8_t *)payload + *bytes);
-    message = status == EVL_OK ? notes(w, probe, note, sizeof note) : evl_error_message();
-    head->line_hz = status == EVL_OK ? w->line_hz : 0;
-  }
-  if (status != EVL_OK) *bytes = sizeof(evl_task_head);
-  evl_worker_head(payload, status, message, began_s);
-  account_rest(w, COST_FINISH, began_s);
   return EVL_OK;
 }

@@ -73,6 +73,22 @@ size_t evl_window_sections(int n_analyses, const evl_analysis *analysis, double 
   return at;
 }
 
+int evl_pieces(int n_analyses, const evl_analysis *analysis) {
+  int most = 0;
+  for (int a = 0; a < n_analyses; a++)
+    if (analysis[a].layout->n_pieces > most) most = analysis[a].layout->n_pieces;
+  return most;
+}
+
+size_t evl_piece_sections(int n_analyses, const evl_analysis *analysis, size_t *section) {
+  size_t at = padded(sizeof(evl_task_head));
+  for (int a = 0; a < n_analyses; a++) {
+    section[a] = at;
+    at = padded(at + analysis[a].layout->piece_size * sizeof(double));
+  }
+  return at;
+}
+
 size_t evl_finish_sections(int n_analyses, const evl_analysis *analysis, evl_finish_section *section) {
   size_t at = padded(sizeof(evl_task_head));
   for (int a = 0; a < n_analyses; a++) {

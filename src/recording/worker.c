@@ -230,6 +230,8 @@ static evl_status plan_payload(evl_worker *w, int n_probes, const evl_probe *pro
   EVL_NEW(w->arena, w->section, w->n_analyses);
   EVL_NEW(w->arena, w->finish, w->n_analyses);
   w->payload_bytes = evl_finish_sections(w->n_analyses, w->analysis, w->finish);
+  size_t piece[EVL_MOST_ANALYSES], piece_bytes = evl_piece_sections(w->n_analyses, w->analysis, piece);
+  if (piece_bytes > w->payload_bytes) w->payload_bytes = piece_bytes;
   /* The first span of the longest recording bounds all, but for a window of each analysis. */
   size_t bytes = evl_window_sections(w->n_analyses, w->analysis, longest_of(n_probes, probe), w->task_s, 0, w->section);
   for (int a = 0; a < w->n_analyses; a++) {

@@ -66,6 +66,7 @@ struct evl_worker {
   evl_cost *cost;           /* [n_costs] */
   evl_spent *spent;         /* [n_costs] since the plan */
   int *cost_of_group, *cost_of_slots; /* [n_groups], [n_analyses]: of the first slot */
+  int *cost_of_pieces;      /* [n_analyses] of the first slot, those without pieces counted */
   int cost_of_quality;      /* of the first quality group */
   double accounted_s;       /* of the present task, already in `spent` */
   /* the open recording */
@@ -105,6 +106,19 @@ void evl_worker_shut(evl_worker *worker);
 size_t evl_worker_raw_bytes(const evl_worker *worker, const evl_probe *probe);
 /* Offsets of all usable sources and the line frequency, from fixed positions. */
 evl_status evl_worker_facts(evl_worker *worker) EVL_MUST_USE;
+
+/* ---- run.c ---- */
+/* why of expanded outputs of a slot: that of their channels, if they are not usable. */
+void evl_worker_mark_absent(const evl_slot *slot, const evl_montage *montage, const uint8_t *channel_why,
+                            bool of_recording, uint8_t *why);
+/* A value has why 0 and is finite; everything else becomes NaN with its why. */
+void evl_worker_settle(double *value, uint8_t *why, int n);
+double **evl_worker_tensors(evl_worker *worker, const evl_layout *layout, const evl_slot *slot, bool of_recording,
+                            double *base);
+bool evl_worker_any_channel(const chain_group *group);
+double evl_worker_begin(evl_worker *worker); /* a task; the time */
+/* What no part of the task has taken. */
+void evl_worker_account_rest(evl_worker *worker, int cost, double began_s);
 
 /* ---- learn.c ---- */
 /* Memory for what is learned of a recording with these sources. */
