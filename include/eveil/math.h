@@ -223,6 +223,49 @@ evl_status evl_least_squares_run(evl_least_squares *solver, evl_residuals *funct
                                  double *x, const double *low, const double *high, double tolerance,
                                  int most) EVL_MUST_USE;
 
+/* ---- posterior*.c: draws from a density within a box -------------------------------------- */
+
+/* The logarithm of a density at x, up to a constant; -INFINITY (or no number) where there is none. */
+typedef double evl_log_density(void *context, const double *x);
+
+/* What draws say of one quantity. r_hat: rank-normalised, of halves of chains, the larger of bulk and folded; INFINITY where
+   nothing moves; ess: effective size of the bulk, ess_tail: of the 5 % and the 95 % quantile (Vehtari et al. 2021,
+   doi:10.1214/20-BA1221); kl: nats between the draws and the uniform law of their range, NaN without one. */
+typedef struct evl_summary { double mean, sd, q05, q50, q95, r_hat, ess, ess_tail, kl; } evl_summary;
+typedef struct evl_draws evl_draws;
+evl_status evl_draws_plan(int chains, int draws, evl_arena *arena, evl_draws **work) EVL_MUST_USE;
+/* x [chains][draws], finite; low = high: no range. */
+evl_summary evl_draws_summary(evl_draws *work, const double *x, double low, double high);
+
+typedef struct evl_posterior_spec {
+  int max_unknowns;      /* at most 32 */
+  int chains, draws;     /* kept a chain */
+  int particles;         /* of the population that each chain begins with */
+  int64_t most;          /* evaluations, about */
+  double ess, r_hat;     /* enough of every unknown, in the bulk and in the tails */
+} evl_posterior_spec;
+#define EVL_POSTERIOR_USUAL {.chains = 4, .draws = 1000, .particles = 128, .most = 80000, .ess = 400.0, .r_hat = 1.01}
+
+typedef struct evl_posterior {
+  int chains, draws;
+  double *draw;          /* [n][chains][draws] */
+  double *log_density;   /* [chains][draws] */
+  evl_summary *summary;  /* [n] */
+  double r_hat, ess;     /* the worst of all unknowns */
+  double log_evidence;   /* logarithm of the mean of exp(log density) over the box */
+  double kl;             /* nats between the posterior of all unknowns together and the uniform law of the box */
+  double accepted;       /* share of the steps */
+  int steps;             /* from one draw to the next */
+  int64_t evaluations;
+  struct evl_posterior_make *make;
+} evl_posterior;
+evl_status evl_posterior_plan(const evl_posterior_spec *spec, evl_arena *arena, evl_posterior **posterior) EVL_MUST_USE;
+/* Draws x [n] from exp(log density) in low <= x <= high; where they are equal x is fixed. The same bits for the same key.
+   EVL_NUMERIC: chains that do not mix within `most` evaluations (the draws are there and worth nothing), or no density
+   anywhere. */
+evl_status evl_posterior_run(evl_posterior *posterior, evl_log_density *function, void *context, int n, const double *low,
+                             const double *high, uint64_t key) EVL_MUST_USE;
+
 /* ---- ode.c: one step of dx/dt = f(x) ---------------------------------------------------- */
 
 /* stage: 0 at the start of the step, 1 in the middle, 2 at the end; for systems that depend on time or on their past. */
