@@ -40,6 +40,8 @@ evl_status evl_cholesky(int n, double *a, int lda) EVL_MUST_USE;
 void evl_solve_lower(bool transpose, int n, int n_rhs, const double *l, int lda, double *b, int ldb);
 /* Solves L L' X = B in place after evl_cholesky. */
 void evl_cholesky_solve(int n, int n_rhs, const double *l, int lda, double *b, int ldb);
+/* The inverse of L L' in the lower triangle of a, which holds L. */
+void evl_cholesky_inverse(int n, double *a, int lda);
 double evl_cholesky_log_determinant(int n, const double *l, int lda);
 /* Eigenvalues of a general matrix (destroyed); work: evl_eigenvalues_work(n) doubles,
    more for a larger n. */

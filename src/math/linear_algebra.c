@@ -12,6 +12,7 @@ void dsyrk_(const char *, const char *, const int *, const int *, const double *
 void dtrsm_(const char *, const char *, const char *, const char *, const int *, const int *, const double *,
             const double *, const int *, double *, const int *, size_t, size_t, size_t, size_t);
 void dpotrf_(const char *, const int *, double *, const int *, int *, size_t);
+void dpotri_(const char *, const int *, double *, const int *, int *, size_t);
 void dgeev_(const char *, const char *, const int *, double *, const int *, double *, double *, double *, const int *,
             double *, const int *, double *, const int *, int *, size_t, size_t);
 void dsyev_(const char *, const char *, const int *, double *, const int *, double *, double *, const int *, int *,
@@ -60,6 +61,11 @@ void evl_solve_lower(bool transpose, int n, int n_rhs, const double *l, int lda,
 void evl_cholesky_solve(int n, int n_rhs, const double *l, int lda, double *b, int ldb) {
   evl_solve_lower(false, n, n_rhs, l, lda, b, ldb);
   evl_solve_lower(true, n, n_rhs, l, lda, b, ldb);
+}
+
+void evl_cholesky_inverse(int n, double *a, int lda) {
+  int info = 0;
+  dpotri_("L", &n, a, &lda, &info, 1);
 }
 
 double evl_cholesky_log_determinant(int n, const double *l, int lda) {
