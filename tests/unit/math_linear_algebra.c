@@ -145,6 +145,22 @@ static void test_singular_values(void) {
   free(work);
 }
 
+static void test_cholesky_inverse(void) {
+  enum { N = 7, LD = 9 };
+  double a[LD * N], l[LD * N];
+  for (int j = 0; j < N; j++)
+    for (int i = 0; i < N; i++) a[j * LD + i] = entry(i, j) * entry(j, i) + (i == j ? 9.0 : 0.0);
+  memcpy(l, a, sizeof l);
+  CHECK(evl_cholesky(N, l, LD) == EVL_OK);
+  evl_cholesky_inverse(N, l, LD);
+  for (int j = 0; j < N; j++)
+    for (int i = 0; i < N; i++) {
+      double sum = 0.0;
+      for (int k = 0; k < N; k++) sum += a[k * LD + i] * (k > j ? l[j * LD + k] : l[k * LD + j]);
+      CHECK_NEAR(sum, i == j, 1e-13);
+    }
+}
+
 int main(void) {
   evl_blas_one_thread();
   RUN(test_gemm);
@@ -156,5 +172,6 @@ int main(void) {
   RUN(test_symmetric);
   RUN(test_triangle);
   RUN(test_singular_values);
+  RUN(test_cholesky_inverse);
   CHECK_DONE();
 }
