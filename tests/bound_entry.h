@@ -14,7 +14,9 @@ typedef struct bound {
   evl_products *products;
   void *kernel;
   int n_values, n_recording_values, n_tensors;
-  size_t n_state;
+  size_t n_state, piece_size;
+  int n_pieces;
+  double *piece;         /* [n_pieces][piece_size] */
   evl_tensor *tensor;
   double **tensor_data; /* [n_tensors] */
   uint8_t *channel_why;
@@ -61,6 +63,9 @@ static inline evl_status bound_plan(bound *b) {
   for (int i = 0; i < b->n_tensors; i++) b->tensor_data[i] = bound_new(b, b->tensor[i].size * sizeof(double));
   b->out.tensor = b->recording_out.tensor = b->tensor_data;
   b->out.state = b->n_state ? bound_new(b, b->n_state * sizeof(double)) : NULL;
+  b->n_pieces = e->pieces ? e->pieces(b->params, b->montage) : 0;
+  b->piece_size = b->n_pieces ? e->piece_size(b->params, b->montage) : 0;
+  b->piece = bound_new(b, (size_t)b->n_pieces * b->piece_size * sizeof(double));
   b->channel_why = bound_new(b, (size_t)b->shape.n_channels);
   EVL_TRY(evl_products_create(&b->shape, b->arena, &b->products));
   return e->plan(b->params, &b->shape, b->products, b->arena, &b->kernel);
@@ -127,6 +132,17 @@ static inline void bound_run(bound *b, const double *x, size_t ld) {
   b->entry->run(b->kernel, &window, &b->out);
 }
 
+/* The recording stage on the sums so far: pieces, then the end. */
+static inline void bound_finish(bound *b) {
+  evl_stage stage = {.state = b->out.state, .channel_why = b->channel_why, .key = 1};
+  memset(b->piece, 0, (size_t)b->n_pieces * b->piece_size * sizeof(double));
+  for (int i = 0; i < b->n_pieces; i++)
+    b->entry->piece(b->kernel, &stage, i, b->piece + (size_t)i * b->piece_size);
+  stage.piece = b->piece;
+  bound_clear(b);
+  b->entry->finish(b->kernel, &stage, &b->recording_out);
+}
+
 /* First value of output `name` for item `item` of the parameter it is expanded over (0 without one). */
 static inline int bound_index(const bound *b, const char *name, int item) {
   int window = 0, recording = 0, c = b->montage->n;
@@ -141,6 +157,11 @@ static inline int bound_index(const bound *b, const char *name, int item) {
 
 static inline double bound_value(const bound *b, const char *name, int item, int channel) {
   return b->out.value[bound_index(b, name, item) + channel];
+}
+
+/* Of the recording stage. */
+static inline double bound_recording_value(const bound *b, const char *name, int channel) {
+  return b->recording_out.value[bound_index(b, name, 0) + channel];
 }
 
 static inline int bound_why(const bound *b, const char *name, int item, int channel) {

@@ -239,7 +239,7 @@ static void test_no_allocation(void) {
     if (!bind(&b, *e, n_samples)) continue;
     before = allocations;
     bound_run(&b, x, (size_t)n_samples);
-    if (b.entry->finish) b.entry->finish(b.kernel, b.out.state, b.channel_why, &b.recording_out);
+    if (b.entry->finish) bound_finish(&b);
     if (allocations != before) printf("# %s: %ld allocations in run\n", b.entry->name, allocations - before);
     CHECK(allocations == before);
     bound_free(&b);
@@ -424,9 +424,8 @@ static void test_recording_stage(void) {
     bound b;
     if (!(*e)->finish || !bind(&b, *e, n_samples)) continue;
     for (int w = 0; w < windows; w++) bound_run(&b, x, (size_t)n_samples);
-    bound_clear(&b);
     b.channel_why[1] = EVL_WHY_ABSENT;
-    b.entry->finish(b.kernel, b.out.state, b.channel_why, &b.recording_out);
+    bound_finish(&b);
     for (int i = 0; i < b.n_recording_values; i++) {
       const bool value = b.recording_out.why[i] == EVL_WHY_VALUE;
       CHECK(value == isfinite(b.recording_out.value[i]));
