@@ -117,6 +117,7 @@ docs: all  ## generate docs/catalogue.md and config/default.cfg from the tables
 	@bash config/catalogue $(BUILD)/eveil > docs/catalogue.md
 	@$(BUILD)/eveil config > config/default.cfg
 	@$(BUILD)/eveil config full > config/full.cfg
+	@$(BUILD)/eveil config dynamics > config/dynamics.cfg
 
 pictures: all  ## docs/patterns.md: every coma pattern and artefact as a page of EEG shows it (two minutes)
 	@$(PYTHON) analysis/python/patterns_page.py $(BUILD)/eveil docs $(BUILD)/pictures

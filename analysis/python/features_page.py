@@ -3,7 +3,7 @@
     features_page.py EVEIL DOCS SCRATCH RANKS
 
 The pictures show one thing for all: recordings of eight kinds of background (`eveil simulate`), and the values of the entry's first
-outputs in them, with default parameters on the windows that `eveil config full` has."""
+outputs in them, with default parameters on the windows that `eveil config full` and `dynamics` have."""
 import re
 import shutil
 import subprocess
@@ -33,7 +33,8 @@ Every entry of the tables as its record defines it: `eveil list features NAME`, 
 The pictures are all made in one way: four seconds of eight simulated backgrounds (continuous, spindles, alpha coma,
 discontinuous, burst suppression, suppressed, periodic discharges, seizures), one recording of five minutes each, and below
 them the values of the entry's first outputs in those recordings (all channels or pairs, all windows; box: quartiles, line: 5th to
-95th percentile), with default parameters on the windows of `config/full.cfg`. They show what a measure tells apart, not how well.
+95th percentile), with default parameters on the windows of `config/full.cfg` and
+`config/dynamics.cfg`. They show what a measure tells apart, not how well.
 
 """
 WITHOUT = "The simulated backgrounds have nothing that this entry needs (events, an ECG), so there is no picture.\n"
@@ -53,12 +54,16 @@ def simulate(mechanism):
     return next((SCRATCH / mechanism).glob("sub-*/eeg/*_eeg.edf"))
 
 
-def run(mechanism, full):
+def listed(config):
+    """What stands in the brackets of `analyses`."""
+    return config[config.index("analyses: (") + len("analyses: ("):config.rindex(");")]
+
+
+def run(mechanism, analyses):
     """{analysis: (names, features, values with NaN)} of that recording."""
     config, store = SCRATCH / f"{mechanism}-run.cfg", SCRATCH / f"{mechanism}.h5"
-    analyses = full[full.index("analyses:"):]
     config.write_text(f'cohort: {{ root = "{mechanism}"; }};\noutput: {{ store = "{store.name}"; }};\n'
-                      f'conditioning: {{ artefacts = "none"; }};\nrun: {{ task_s = 60.0; }};\n{analyses}')
+                      f'conditioning: {{ artefacts = "none"; }};\nrun: {{ task_s = 60.0; }};\nanalyses: ({analyses});')
     subprocess.run(["mpirun", "--oversubscribe", "--bind-to", "none", "-np", RANKS, EVEIL, "run", str(config), "--quiet"], check=True)
     found = {}
     with h5py.File(store) as file:
@@ -165,11 +170,11 @@ def main():
     (DOCS / "features").mkdir(exist_ok=True)
     for old in (DOCS / "features").glob("*.png"):
         old.unlink()
-    full = told("config", "full")
+    analyses = listed(told("config", "full")) + "," + listed(told("config", "dynamics"))
     edfs = [simulate(mechanism) for mechanism, _ in BACKGROUNDS]
     found = []
     for mechanism, _ in BACKGROUNDS:
-        found.append(run(mechanism, full))
+        found.append(run(mechanism, analyses))
         print(f"{mechanism}: {len(found[-1])} outputs", flush=True)
     page = TEXT
     for kind, title in (("features", "Features"), ("dynamics", "Models")):

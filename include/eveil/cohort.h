@@ -129,8 +129,9 @@ evl_status evl_output_read(evl_config *config, evl_arena *arena, evl_params **ou
 
 /* Local. The default configuration, generated from the tables. */
 evl_status evl_config_print(FILE *out) EVL_MUST_USE;
-/* A configuration with every feature and model. */
-void evl_config_print_full(FILE *out);
+/* A configuration with all features, and what models say of pairs of channels; with all other models. */
+typedef enum { EVL_CONFIG_FEATURES, EVL_CONFIG_MODELS } evl_config_set;
+void evl_config_print_set(evl_config_set set, FILE *out);
 /* Local. Tables: kind NULL: all of evl_list_kinds (and no name); name NULL: all entries of a kind. */
 extern const char *const evl_list_kinds[]; /* ends with NULL */
 evl_status evl_list_print(const char *kind, const char *name, FILE *out) EVL_MUST_USE;

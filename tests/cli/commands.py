@@ -126,7 +126,7 @@ def _():
 @case("output that cannot be written is an error")
 def _():
     if os.path.exists("/dev/full"):
-        for words in ("config", "config full", "list", "--help"):
+        for words in ("config", "config full", "config dynamics", "list", "--help"):
             result = run(["bash", "-c", f'"{EVEIL}" {words} > /dev/full'])
             assert result.code == 2 and len(result.errors()) == 1, result
 
@@ -161,15 +161,17 @@ def _():
         assert re.search(rf"^{group}: [({{]", text, re.M), f"no group {group}"
 
 
-@case("config/default.cfg and config/full.cfg are what eveil config prints, and the full one is accepted")
+@case("the kept configurations are what eveil config prints, and accepted")
 def _():
-    for name, words in (("default", ()), ("full", ("full",))):
+    kept = {}
+    for name, words in (("default", ()), ("full", ("full",)), ("dynamics", ("dynamics",))):
         with open(os.path.join(ROOT, "config", f"{name}.cfg"), encoding="utf-8") as file:
-            kept = file.read()
-        assert kept == expect(eveil("config", *words), 0).out, f"config/{name}.cfg is old: make docs"
+            kept[name] = file.read()
+        assert kept[name] == expect(eveil("config", *words), 0).out, f"config/{name}.cfg is old: make docs"
     cohort()
-    write("study.cfg", kept.replace('root = "."', 'root = "cohort"'))
-    expect(eveil("plan", "study.cfg"), 0, "recordings    4 of 4 participants")
+    for name in ("full", "dynamics"):
+        write("study.cfg", kept[name].replace('root = "."', 'root = "cohort"'))
+        expect(eveil("plan", "study.cfg"), 0, "recordings    4 of 4 participants")
 
 
 @case("commands without MPI work beside a broken MPI")
