@@ -51,13 +51,54 @@ void evl_gram_rows(evl_gram *gram, const double *theta, size_t ld_theta, const d
 /* Residual sum of squares of target j with weights w [p]. */
 double evl_gram_rss(const evl_gram *gram, int j, const double *w);
 
-/* ---- solvers: on a Gram alone; coefficients w[d][p], 0 where a term is out ------------------------------------ */
+/* ---- solvers (sparse*.c): on a Gram alone; coefficients w[d][p], 0 where a term is out -------------------------- */
 
 typedef struct evl_sparse evl_sparse; /* workspace */
 evl_status evl_sparse_plan(int p, int d, evl_arena *arena, evl_sparse **sparse) EVL_MUST_USE;
-/* Least squares of target j on the terms with mask[p] != 0, plus alpha |w|^2: by Cholesky of the Gram scaled to unit
-   diagonal, one step of refinement. DONE, COLLINEAR, EMPTY. */
+/* Least squares of target j on the terms with mask[p] != 0 (NULL: all), plus alpha |w|^2: by Cholesky of the Gram scaled to
+   unit diagonal, one step of refinement. DONE, COLLINEAR, EMPTY. */
 evl_fit evl_sparse_least_squares(evl_sparse *sparse, const evl_gram *gram, int j, const uint8_t *mask, double alpha,
                                  double *w);
+
+/* Their order is that of EVL_SPARSE_METHODS, a parameter's choices. */
+#define EVL_SPARSE_METHODS "stlsq|sr3|ssr|frols|evidence"
+typedef enum { EVL_STLSQ, EVL_SR3, EVL_SSR, EVL_FROLS, EVL_EVIDENCE } evl_sparse_method;
+typedef enum { EVL_PROX_L0, EVL_PROX_L1, EVL_PROX_L2 } evl_prox;
+typedef struct evl_constraints evl_constraints;
+typedef struct evl_sparse_options {
+  evl_sparse_method method;
+  double alpha;     /* STLSQ, SSR: ridge, absolute. EVIDENCE: prior precision of weights; where the variance is not given, as a
+                       multiple of that of one row (normalise) or of the noise's (not) */
+  bool normalise;   /* threshold, alpha and what is smallest refer to weights of columns of length 1 */
+  bool unbias;      /* STLSQ, SR3, SSR, EVIDENCE: least squares on the support at the end */
+  int most;         /* iterations of STLSQ and SR3; terms a target of FROLS; 0: as many as there are */
+  double threshold; /* STLSQ: of |w| */
+  evl_prox prox;    /* SR3 */
+  double weight;    /* SR3: lambda; L0 cuts at sqrt(2 lambda nu) */
+  double nu;        /* SR3: how far w may be from its sparse part */
+  double tolerance; /* SR3: ends where |v - v before| / nu is below */
+  evl_constraints *constraints; /* SR3; or NULL */
+  bool by_residual; /* SSR: drop the term whose loss raises the residual least, not the smallest */
+  double term_cost; /* SSR: least RSS + term_cost * terms; 0: where the next step raises the residual by the largest factor */
+  bool together;    /* SSR: equally many terms in every equation, chosen by their sum, as PySINDy does */
+  double rest;      /* FROLS: ends where the unexplained share of y'y is below; 0: the least BIC of the path */
+  double variance;  /* EVIDENCE: of the noise; 0: integrated out */
+} evl_sparse_options;
+/* STLSQ, SR3, SSR: those of PySINDy (but `together`). FROLS: by BIC. EVIDENCE: unit information. */
+evl_sparse_options evl_sparse_defaults(evl_sparse_method method);
+/* DONE; SHORT: fewer rows than terms; COLLINEAR: terms that depend on others; EMPTY: no term in any equation;
+   UNSETTLED: no end after `most` iterations, w as it is then. w is 0 unless DONE or UNSETTLED. */
+evl_fit evl_sparse_solve(evl_sparse *sparse, const evl_gram *gram, const evl_sparse_options *options, double *w);
+
+/* Backward elimination of target j, all the way: order [p] terms from the first dropped to the last, rss [p + 1]: with 0, 1,
+   ..., p terms (as exact as differences of sums allow: 1e-15 y'y). by_residual: else the smallest |w| (normalise: times
+   its column's length) goes first. DONE, SHORT, COLLINEAR. */
+evl_fit evl_sparse_backward(evl_sparse *sparse, const evl_gram *gram, int j, double alpha, bool normalise,
+                            bool by_residual, int *order, double *rss);
+
+/* n linear constraints sum_ji c[i][j][k] w[j][k] = value[i]: fill c and value, both zero at first. */
+evl_status evl_constraints_plan(int p, int d, int n, evl_arena *arena, evl_constraints **constraints) EVL_MUST_USE;
+double *evl_constraints_row(evl_constraints *constraints, int i); /* [d][p] */
+void evl_constraints_value(evl_constraints *constraints, int i, double value);
 
 #endif

@@ -9,11 +9,26 @@
 struct evl_sparse {
   int p, d;
   double *a;         /* [p][p] a factor, an inverse */
-  double *rhs;       /* [p][d] */
-  double *residual;  /* [p] */
+  double *q;         /* [p][p] what is left of the inverse */
+  double *w;         /* [p][d] of terms in use */
+  double *work;      /* [p] */
   double *scale;     /* [p] square roots of the diagonal */
+  double *length;    /* [p] of the columns where they are normalised, else 1 */
+  double *ridge;     /* [p] added to the diagonal */
+  double *objective; /* [d][p + 1] of a path */
+  double *full;      /* [d][p] SR3: w; the result is its sparse part v */
   int *index;        /* [p] terms in use */
-  uint8_t *mask;     /* [p] */
+  int *order;        /* [d][p] of a path */
+  uint8_t *mask;     /* [d][p] */
+};
+
+struct evl_constraints {
+  int p, d, n;
+  double *c;         /* [n][d][p] */
+  double *value;     /* [n] */
+  double *inverse_c; /* [n][d][p] inv(H) c */
+  double *schur;     /* [n][n] Cholesky factor of C inv(H) C' */
+  double *lagrange;  /* [n] */
 };
 
 /* Below this share of a column's own length beyond the columns before it, what is left of it is rounding: products of
@@ -22,11 +37,22 @@ struct evl_sparse {
 
 /* Terms with mask[term] != 0 (NULL: all) to index; their number. */
 int evl_sparse_terms(const evl_gram *gram, const uint8_t *mask, int *index);
-/* a [m][m], lower triangle: Cholesky factor of (G + alpha I) of the m terms of index, scaled to unit diagonal by
-   1 / scale [m]. False: collinear. */
-bool evl_sparse_factor(const evl_gram *gram, const int *index, int m, double alpha, double *a, double *scale);
-/* Weights x [m] of target j from that factor, one step of refinement; work [m]. */
-void evl_sparse_from_factor(const evl_gram *gram, int j, const int *index, int m, double alpha, const double *a,
-                            const double *scale, double *work, double *x);
+/* s->a [m][m], lower triangle: Cholesky factor of G + ridge of the m terms of s->index, scaled to unit diagonal by
+   1 / s->scale [m]. False: collinear. */
+bool evl_sparse_factor(evl_sparse *s, const evl_gram *gram, int m);
+/* Weights x [m] of right-hand side b [p] from that factor; refine: one step. */
+void evl_sparse_from_factor(evl_sparse *s, const evl_gram *gram, const double *b, int m, bool refine, double *x);
+/* s->length and s->ridge of a Gram. */
+void evl_sparse_scales(evl_sparse *s, const evl_gram *gram, bool normalise, double alpha);
+/* SHORT, COLLINEAR or DONE of all terms, without ridge. */
+evl_fit evl_sparse_regular(evl_sparse *s, const evl_gram *gram);
+/* w[d][p] = least squares on its own support. */
+evl_fit evl_sparse_unbias(evl_sparse *s, const evl_gram *gram, double *w);
+
+evl_fit evl_sparse_threshold(evl_sparse *s, const evl_gram *gram, const evl_sparse_options *o, double *w);
+evl_fit evl_sparse_relaxed(evl_sparse *s, const evl_gram *gram, const evl_sparse_options *o, double *w);
+evl_fit evl_sparse_stepwise(evl_sparse *s, const evl_gram *gram, const evl_sparse_options *o, double *w);
+evl_fit evl_sparse_forward(evl_sparse *s, const evl_gram *gram, const evl_sparse_options *o, double *w);
+evl_fit evl_sparse_evidence(evl_sparse *s, const evl_gram *gram, const evl_sparse_options *o, double *w);
 
 #endif
