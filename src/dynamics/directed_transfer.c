@@ -4,7 +4,7 @@
 #include "var_priv.h"
 
 typedef struct kernel {
-  evl_var var;
+  evl_var *var;
   evl_transfer transfer;
   double *share;  /* [n_bands][n][n] sums over the band of |H|^2 / row sum: to, from */
   double *power;  /* [n_bands][n][n] sums over the band of |H|^2 */
@@ -26,10 +26,9 @@ static const evl_output outputs[] = {
 
 static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products *products, evl_arena *arena,
                        void **planned) {
-  (void)products;
   kernel *k;
   EVL_NEW(arena, k, 1);
-  EVL_TRY(evl_var_plan(p, shape, shape->n_samples, 0, &k->var, arena));
+  EVL_TRY(evl_var_plan(p, shape, "directed_transfer", shape->n_samples, 0, products, arena, &k->var));
   EVL_TRY(evl_transfer_plan(p, shape, "directed_transfer", &k->transfer, arena));
   const size_t c = (size_t)shape->n_channels, each = (size_t)k->transfer.n_bands * c * c;
   EVL_NEW(arena, k->share, each);
@@ -42,7 +41,7 @@ static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products
 /* One frequency: into the inflow, and into the bands that it belongs to. */
 static void add_frequency(kernel *k, int f) {
   const evl_transfer *t = &k->transfer;
-  const int n = k->var.n_used;
+  const int n = k->var->n_used;
   for (int i = 0; i < n; i++) {
     const double *re = t->h + i * n, *im = t->h + n * n + i * n;
     double row = 0.0;
@@ -62,7 +61,7 @@ static void add_frequency(kernel *k, int f) {
 
 static bool add_frequencies(kernel *k) {
   evl_transfer *t = &k->transfer;
-  const evl_var *v = &k->var;
+  const evl_var *v = k->var;
   const size_t each = (size_t)t->n_bands * (size_t)v->n_used * (size_t)v->n_used;
   int first = t->n_frequencies;
   for (int b = 0; b < t->n_bands; b++)
@@ -80,10 +79,10 @@ static bool add_frequencies(kernel *k) {
 static void run(void *planned, const evl_window *window, evl_out *out) {
   kernel *k = planned;
   const evl_transfer *t = &k->transfer;
-  const evl_var *v = &k->var;
+  const evl_var *v = k->var;
   const int n = window->n_channels, bands = t->n_bands;
   const size_t pairs = (size_t)n * (size_t)(n - 1) / 2;
-  const int why = evl_var_fit(&k->var, window);
+  const int why = evl_var_fit(k->var, window);
   if (why != EVL_WHY_VALUE) memset(out->why, why, 2 * KINDS * (size_t)bands * pairs);
   if (why != EVL_WHY_VALUE || !add_frequencies(k)) return;
   for (int b = 0; b < bands; b++)
@@ -109,7 +108,7 @@ const evl_entry evl_model_directed_transfer = {
         "and over k of |H_yk(f)|^2. It tells of paths of any length; partial_directed_coherence of direct ones.",
     .cite = "Kaminski and Blinowska 1991, doi:10.1007/BF00198091, eq. 10; Korzeniewska et al. 2003, "
             "doi:10.1016/S0165-0270(03)00052-9, eq. 8 (full-frequency)",
-    .version = 1,
+    .version = 2,
     .params = params,
     .outputs = outputs,
     .invariant = EVL_INVARIANT_OFFSET | EVL_INVARIANT_SCALE | EVL_INVARIANT_SIGN,

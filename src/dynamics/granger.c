@@ -14,7 +14,7 @@ typedef struct model {
 } model;
 
 typedef struct kernel {
-  evl_var var;
+  evl_var *var;
   evl_transfer transfer;
   model all, pair;
   double *gram, *beta;    /* of a pair: (2 order)^2, its factor; (2 order) x 2 */
@@ -43,12 +43,11 @@ static const evl_output outputs[] = {
 
 static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products *products, evl_arena *arena,
                        void **planned) {
-  (void)products;
   kernel *k;
   EVL_NEW(arena, k, 1);
-  EVL_TRY(evl_var_plan(p, shape, shape->n_samples, 0, &k->var, arena));
+  EVL_TRY(evl_var_plan(p, shape, "granger", shape->n_samples, 0, products, arena, &k->var));
   EVL_TRY(evl_transfer_plan(p, shape, "granger", &k->transfer, arena));
-  const size_t c = (size_t)shape->n_channels, lags = (size_t)k->var.max_order, rows = lags * c;
+  const size_t c = (size_t)shape->n_channels, lags = (size_t)k->var->spec.max_order, rows = lags * c;
   EVL_NEW(arena, k->all.inverse, rows * rows);
   EVL_NEW(arena, k->all.residual, c * c);
   EVL_NEW(arena, k->pair.inverse, 4 * lags * lags);
@@ -99,10 +98,10 @@ static bool drop(kernel *k, const model *m, int j) {
 
 /* Normal equations of channels a and b of the fit: their lag products are rows of L times rows of L. */
 static bool fit_pair(kernel *k, int a, int b) {
-  const evl_var *v = &k->var;
+  const evl_var *v = k->var;
   const int channel[2] = {a, b}, rows = 2 * v->order, m = v->n_used;
   int ld, ld_half;
-  const double *factor = evl_var_factor(v, &ld), *half = evl_var_half(v, &ld_half);
+  const double *factor = evl_var_factor(v, &ld), *half = evl_var_solved(v, &ld_half);
   for (int s = 0; s < rows; s++) {
     const int at_s = s / 2 * m + channel[s % 2];
     for (int r = s; r < rows; r++) {
@@ -152,7 +151,7 @@ static void put_bands(kernel *k, size_t pairs, size_t pair, evl_out *out) {
     double forward = 0.0, backward = 0.0;
     if (t->band[b].end == 0) continue;
     for (int f = t->band[b].first; f < t->band[b].end; f++) {
-      if (!evl_transfer_at(t, k->beta, 2 * k->var.order, 2, k->var.order, f)) forward = NAN;
+      if (!evl_transfer_at(t, k->beta, 2 * k->var->order, 2, k->var->order, f)) forward = NAN;
       forward += spectral(k, 1, 0);
       backward += spectral(k, 0, 1);
     }
@@ -164,8 +163,8 @@ static void put_bands(kernel *k, size_t pairs, size_t pair, evl_out *out) {
 
 static void run(void *planned, const evl_window *window, evl_out *out) {
   kernel *k = planned;
-  const evl_var *v = &k->var;
-  const int n = window->n_channels, why = evl_var_fit(&k->var, window);
+  const evl_var *v = k->var;
+  const int n = window->n_channels, why = evl_var_fit(k->var, window);
   const size_t pairs = (size_t)n * (size_t)(n - 1) / 2;
   if (why != EVL_WHY_VALUE) {
     memset(out->why, why, (BAND_FORWARD + 2 * (size_t)k->transfer.n_bands) * pairs);
@@ -215,7 +214,7 @@ const evl_entry evl_model_granger = {
     .cite = "Granger 1969, doi:10.2307/1912791; Geweke 1982, doi:10.1080/01621459.1982.10477803 (pairs, frequencies); "
             "Geweke 1984, doi:10.1080/01621459.1984.10477110 (given the others); Barnett and Seth 2014, "
             "doi:10.1016/j.jneumeth.2013.10.018",
-    .version = 1,
+    .version = 2,
     .params = params,
     .outputs = outputs,
     .invariant = EVL_INVARIANT_OFFSET | EVL_INVARIANT_SCALE | EVL_INVARIANT_SIGN,

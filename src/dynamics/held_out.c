@@ -10,7 +10,7 @@ enum { MOST_STARTS = 256, VAR_ORDER = 8 };
 typedef struct rivals {
   evl_products *products;
   uint64_t serial;
-  evl_var var;
+  evl_var *var; /* NULL: nothing to fit */
   uint8_t *channel_why; /* [n] 0: all coordinates are there */
   double *error_var, *error_persistence; /* [horizons] */
 } rivals;
@@ -26,7 +26,7 @@ struct evl_forecast {
 
 typedef struct spec { const evl_latent *latent; int n; double ahead[16]; } spec;
 
-static evl_status plan_rivals(evl_forecast *f, evl_products *products, evl_arena *arena) {
+static evl_status plan_rivals(evl_forecast *f, const char *entry, evl_products *products, evl_arena *arena) {
   const evl_latent *l = f->latent;
   spec s;
   memset(&s, 0, sizeof s);
@@ -39,9 +39,10 @@ static evl_status plan_rivals(evl_forecast *f, evl_products *products, evl_arena
   rivals *r;
   EVL_NEW(arena, r, 1);
   r->products = products;
-  r->var = (evl_var){.n_channels = l->n, .n_samples = l->n_samples, .n_train = l->n_train,
-                     .n_gap = l->first_test - l->n_train, .max_order = VAR_ORDER, .choose_order = true, .ridge = 1e-3};
-  if (l->n_train > 0) EVL_TRY(evl_var_fit_plan(&r->var, arena));
+  const evl_var_spec v = {.series = l, .n_channels = l->n, .n_samples = l->n_samples, .n_train = l->n_train,
+                          .n_gap = l->first_test - l->n_train, .max_order = VAR_ORDER, .choose = EVL_VAR_BIC,
+                          .as_is = 1, .n_ridges = 1, .ridge = {1e-3}};
+  if (l->n_train > 0) EVL_TRY(evl_var_find(&v, entry, products, arena, &r->var));
   EVL_NEW(arena, r->channel_why, l->n);
   EVL_NEW(arena, r->error_var, s.n);
   EVL_NEW(arena, r->error_persistence, s.n);
@@ -64,7 +65,7 @@ evl_status evl_forecast_plan(const evl_params *p, evl_latent *latent, const char
   }
   EVL_NEW(arena, f->states, f->longest * latent->n);
   EVL_NEW(arena, f->error, f->ahead->n);
-  EVL_TRY(plan_rivals(f, products, arena));
+  EVL_TRY(plan_rivals(f, entry, products, arena));
   *forecast = f;
   return EVL_OK;
 }
@@ -116,8 +117,8 @@ static void score_rivals(evl_forecast *f, const evl_window *window) {
                              .fs_hz = l->fs_hz, .channel_why = r->channel_why, .key = window->key};
   for (int i = 0; i < f->ahead->n; i++) r->error_var[i] = NAN;
   score(f, persist, NULL, r->error_persistence, NULL);
-  if (evl_var_fit(&r->var, &series) == EVL_WHY_VALUE && r->var.n_used == l->n)
-    score(f, var_ahead, &r->var, r->error_var, NULL);
+  if (r->var && evl_var_fit(r->var, &series) == EVL_WHY_VALUE && r->var->n_used == l->n)
+    score(f, var_ahead, r->var, r->error_var, NULL);
 }
 
 void evl_forecast_put(evl_forecast *f, evl_fit fit, evl_ahead *ahead, void *model, const evl_window *window,

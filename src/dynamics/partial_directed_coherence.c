@@ -4,7 +4,7 @@
 #include "var_priv.h"
 
 typedef struct kernel {
-  evl_var var;
+  evl_var *var;
   evl_transfer transfer;
   double *residual; /* n x n */
   double *column;   /* [2][n] squares of the outflow of a source: plain, generalised */
@@ -26,10 +26,9 @@ static const evl_output outputs[] = {
 
 static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products *products, evl_arena *arena,
                        void **planned) {
-  (void)products;
   kernel *k;
   EVL_NEW(arena, k, 1);
-  EVL_TRY(evl_var_plan(p, shape, shape->n_samples, 0, &k->var, arena));
+  EVL_TRY(evl_var_plan(p, shape, "partial_directed_coherence", shape->n_samples, 0, products, arena, &k->var));
   EVL_TRY(evl_transfer_plan(p, shape, "partial_directed_coherence", &k->transfer, arena));
   const size_t c = (size_t)shape->n_channels;
   EVL_NEW(arena, k->residual, c * c);
@@ -46,7 +45,7 @@ static double square(const evl_transfer *t, int n, int i, int j) {
 
 static void add_frequency(kernel *k) {
   const evl_transfer *t = &k->transfer;
-  const int n = k->var.n_used;
+  const int n = k->var->n_used;
   double *plain = k->column, *generalised = k->column + n;
   memset(k->column, 0, 2 * (size_t)n * sizeof *k->column);
   for (int i = 0; i < n; i++)
@@ -63,7 +62,7 @@ static void add_frequency(kernel *k) {
 
 static void put_band(const kernel *k, int n_channels, int b, evl_out *out) {
   const evl_transfer *t = &k->transfer;
-  const evl_var *v = &k->var;
+  const evl_var *v = k->var;
   const size_t pairs = (size_t)n_channels * (size_t)(n_channels - 1) / 2, bands = (size_t)t->n_bands;
   const int n = v->n_used, width = t->band[b].end - t->band[b].first;
   for (size_t kind = 0; kind < KINDS; kind++) {
@@ -80,9 +79,9 @@ static void put_band(const kernel *k, int n_channels, int b, evl_out *out) {
 static void run(void *planned, const evl_window *window, evl_out *out) {
   kernel *k = planned;
   evl_transfer *t = &k->transfer;
-  const evl_var *v = &k->var;
+  const evl_var *v = k->var;
   const size_t pairs = (size_t)window->n_channels * (size_t)(window->n_channels - 1) / 2;
-  const int why = evl_var_fit(&k->var, window);
+  const int why = evl_var_fit(k->var, window);
   if (why != EVL_WHY_VALUE) {
     memset(out->why, why, 2 * KINDS * (size_t)t->n_bands * pairs);
     return;
@@ -109,7 +108,7 @@ const evl_entry evl_model_partial_directed_coherence = {
         "|A_yx|^2 / s_y in place of |A_yx|^2, s_y the residual variance of y.",
     .cite = "Baccala and Sameshima 2001, doi:10.1007/PL00007990, eq. 18; Baccala et al. 2007, "
             "doi:10.1109/ICDSP.2007.4288544 (generalised)",
-    .version = 1,
+    .version = 2,
     .params = params,
     .outputs = outputs,
     .invariant = EVL_INVARIANT_OFFSET | EVL_INVARIANT_SCALE | EVL_INVARIANT_SIGN,

@@ -15,11 +15,11 @@ evl_status evl_modes_plan(evl_modes *modes, int n, evl_arena *arena) {
 }
 
 /* Coefficients in the first rows, ones below the diagonal blocks. */
-static void fill_companion(evl_modes *modes, const evl_var *v) {
-  const size_t n = (size_t)modes->n, m = (size_t)v->n_used;
+static void fill_companion(evl_modes *modes, const double *beta, int n_used) {
+  const size_t n = (size_t)modes->n, m = (size_t)n_used;
   memset(modes->companion, 0, n * n * sizeof *modes->companion);
   for (size_t k = 0; k < n; k++)
-    for (size_t a = 0; a < m; a++) modes->companion[k * n + a] = v->beta[a * n + k];
+    for (size_t a = 0; a < m; a++) modes->companion[k * n + a] = beta[a * n + k];
   for (size_t k = 0; k + m < n; k++) modes->companion[k * n + k + m] = 1.0;
 }
 
@@ -37,15 +37,25 @@ static void order_oscillating(evl_modes *modes) {
   }
 }
 
-int evl_modes_find(evl_modes *modes, const evl_var *v) {
-  modes->n = v->order * v->n_used;
-  fill_companion(modes, v);
+int evl_modes_find(evl_modes *modes, const double *beta, int n_used, int order) {
+  modes->n = order * n_used;
+  fill_companion(modes, beta, n_used);
   if (evl_eigenvalues(modes->n, modes->companion, modes->n, modes->real, modes->imaginary, modes->work) != EVL_OK) {
     evl_error_clear();
     return EVL_WHY_UNCONVERGED;
   }
-  for (int k = 0; k < modes->n; k++) modes->radius[k] = radius(modes, k);
+  modes->largest = 0;
+  for (int k = 0; k < modes->n; k++) {
+    modes->radius[k] = radius(modes, k);
+    if (modes->radius[k] > modes->radius[modes->largest]) modes->largest = k;
+  }
   evl_sort(modes->radius, (size_t)modes->n);
   order_oscillating(modes);
   return EVL_WHY_VALUE;
 }
+
+double evl_modes_hz(const evl_modes *modes, int k, double fs_hz) {
+  return atan2(modes->imaginary[k], modes->real[k]) / (2.0 * M_PI) * fs_hz;
+}
+
+double evl_modes_per_s(const evl_modes *modes, int k, double fs_hz) { return -log(radius(modes, k)) * fs_hz; }

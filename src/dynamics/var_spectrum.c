@@ -104,9 +104,9 @@ bool evl_transfer_at(evl_transfer *t, const double *beta, int rows, int n, int o
 
 double evl_transfer_cost_us(const evl_params *p, const evl_shape *shape) {
   const evl_value *bands = evl_params_value(p, "bands");
-  const double c = shape->n_channels, lags = evl_var_lags(p), n = shape->n_samples;
+  const double c = shape->n_channels, lags = evl_var_lags(p);
   double frequencies = 0.0;
   for (int b = 0; b < bands->n; b++)
     frequencies += (bands->bands[b].high_hz - bands->bands[b].low_hz) / evl_params_real(p, "step_hz");
-  return 5e-3 * n * c + 6.5e-5 * n * c * c * (lags + 1.0) + frequencies * c * c * (0.5 + 2e-3 * c + 1e-3 * lags);
+  return evl_var_cost_us(p, shape) + frequencies * c * c * (0.5 + 2e-3 * c + 1e-3 * lags);
 }
