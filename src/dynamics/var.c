@@ -23,7 +23,7 @@ static const evl_param params[] = {
     {"ahead", EVL_REALS, "(1, 5, 25)", 1, 1e5, NULL, "samples", "How far ahead the held-out part is forecast."},
     {"mode", EVL_REALS, "(1, 2, 3, 4)", 1, 1000, NULL, "1",
      "Which oscillating modes are stored, counted from the least damped."},
-    {"bands", EVL_BANDS, "{ slow = (0.5, 8.0); alpha = (8.0, 13.0); }", 0.0, 1e5, NULL, "Hz",
+    {"bands", EVL_BANDS, "{ alpha = (8.0, 13.0); }", 0.0, 1e5, NULL, "Hz",
      "Bands of whose modes the least damped one is stored; the upper edge belongs to the next band."},
     {"quantile", EVL_REALS, "(0.25, 0.5, 0.75, 0.95)", 0.0, 1.0, NULL, "1", "Quantiles of |lambda|."},
     {"cut", EVL_REAL, "0.95", 0.0, 2.0, NULL, "1", "Modes with |lambda| above it are counted."},
