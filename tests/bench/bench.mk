@@ -4,9 +4,11 @@ BENCH := $(addprefix $(BUILD)/tests/bench/,recording_chain bare decode steps)
 GENERATORS := $(addprefix $(BUILD)/tests/bench/,generators surrogate)
 ENTRY := $(BUILD)/tests/bench/entry
 NICE_SET := $(BUILD)/tests/bench/nice_set
+MODELS_BENCH := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/dynamics_*.c))
+MODELS_STUDY := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/calibration_*.c tests/bench/recovery*.c))
 BARE_GATHER := $(BUILD)/tests/bench/bare_gather
 .PHONY: bench-programs bench-gather
-bench-programs: $(BENCH) $(BARE_GATHER) $(GENERATORS) $(ENTRY) $(NICE_SET)
+bench-programs: $(BENCH) $(BARE_GATHER) $(GENERATORS) $(ENTRY) $(NICE_SET) $(MODELS_BENCH)
 
 $(BENCH): $(BUILD)/tests/bench/%: tests/bench/%.c $(foreach room,recording $(UNDER_recording),$(call archive,$(room)))
 	@mkdir -p $(@D)
@@ -20,6 +22,11 @@ $(GENERATORS): $(BUILD)/tests/bench/%: tests/bench/%.c $(foreach room,simulate $
 $(ENTRY) $(NICE_SET): $(BUILD)/tests/bench/%: tests/bench/%.c $(foreach room,dynamics features $(UNDER_features),$(call archive,$(room)))
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(MATIO_LIBS) $(FFTW_LIBS) $(LIBCONFIG_LIBS) $(BLAS_LIBS) -lz -lm -o $@
+
+# Speed of models, and what `make calibration` and `make recovery` print.
+$(MODELS_BENCH) $(MODELS_STUDY): $(BUILD)/tests/bench/%: tests/bench/%.c $(foreach room,dynamics $(UNDER_dynamics),$(call archive,$(room)))
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(FFTW_LIBS) $(LIBCONFIG_LIBS) $(BLAS_LIBS) -lz -lm -o $@
 
 instructions: all $(ENTRY)  ## instructions of every feature and model beside the kept counts (KEEP=keep: keep these)
 	@$(PYTHON) tests/bench/instructions.py $(KEEP)

@@ -11,6 +11,7 @@ import sys
 import numpy as np
 
 import decoding
+import dynamics
 import features
 import gather
 import icare
@@ -166,7 +167,7 @@ def main():
     facts = start()
     parts = {"chain": lambda: (chain(250, 1500), chain(500, 800)), "decoding": decoding.measure, "ranks": ranks,
              "eegmat": eegmat, "memory": memory, "plan": plan, "gather": lambda: gather.measure(1),
-             "resume": lambda: resume.measure(1), "mne": mne, "generators": generators, "steps": steps, "features": features.measure}
+             "resume": lambda: resume.measure(1), "mne": mne, "generators": generators, "steps": steps, "features": features.measure, "dynamics": dynamics.measure}
     for name in sys.argv[1:] or parts:
         part(name)
         parts[name]()
