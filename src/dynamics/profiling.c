@@ -51,7 +51,7 @@ double *evl_profile_piece(evl_profile *f, int piece) {
 
 static double within(const evl_ode_parameter *k, double value) { return fmin(fmax(value, k->low), k->high); }
 
-/* Solves for `right` in place with the lower triangle of `matrix`, scaled to unit diagonal; false where it is singular. */
+/* Solves for `right` in place with the lower triangle of `matrix`, scaled to unit diagonal; false where singular. */
 static bool solve(int p, double *matrix, double *right, double *root) {
   for (int i = 0; i < p; i++) {
     root[i] = sqrt(matrix[i * p + i]);
@@ -100,7 +100,7 @@ static void theta_of(const evl_profile *f, const double *unknown) {
     f->theta[k] = unknown[k] * f->spec.ode->parameter[k].typical;
 }
 
-/* Residuals along the paths of theta; a trial begins where the last accepted theta was, its derivatives where it ended. */
+/* Residuals along the paths of theta; a trial begins at the accepted paths, its derivatives where it ended. */
 static void residuals(void *context, const double *unknown, double *residual, double *jacobian) {
   evl_profile *f = context;
   search *s = f->search;
@@ -132,7 +132,7 @@ static double dot(const double *a, const double *b, size_t n) {
   return sum;
 }
 
-/* bread = sum X'X, meat = sum X'(I - S)'(I - S) X, robust = sum of outer products of X'e, pieces apart; freedom, rss. */
+/* bread = sum X'X, meat = sum X'(I - S)'(I - S) X, robust = sum over pieces of X'e e'X; freedom, rss. */
 static bool gather(evl_profile *f) {
   search *s = f->search;
   const size_t p = (size_t)f->spec.ode->n_parameters, n = s->n_data, bytes = p * p * sizeof(double);

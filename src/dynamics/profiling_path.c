@@ -195,7 +195,8 @@ static void add_interval(evl_path *a, int k, int m) {
   for (int u = 0; u < a->width; u++) {
     const double *row = a->rows + (size_t)u * (size_t)a->most_rows;
     double *column = a->band + (size_t)(k * a->n + u) * (size_t)a->ld;
-    for (int v = u; v < a->width; v++) column[v - u] += product(row, a->rows + (size_t)v * (size_t)a->most_rows, padded);
+    for (int v = u; v < a->width; v++)
+      column[v - u] += product(row, a->rows + (size_t)v * (size_t)a->most_rows, padded);
     a->gradient[k * a->n + u] += product(row, a->row_residual, padded);
   }
 }
@@ -254,8 +255,8 @@ bool evl_path_solve(evl_path *a, const double *theta, double lambda, const doubl
   return false;
 }
 
-/* What Gauss and Newton leave out, at node g of interval k: curve = sum_i v_i d2 f_i / dx dx, cross = sum_i v_i d2 f_i /
-   dx dtheta, v = weighted x' - f; by differences of the Jacobian. */
+/* What Gauss and Newton leave out, at node g of interval k: curve = sum_i v_i d2 f_i / dx dx, cross = sum_i v_i
+   d2 f_i / dx dtheta, v = weighted x' - f; by differences of the Jacobian. */
 static void second(evl_path *a, const double *theta, const double *x, const double *v) {
   const int n = a->n, p = a->p;
   double near[EVL_ODE_STATES];

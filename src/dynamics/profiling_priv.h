@@ -2,8 +2,8 @@
    Hooker, Campbell & Cao 2007, doi:10.1111/j.1467-9868.2007.00610.x). The path of a piece of the record is a spline
    x(t) = sum_j c_j B_j(t); given theta and lambda, c minimises
      J(c) = sum_t |y(t) - C x(t)|^2 + lambda int |(x' - f(x, theta)) / scale|^2 dt,
-   and theta minimises the first sum over all pieces along c(theta). Large lambda: solutions of the equations, each piece
-   with a start of its own; small: the equations may err by a noise of density 1 / lambda beside data of variance 1. */
+   and theta minimises the first sum over all pieces along c(theta). Large lambda: solutions of the equations, each
+   piece with a start of its own; small: the equations may err by a noise of density 1 / lambda beside data of variance 1. */
 #ifndef EVEIL_PROFILING_PRIV_H
 #define EVEIL_PROFILING_PRIV_H
 
@@ -13,7 +13,11 @@
 
 enum { EVL_ODE_STATES = 16, EVL_ODE_PARAMETERS = 256 }; /* at most */
 
-typedef struct evl_ode_parameter { const char *name, *unit; double typical, low, high; const char *text; } evl_ode_parameter;
+typedef struct evl_ode_parameter {
+  const char *name, *unit;
+  double typical, low, high;
+  const char *text;
+} evl_ode_parameter;
 
 typedef struct evl_ode {
   const char *name, *equations;
@@ -48,8 +52,8 @@ int evl_path_coefficients(const evl_path *path); /* [functions][n_states] double
 void evl_path_through(evl_path *path, const double *x, size_t ld, double *c);
 /* Improves c until J is least; y[o * ld + t]. False where it does not settle. */
 bool evl_path_solve(evl_path *path, const double *theta, double lambda, const double *y, size_t ld, double *c);
-/* At such a c: C x at the samples, fitted[o][n_samples], and its derivatives by theta [n_parameters][o][n_samples] (NULL:
-   not wanted), with all second derivatives of J. False where J is not convex there. */
+/* At such a c: C x at the samples, fitted[o][n_samples], and its derivatives by theta [n_parameters][o][n_samples]
+   (NULL: not wanted), with all second derivatives of J. False where J is not convex there. */
 bool evl_path_slopes(evl_path *path, const double *theta, double lambda, const double *y, size_t ld, const double *c,
                      double *fitted, double *slopes);
 /* Behind it: v := (I - S) v for v[o][n_samples], S = d fitted / d y; and the trace of S, which ends the use of both. */
@@ -81,8 +85,9 @@ double *evl_profile_piece(evl_profile *profile, int piece);
 /* Parameters of the equations that the paths as they are follow best, from theta as it is. COLLINEAR, UNSETTLED. */
 evl_fit evl_profile_match(evl_profile *profile, int n_pieces);
 /* Profiled least squares from theta and the paths as they are: theta, paths, sd. Piece p: samples from first[p] on of
-   y[o * ld + t]. sd: for white noise (delta method); robust_sd: for pieces that are independent of each other, whatever is
-   within them (sandwich; NaN for fewer than two more than parameters). UNSETTLED, COLLINEAR. */
-evl_fit evl_profile_run(evl_profile *profile, double lambda, const double *y, size_t ld, const int *first, int n_pieces);
+   y[o * ld + t]. sd: for white noise (delta method); robust_sd: for pieces that are independent of each other, whatever
+   is within them (sandwich; NaN for fewer than two more than parameters). UNSETTLED, COLLINEAR. */
+evl_fit evl_profile_run(evl_profile *profile, double lambda, const double *y, size_t ld, const int *first,
+                        int n_pieces);
 
 #endif

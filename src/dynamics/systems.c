@@ -85,7 +85,8 @@ static void stuart_landau_jacobian(const void *context, const double *x, const d
   SET(fp, a, -b, -r * a, -r * b, b, a, -r * b, r * a);
 }
 static const evl_ode_parameter of_stuart_landau[] = {
-    GROWTH, FREQUENCY, SATURATION, {"shear", "rad/s", 1.0, ANY, "Rise of the frequency with the square of the amplitude."}};
+    GROWTH, FREQUENCY, SATURATION,
+    {"shear", "rad/s", 1.0, ANY, "Rise of the frequency with the square of the amplitude."}};
 const evl_ode evl_ode_stuart_landau = {
     .name = "stuart_landau",
     .equations = "x' = (g - s r) x - (w + h r) y; y' = (w + h r) x + (g - s r) y; r = x^2 + y^2",
@@ -119,7 +120,8 @@ static void duffing_jacobian(const void *context, const double *x, const double 
   SET(fp, 0.0, b, 0.0, 2.0 * b, -a, -a * a * a);
 }
 static const evl_ode_parameter of_duffing[] = {
-    GROWTH, FREQUENCY, {"stiffness", "rad/s", 1.0, ANY, "Rise of the restoring force with the cube of the deflection."}};
+    GROWTH, FREQUENCY,
+    {"stiffness", "rad/s", 1.0, ANY, "Rise of the restoring force with the cube of the deflection."}};
 const evl_ode evl_ode_duffing = {
     .name = "duffing", .equations = "x' = w y; y' = 2 g y - w x - k x^3",
     .n_states = 2, .n_parameters = COUNT(of_duffing), .parameter = of_duffing,

@@ -82,7 +82,7 @@ void evl_bspline_gram(const evl_bspline *s, int derivative, double *band, int ld
       for (int a = b; a <= d; a++) band[(i + b) * ld + a - b] += part[a][b];
 }
 
-/* Z = inv(L L') from the last column on: Z_jj = 1 / l_jj^2 - sum_k l_kj Z_kj / l_jj, Z_ij = - sum_k l_kj Z_ik / l_jj. */
+/* Z = inv(L L') from the last column on: Z_jj = 1/l_jj^2 - sum_k l_kj Z_kj / l_jj, Z_ij = - sum_k l_kj Z_ik / l_jj. */
 void evl_band_inverse(int n, int below, double *band, int ld, double *work) {
   for (int j = n - 1; j >= 0; j--) {
     double *column = band + (size_t)j * (size_t)ld;
@@ -185,7 +185,8 @@ evl_status evl_smoother_run(evl_smoother *s, const double *y, double lambda, dou
   evl_smoothed trial, best = {0.0, 0.0, INFINITY, 0.0};
   for (int i = 0; i < GRID; i++)
     if (smooth(s, y, scale * pow(ratio, i - 8), c, &trial) && trial.gcv < best.gcv) best = trial;
-  if (!(best.lambda > 0.0)) return evl_fail(EVL_NUMERIC, "smoothing spline of %d samples: no lambda fits", s->n_samples);
+  if (!(best.lambda > 0.0))
+    return evl_fail(EVL_NUMERIC, "smoothing spline of %d samples: no lambda fits", s->n_samples);
   double step = sqrt(ratio);
   for (int i = 0; i < FINER; i++, step = sqrt(step)) {
     const double centre = best.lambda;

@@ -1,4 +1,4 @@
-/* Generalised profiling: Jacobians and profiles against differences, planted parameters, errors that are what they say. */
+/* Generalised profiling: Jacobians and profiles against differences, planted parameters, errors that hold. */
 #include "../../src/dynamics/profiling_priv.h"
 #include "check.h"
 
@@ -22,7 +22,8 @@ static void test_jacobians(void) {
       *at = was - h;
       ode->flow(ode->context, x, theta, down);
       *at = was;
-      for (int i = 0; i < n; i++) CHECK_NEAR((up[i] - down[i]) / (2.0 * h), j < n ? fx[i * n + j] : fp[i * p + j - n], 2e-6);
+      for (int i = 0; i < n; i++)
+        CHECK_NEAR((up[i] - down[i]) / (2.0 * h), j < n ? fx[i * n + j] : fp[i * p + j - n], 2e-6);
     }
   }
 }
@@ -35,7 +36,8 @@ static void drive(void *system, int stage, const double *x, double *dx) {
 }
 
 /* States x[i * ld + t] from x0 on, by steps a twentieth of a sample. */
-static void simulate(const evl_ode *ode, const double *theta, const double *x0, double dt, int n, double *x, size_t ld) {
+static void simulate(const evl_ode *ode, const double *theta, const double *x0, double dt, int n, double *x,
+                     size_t ld) {
   driver d = {ode, theta};
   double at[8], work[24];
   memcpy(at, x0, (size_t)ode->n_states * sizeof *at);
@@ -48,7 +50,13 @@ static void simulate(const evl_ode *ode, const double *theta, const double *x0, 
 static const double UNIT[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1}, UNIT2[4] = {1, 0, 0, 1};
 
 enum { N = 101, STATES = 3 };
-typedef struct planting { evl_arena *arena; evl_profile *profile; double y[STATES * 10 * N]; int first[10]; size_t ld; } planting;
+typedef struct planting {
+  evl_arena *arena;
+  evl_profile *profile;
+  double y[STATES * 10 * N];
+  int first[10];
+  size_t ld;
+} planting;
 
 /* Pieces of one trajectory of `pieces` N samples with noise of that sd, all states observed. */
 static planting *planted(const evl_ode *ode, const double *theta, const double *x0, double dt, double noise, int pieces,
@@ -132,12 +140,11 @@ static void test_exact(void) {
   f = planted(&evl_ode_lorenz63, lorenz, at, 0.01, 0.0, 3, 0);
   CHECK(search(f, 3, 1.0, 1e4) == EVL_FIT_DONE);
   for (int k = 0; k < 3; k++) CHECK_NEAR(f->profile->theta[k], lorenz[k], 1e-4);
-  for (int k = 0; k < 3; k++) printf("# %s %.8g sd %.2g\n", evl_ode_lorenz63.parameter[k].name, f->profile->theta[k], f->profile->sd[k]);
   done(f);
 }
 
-/* Ten draws of noise: (estimate - truth) / sd has a mean square near 1 (chi-square of 10 x parameters: beyond .35 to 2.1
-   less than once in a thousand). */
+/* Ten draws of noise: (estimate - truth) / sd has a mean square near 1 (chi-square of 10 x parameters: beyond .35 to
+   2.1 less than once in a thousand). */
 static void calibrated(const evl_ode *ode, const double *truth, const double *x0, double dt, double noise, int pieces,
                        double to) {
   double square = 0.0;

@@ -33,8 +33,8 @@ static void test_functions(void) {
   for (int a = 0; a < 4; a++) CHECK_NEAR(value[a], third[a] / 8.0, 1e-15);
 }
 
-/* Of cubics at distance 0 to 3, knots 1 apart: 151/315, 397/1680, 1/42, 1/5040; of their slopes 2/3, -1/8, -1/5, -1/120;
-   of their second derivatives 8/3, -3/2, 0, 1/6. */
+/* Of cubics at distance 0 to 3, knots 1 apart: 151/315, 397/1680, 1/42, 1/5040; of their slopes 2/3, -1/8, -1/5,
+   -1/120; of their second derivatives 8/3, -3/2, 0, 1/6. */
 static void test_gram(void) {
   static const double expected[3][4] = {{151.0 / 315.0, 397.0 / 1680.0, 1.0 / 42.0, 1.0 / 5040.0},
                                         {2.0 / 3.0, -1.0 / 8.0, -1.0 / 5.0, -1.0 / 120.0},
