@@ -61,7 +61,14 @@ static inline evl_status bound_plan(bound *b) {
   b->recording_out.why = bound_new(b, (size_t)b->n_recording_values);
   b->tensor_data = bound_new(b, (size_t)b->n_tensors * sizeof *b->tensor_data);
   for (int i = 0; i < b->n_tensors; i++) b->tensor_data[i] = bound_new(b, b->tensor[i].size * sizeof(double));
-  b->out.tensor = b->recording_out.tensor = b->tensor_data;
+  double **of_window = bound_new(b, (size_t)b->n_tensors * sizeof *of_window);
+  double **of_recording = bound_new(b, (size_t)b->n_tensors * sizeof *of_recording);
+  for (int i = 0, w = 0, r = 0; i < b->n_tensors; i++) {
+    if (b->tensor[i].of_recording) of_recording[r++] = b->tensor_data[i];
+    else of_window[w++] = b->tensor_data[i];
+  }
+  b->out.tensor = of_window;
+  b->recording_out.tensor = of_recording;
   b->out.state = b->n_state ? bound_new(b, b->n_state * sizeof(double)) : NULL;
   b->n_pieces = e->pieces ? e->pieces(b->params, b->montage) : 0;
   b->piece_size = b->n_pieces ? e->piece_size(b->params, b->montage) : 0;

@@ -22,7 +22,8 @@
   X(NO_PEAK, 7, "no alpha peak")                          \
   X(UNSETTLED, 8, "a search that did not settle")         \
   X(EMPTY, 9, "no term is left")                          \
-  X(DIVERGED, 10, "a free run that diverges")
+  X(DIVERGED, 10, "a free run that diverges")             \
+  X(UNCOMMON, 11, "coordinates that differ from window to window")
 typedef enum {
 #define EVL_FIT_ENUM(name, code, text) EVL_FIT_##name = code,
   EVL_FIT_LIST(EVL_FIT_ENUM)
@@ -30,7 +31,7 @@ typedef enum {
 } evl_fit;
 #define EVL_FIT_WORDS(name, code, text) " " #code " " text ";"
 #define EVL_FIT_OUTPUT(how_many, recording)                                                             \
-  {"fit", how_many, NULL, recording, "code", 0.0, 10.0, "What became of the fit:" EVL_FIT_LIST(EVL_FIT_WORDS)}
+  {"fit", how_many, NULL, recording, "code", 0.0, 11.0, "What became of the fit:" EVL_FIT_LIST(EVL_FIT_WORDS)}
 
 /* Cells [first, end) are not converged. */
 void evl_fit_refuse(evl_out *out, size_t first, size_t end);
