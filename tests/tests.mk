@@ -9,7 +9,7 @@ QUICK_C  := $(filter-out %_long fuzz/% unit/store_np,$(C_TESTS))
 LONG_C   := $(filter %_long fuzz/%,$(C_TESTS))
 # Modules that scripts share are not tests.
 MODULES  := %/harness.py %/readers_frames.py %/reliability.py %/store_ranks.py %/fake_store.py
-SCRIPTS  := $(filter-out $(MODULES) %/truth_values.py %/nonlinear_values.py %/simulate_values.py %/prognosis_truth.py %/var_numpy.py tests/arch/arch.py,$(wildcard tests/arch/*.py tests/golden/*.py tests/real/*.py tests/cli/*.py tests/mpi/*.py))
+SCRIPTS  := $(filter-out $(MODULES) %_values.py %/prognosis_truth.py %/var_numpy.py tests/arch/arch.py,$(wildcard tests/arch/*.py tests/golden/*.py tests/real/*.py tests/cli/*.py tests/mpi/*.py))
 QUICK_PY := $(filter-out %_long.py,$(SCRIPTS))
 LONG_PY  := $(sort $(wildcard tests/batch/*_long.py)) $(filter %_long.py,$(SCRIPTS))
 TRUTH    := $(filter golden/%_truth,$(C_TESTS))

@@ -183,7 +183,7 @@ typedef struct evl_surrogate evl_surrogate;
 /* Any length up to that of an FFT; 20 bytes a sample of each channel and 50 a sample. */
 evl_status evl_surrogate_plan(int n_channels, int n, evl_arena *arena, evl_surrogate **surrogate) EVL_MUST_USE;
 /* x[c * ld + t], finite, to y[c * ld_y + t], which may be x. At most `most` iterations; ends where no rank changes and
-   returns the iterations done. `random` draws the phases of the start. */
+   returns the iterations done; most 0: the spectrum with random phases alone. `random` draws the phases of the start. */
 int evl_surrogate_run(evl_surrogate *surrogate, const double *x, size_t ld, int most, evl_random *random, double *y,
                       size_t ld_y);
 

@@ -106,7 +106,7 @@ static void settle_phases(evl_surrogate *s) {
   }
 }
 
-static void take_spectra(evl_surrogate *s, const double *x, size_t ld) {
+static void take_spectra(evl_surrogate *s, const double *x, size_t ld, bool sorts) {
   size_t stride, bins = (size_t)s->n_bins, n = (size_t)s->n;
   double *input = evl_fft_input(s->fft, &stride);
   for (int c = 0; c < s->n_channels; c++) {
@@ -114,8 +114,10 @@ static void take_spectra(evl_surrogate *s, const double *x, size_t ld) {
     double *sorted = s->sorted + (size_t)c * n;
     s->start[c] = row[0];
     for (size_t t = 0; t < n; t++) input[t] = row[t] - row[0];
-    memcpy(sorted, input, n * sizeof *sorted);
-    evl_radix_sort(sorted, n, (double *)s->key);
+    if (sorts) {
+      memcpy(sorted, input, n * sizeof *sorted);
+      evl_radix_sort(sorted, n, (double *)s->key);
+    }
     memcpy(s->spectrum + 2 * (size_t)c * bins, evl_fft_forward(s->fft, &stride), 2 * bins * sizeof *sorted);
   }
 }
@@ -148,7 +150,7 @@ int evl_surrogate_run(evl_surrogate *s, const double *x, size_t ld, int most, ev
                       size_t ld_y) {
   size_t n = (size_t)s->n, bins = (size_t)s->n_bins, stride;
   int done = 0;
-  take_spectra(s, x, ld);
+  take_spectra(s, x, ld, most > 0);
   draw_phases(s, random);
   for (bool changed = true; done < most && changed; done++) {
     changed = done == 0;
