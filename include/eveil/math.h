@@ -50,6 +50,11 @@ evl_status evl_eigenvalues(int n, double *a, int lda, double *real, double *imag
 /* Symmetric eigenproblem: values ascending, vectors in a; work: evl_symmetric_work(n) doubles. */
 size_t evl_symmetric_work(int n);
 evl_status evl_symmetric(int n, double *a, int lda, double *value, double *work) EVL_MUST_USE;
+/* The `most` largest eigenvalues of a symmetric matrix (its lower triangle, destroyed), descending, with vectors of
+   length 1: value [most], vector n x most. work: evl_symmetric_largest_work(n) doubles. */
+size_t evl_symmetric_largest_work(int n);
+evl_status evl_symmetric_largest(int n, double *a, int lda, int most, double *value, double *vector, int ldv,
+                                 double *work) EVL_MUST_USE;
 
 /* The `most` largest eigenvalues of a symmetric tridiagonal matrix, ascending, value [n], with vectors [most][n] of length
    1; diagonal [n] and beside [n] (n - 1 used) are destroyed. work: evl_tridiagonal_work(n) doubles. */

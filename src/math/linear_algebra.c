@@ -17,6 +17,9 @@ void dgeev_(const char *, const char *, const int *, double *, const int *, doub
             double *, const int *, double *, const int *, int *, size_t, size_t);
 void dsyev_(const char *, const char *, const int *, double *, const int *, double *, double *, const int *, int *,
             size_t, size_t);
+void dsyevr_(const char *, const char *, const char *, const int *, double *, const int *, const double *, const double *,
+             const int *, const int *, const double *, int *, double *, double *, const int *, int *, double *, const int *,
+             int *, const int *, int *, size_t, size_t, size_t);
 void dstevr_(const char *, const char *, const int *, double *, double *, const double *, const double *, const int *,
              const int *, const double *, int *, double *, double *, const int *, int *, double *, const int *, int *,
              const int *, int *, size_t, size_t);
@@ -95,6 +98,30 @@ evl_status evl_symmetric(int n, double *a, int lda, double *value, double *work)
   dsyev_("V", "L", &n, a, &lda, value, work, &size, &info, 1, 1);
   if (info == 0) return EVL_OK;
   return evl_fail(EVL_NUMERIC, "symmetric eigenproblem of order %d: %d did not converge", n, info);
+}
+
+/* 90 n doubles with blocks of the reduction of up to 64 columns, n values, 12 n integers in 6 n doubles' room. */
+size_t evl_symmetric_largest_work(int n) { return 97 * (size_t)n; }
+
+evl_status evl_symmetric_largest(int n, double *a, int lda, int most, double *value, double *vector, int ldv,
+                                 double *work) {
+  const int first = n - most + 1, size = 90 * n, integers = 10 * n;
+  double *values = work + size;
+  int *whole = (int *)(values + n), *support = whole + integers, found = 0, info = 0;
+  const double none = 0.0;
+  dsyevr_("V", "I", "L", &n, a, &lda, &none, &none, &first, &n, &none, &found, values, vector, &ldv, support, work,
+          &size, whole, &integers, &info, 1, 1, 1);
+  if (info != 0 || found != most)
+    return evl_fail(EVL_NUMERIC, "symmetric eigenproblem of order %d: found %d of %d values", n, found, most);
+  for (int i = 0; i < most; i++) value[i] = values[most - 1 - i];
+  for (int i = 0; i < most / 2; i++)
+    for (int k = 0; k < n; k++) {
+      double *low = vector + (size_t)i * (size_t)ldv + k, *high = vector + (size_t)(most - 1 - i) * (size_t)ldv + k;
+      const double kept = *low;
+      *low = *high;
+      *high = kept;
+    }
+  return EVL_OK;
 }
 
 /* 20 n doubles, then 12 n integers in 6 n doubles' room. */
