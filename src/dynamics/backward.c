@@ -22,7 +22,7 @@ evl_fit evl_backward_begin(evl_backward *b, const evl_gram *gram, const uint8_t 
   const double collinear = 1e-13; /* share of a term's square that the others leave: rounding below it */
   b->n_first = 0;
   for (int i = 0; i < b->p; i++) {
-    const double square = gram->g[(size_t)i * (p + 1)];
+    const double square = gram->g[(size_t)i * (p + 1)] + (b->ridge ? b->ridge[i] : 0.0);
     b->scale[i] = square > 0.0 && isfinite(square) ? 1.0 / sqrt(square) : 0.0;
     if ((!mask || mask[i]) && b->scale[i] > 0.0) b->first_term[b->n_first++] = i;
   }
@@ -31,7 +31,8 @@ evl_fit evl_backward_begin(evl_backward *b, const evl_gram *gram, const uint8_t 
   for (int c = 0; c < k; c++) {
     const double *from = gram->g + (size_t)b->first_term[c] * p, scale = b->scale[b->first_term[c]];
     double *to = b->first + (size_t)c * p;
-    for (int r = c; r < k; r++) to[r] = from[b->first_term[r]] * b->scale[b->first_term[r]] * scale;
+    to[c] = 1.0;
+    for (int r = c + 1; r < k; r++) to[r] = from[b->first_term[r]] * b->scale[b->first_term[r]] * scale;
   }
   if (evl_cholesky(k, b->first, b->p) != EVL_OK) {
     evl_error_clear();

@@ -6,13 +6,14 @@
 
 typedef struct evl_backward {
   int p, k;          /* terms of the library; terms left */
-  double rss;        /* with those left */
+  double rss;        /* with those left; with a ridge, and its penalty */
+  const double *ridge; /* [p] added to the diagonal of the products, set before begin; NULL: none */
   int *term;         /* [k] their numbers; the order changes as terms go */
   double *w;         /* [k] coefficients of terms scaled to length 1 */
   double *inverse;   /* lower triangle of the inverse of their products, k x k, leading dimension p */
   double *first;     /* the same of all that it began with, p x p */
   int n_first, *first_term;
-  double *scale;     /* [p] 1 / length of a term; 0: it is zero everywhere */
+  double *scale;     /* [p] 1 / length of a term, its ridge included; 0: it is zero everywhere */
   double *column;    /* [p] */
 } evl_backward;
 

@@ -1,5 +1,5 @@
-/* sindy_priv: sparse identification of dynamics. A library of terms (library.c) of a state, sums of products of terms and
-   of what they are to explain (gram.c; from derivatives or from the weak form), and everything else on those sums:
+/* sindy_priv: sparse identification of dynamics. A library of terms (library.c) of a state, sums of products of terms
+   and of what they are to explain (gram.c; from derivatives or from the weak form), and everything else on those sums:
    solvers, choice, ensembles. Sums of blocks of time, windows, recordings and subjects add up. */
 #ifndef EVEIL_SINDY_PRIV_H
 #define EVEIL_SINDY_PRIV_H
@@ -20,8 +20,8 @@ typedef struct evl_library_spec {
   const char *const *names; /* of the rows of z: [n_states + n_inputs]; NULL: x0, x1, ..., u0, u1, ... */
 } evl_library_spec;
 #define EVL_MOST_DEGREE 8
-/* Terms in the order: 1; monomials; for each k and variable sin, cos; products. Variables: states, states `delay` ago, ...,
-   inputs. Errors: a degree or a number of terms too large, or no term (EVL_USAGE). */
+/* Terms in the order: 1; monomials; for each k and variable sin, cos; products. Variables: states, states `delay` ago,
+   ..., inputs. Errors: a degree or a number of terms too large, or no term (EVL_USAGE). */
 evl_status evl_library_plan(const evl_library_spec *spec, evl_arena *arena, evl_library **library) EVL_MUST_USE;
 int evl_library_terms(const evl_library *library);
 const evl_library_spec *evl_library_specification(const evl_library *library);
@@ -55,8 +55,8 @@ double evl_gram_rss(const evl_gram *gram, int j, const double *w);
 
 typedef struct evl_sparse evl_sparse; /* workspace */
 evl_status evl_sparse_plan(int p, int d, evl_arena *arena, evl_sparse **sparse) EVL_MUST_USE;
-/* Least squares of target j on the terms with mask[p] != 0 (NULL: all), plus alpha |w|^2: by Cholesky of the Gram scaled to
-   unit diagonal, one step of refinement. DONE, COLLINEAR, EMPTY. */
+/* Least squares of target j on the terms with mask[p] != 0 (NULL: all), plus alpha |w|^2: by Cholesky of the Gram
+   scaled to unit diagonal, one step of refinement. DONE, COLLINEAR, EMPTY. */
 evl_fit evl_sparse_least_squares(evl_sparse *sparse, const evl_gram *gram, int j, const uint8_t *mask, double alpha,
                                  double *w);
 
@@ -67,8 +67,8 @@ typedef enum { EVL_PROX_L0, EVL_PROX_L1, EVL_PROX_L2 } evl_prox;
 typedef struct evl_constraints evl_constraints;
 typedef struct evl_sparse_options {
   evl_sparse_method method;
-  double alpha;     /* STLSQ, SSR: ridge, absolute. EVIDENCE: prior precision of weights; where the variance is not given, as a
-                       multiple of that of one row (normalise) or of the noise's (not) */
+  double alpha;     /* STLSQ, SSR: ridge, absolute. EVIDENCE: prior precision of weights; where the variance is not
+                       given, as a multiple of that of one row (normalise) or of the noise's (not) */
   bool normalise;   /* threshold, alpha and what is smallest refer to weights of columns of length 1 */
   bool unbias;      /* STLSQ, SR3, SSR, EVIDENCE: least squares on the support at the end */
   int most;         /* iterations of STLSQ and SR3; terms a target of FROLS; 0: as many as there are */
@@ -79,7 +79,8 @@ typedef struct evl_sparse_options {
   double tolerance; /* SR3: ends where |v - v before| / nu is below */
   evl_constraints *constraints; /* SR3; or NULL */
   bool by_residual; /* SSR: drop the term whose loss raises the residual least, not the smallest */
-  double term_cost; /* SSR: least RSS + term_cost * terms; 0: where the next step raises the residual by the largest factor */
+  double term_cost; /* SSR: least RSS + term_cost * terms; 0: where the next step raises the residual by the largest
+                       factor */
   bool together;    /* SSR: equally many terms in every equation, chosen by their sum, as PySINDy does */
   double rest;      /* FROLS: ends where the unexplained share of y'y is below; 0: the least BIC of the path */
   double variance;  /* EVIDENCE: of the noise; 0: integrated out */
@@ -89,12 +90,6 @@ evl_sparse_options evl_sparse_defaults(evl_sparse_method method);
 /* DONE; SHORT: fewer rows than terms; COLLINEAR: terms that depend on others; EMPTY: no term in any equation;
    UNSETTLED: no end after `most` iterations, w as it is then. w is 0 unless DONE or UNSETTLED. */
 evl_fit evl_sparse_solve(evl_sparse *sparse, const evl_gram *gram, const evl_sparse_options *options, double *w);
-
-/* Backward elimination of target j, all the way: order [p] terms from the first dropped to the last, rss [p + 1]: with 0, 1,
-   ..., p terms (as exact as differences of sums allow: 1e-15 y'y). by_residual: else the smallest |w| (normalise: times
-   its column's length) goes first. DONE, SHORT, COLLINEAR. */
-evl_fit evl_sparse_backward(evl_sparse *sparse, const evl_gram *gram, int j, double alpha, bool normalise,
-                            bool by_residual, int *order, double *rss);
 
 /* n linear constraints sum_ji c[i][j][k] w[j][k] = value[i]: fill c and value, both zero at first. */
 evl_status evl_constraints_plan(int p, int d, int n, evl_arena *arena, evl_constraints **constraints) EVL_MUST_USE;

@@ -1,9 +1,10 @@
 /* sparse: least squares on a Gram, and which solver does what.
 
-   (G_SS + alpha I) w = b_S. Scaling to unit diagonal comes within a factor m of the best condition that any scaling gives
-   (van der Sluis 1969, doi:10.1007/BF02165096), which matters because terms of unequal degree differ by many orders.
-   What Cholesky loses is won back by one step of refinement whose residual is summed in twice the precision (Higham
-   2002, Accuracy and Stability of Numerical Algorithms, section 12.1): w then is as exact as the sums G and b are.
+   (G_SS + alpha I) w = b_S. Scaling to unit diagonal comes within a factor m of the best condition that any scaling
+   gives (van der Sluis 1969, doi:10.1007/BF02165096), which matters because terms of unequal degree differ by many
+   orders. What Cholesky loses is won back by one step of refinement whose residual is summed in twice the precision
+   (Higham 2002, Accuracy and Stability of Numerical Algorithms, section 12.1): w then is as exact as the sums G and b
+   are.
 
    A solver's ridge hides collinear terms and rows that are too few; a support found there says nothing. So every solver
    asks first whether all terms together are regular without one. */
@@ -16,7 +17,7 @@ evl_status evl_sparse_plan(int p, int d, evl_arena *arena, evl_sparse **sparse) 
   s->d = d;
   const size_t n = (size_t)p, m = (size_t)d;
   EVL_NEW(arena, s->a, n * n);
-  EVL_NEW(arena, s->q, n * n);
+  EVL_TRY(evl_backward_plan(p, arena, &s->backward));
   EVL_NEW(arena, s->w, n * m);
   EVL_NEW(arena, s->work, n);
   EVL_NEW(arena, s->scale, n);

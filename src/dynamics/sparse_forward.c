@@ -1,17 +1,17 @@
-/* sparse_forward: forward regression with orthogonal least squares (Billings 2013, Nonlinear System Identification, section
-   3.2; Chen, Billings & Luo 1989, doi:10.1080/00207178908953472).
+/* sparse_forward: forward regression with orthogonal least squares (Billings 2013, Nonlinear System Identification,
+   section 3.2; Chen, Billings & Luo 1989, doi:10.1080/00207178908953472).
 
    What is left of term i after those chosen, q_i, explains the share ERR_i = <q_i, y>^2 / (<q_i, q_i> y'y) of y; the
-   largest comes next. On the Gram this is a Cholesky factorisation that chooses its pivots. It ends where the unexplained
-   share 1 - sum ERR falls below `rest`, or all the way, and then the size of least n log(RSS / n) + m log n is taken
-   (Schwarz 1978, doi:10.1214/aos/1176344136). */
+   largest comes next. On the Gram this is a Cholesky factorisation that chooses its pivots. It ends where the
+   unexplained share 1 - sum ERR falls below `rest`, or all the way, and then the size of least n log(RSS / n) + m log
+   n is taken (Schwarz 1978, doi:10.1214/aos/1176344136). */
 #include "sparse_priv.h"
 
 typedef struct up {
   evl_sparse *s;
   const evl_gram *gram;
   double *left, *with_y; /* [p] <q_i, q_i>, <q_i, y> */
-  int n;                 /* chosen: order [n], columns [n][p] of the factor in s->q */
+  int n;                 /* chosen: order [n], columns [n][p] of the factor in s->a */
 } up;
 
 /* The next term, or -1: what is left of the others is rounding. */
@@ -29,10 +29,10 @@ static int best_of(const up *u, const uint8_t *taken) {
 
 static void take(up *u, int t) {
   const size_t p = (size_t)u->gram->p;
-  double *column = u->s->q + (size_t)u->n * p;
+  double *column = u->s->a + (size_t)u->n * p;
   memcpy(column, u->gram->g + (size_t)t * p, p * sizeof *column);
   for (int k = 0; k < u->n; k++) {
-    const double *before = u->s->q + (size_t)k * p;
+    const double *before = u->s->a + (size_t)k * p;
     const double f = before[t];
     for (size_t i = 0; i < p; i++) column[i] = fma(-f, before[i], column[i]);
   }

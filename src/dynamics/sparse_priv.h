@@ -4,12 +4,12 @@
 
 #include <string.h>
 
-#include "sindy_priv.h"
+#include "backward_priv.h"
 
 struct evl_sparse {
   int p, d;
-  double *a;         /* [p][p] a factor, an inverse */
-  double *q;         /* [p][p] what is left of the inverse */
+  evl_backward backward;
+  double *a;         /* [p][p] a factor */
   double *w;         /* [p][d] of terms in use */
   double *work;      /* [p] */
   double *scale;     /* [p] square roots of the diagonal */
