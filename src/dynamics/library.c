@@ -9,6 +9,7 @@ enum { CONSTANT, VARIABLE, PRODUCT, SINE, COSINE, SLICE = 64, MOST_TERMS = 4096 
 
 typedef struct term {
   int kind;
+  int degree;   /* of a monomial */
   int of;       /* SINE, COSINE: variable; PRODUCT: the earlier term */
   int variable; /* VARIABLE, PRODUCT */
   int k;        /* SINE, COSINE: how many times the variable */
@@ -20,8 +21,10 @@ struct evl_library {
   int n_variables, n_terms;
   const char **variable; /* names */
   term *term;
+  int (*list)[EVL_MOST_DEGREE]; /* [term] variables of a monomial in ascending order */
 };
 
+int evl_library_variables(const evl_library *l) { return l->n_variables; }
 int evl_library_terms(const evl_library *l) { return l->n_terms; }
 const evl_library_spec *evl_library_specification(const evl_library *l) { return &l->spec; }
 const char *evl_library_name(const evl_library *l, int i) { return l->term[i].name; }
@@ -67,21 +70,22 @@ static evl_status put(evl_library *l, term t) {
 }
 
 /* Monomials of one degree from those of the degree below, [below, end), with their variables in list[term][degree]. */
-static evl_status put_degree(evl_library *l, int degree, int below, int (*list)[EVL_MOST_DEGREE], evl_arena *arena) {
+static evl_status put_degree(evl_library *l, int degree, int below, evl_arena *arena) {
   const int end = l->n_terms;
   if (degree == 1) {
     for (int v = 0; v < l->n_variables; v++) {
-      list[l->n_terms][0] = v;
-      EVL_TRY(put(l, (term){.kind = VARIABLE, .variable = v, .name = evl_arena_text(arena, l->variable[v])}));
+      l->list[l->n_terms][0] = v;
+      EVL_TRY(put(l, (term){.kind = VARIABLE, .degree = 1, .variable = v, .name = evl_arena_text(arena, l->variable[v])}));
     }
     return EVL_OK;
   }
   for (int i = below; i < end; i++)
-    for (int v = list[i][degree - 2]; v < l->n_variables; v++) {
-      int *mine = list[l->n_terms];
-      memcpy(mine, list[i], (size_t)(degree - 1) * sizeof *mine);
+    for (int v = l->list[i][degree - 2]; v < l->n_variables; v++) {
+      int *mine = l->list[l->n_terms];
+      memcpy(mine, l->list[i], (size_t)(degree - 1) * sizeof *mine);
       mine[degree - 1] = v;
-      EVL_TRY(put(l, (term){.kind = PRODUCT, .of = i, .variable = v, .name = monomial_name(l, mine, degree, arena)}));
+      EVL_TRY(put(l, (term){.kind = PRODUCT, .degree = degree, .of = i, .variable = v,
+                            .name = monomial_name(l, mine, degree, arena)}));
     }
   return EVL_OK;
 }
@@ -117,11 +121,10 @@ evl_status evl_library_plan(const evl_library_spec *spec, evl_arena *arena, evl_
   EVL_NEW(arena, l->term, n_terms);
   EVL_TRY(name_variables(l, arena));
   if (spec->constant) EVL_TRY(put(l, (term){.kind = CONSTANT, .name = evl_arena_text(arena, "1")}));
-  int(*list)[EVL_MOST_DEGREE];
-  EVL_NEW(arena, list, n_terms);
+  EVL_NEW(arena, l->list, n_terms);
   for (int degree = 1, below = 0; degree <= spec->degree; degree++) {
     const int first = l->n_terms;
-    EVL_TRY(put_degree(l, degree, below, list, arena));
+    EVL_TRY(put_degree(l, degree, below, arena));
     below = first;
   }
   EVL_TRY(put_waves(l, arena));
@@ -175,4 +178,55 @@ void evl_library_at(const evl_library *l, const double *state, double *theta) {
     default: theta[i] = cos(t->k * state[t->of]);
     }
   }
+}
+
+/* The monomial of these variables; -1: not in the library. */
+static int find_monomial(const evl_library *l, const int *list, int degree) {
+  for (int i = 0; i < l->n_terms; i++) {
+    const term *t = &l->term[i];
+    if (degree == 0 ? t->kind == CONSTANT
+                    : t->degree == degree && !memcmp(l->list[i], list, (size_t)degree * sizeof *list)) return i;
+  }
+  return -1;
+}
+
+/* sin(k v) or cos(k v), or the product of this one with a variable (-1: none). */
+static int find_wave(const evl_library *l, int kind, int of, int k, int variable) {
+  int wave = 0;
+  while (l->term[wave].kind != kind || l->term[wave].of != of || l->term[wave].k != k) wave++;
+  if (variable < 0) return wave;
+  int i = wave + 1;
+  while (l->term[i].kind != PRODUCT || l->term[i].of != wave || l->term[i].variable != variable) i++;
+  return i;
+}
+
+static int derivative_of_monomial(const evl_library *l, int i, int v, int *of, double *factor) {
+  const term *t = &l->term[i];
+  int rest[EVL_MOST_DEGREE], n = 0, power = 0;
+  for (int m = 0; m < t->degree; m++) {
+    if (l->list[i][m] == v && power++ == 0) continue;
+    rest[n++] = l->list[i][m];
+  }
+  if (power == 0 || (*of = find_monomial(l, rest, n)) < 0) return 0;
+  *factor = power;
+  return 1;
+}
+
+int evl_library_derivative(const evl_library *l, int i, int v, int of[2], double factor[2]) {
+  const term *t = &l->term[i];
+  if (t->kind == CONSTANT) return 0;
+  if (t->degree > 0) return derivative_of_monomial(l, i, v, of, factor);
+  const bool product = t->kind == PRODUCT;
+  const term *wave = product ? &l->term[t->of] : t;
+  int n = 0;
+  if (product && t->variable == v) {
+    of[n] = t->of;
+    factor[n++] = 1.0;
+  }
+  if (wave->of == v) {
+    const bool sine = wave->kind == SINE;
+    of[n] = find_wave(l, sine ? COSINE : SINE, wave->of, wave->k, product ? t->variable : -1);
+    factor[n++] = sine ? wave->k : -wave->k;
+  }
+  return n;
 }

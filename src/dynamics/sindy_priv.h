@@ -32,6 +32,9 @@ void evl_library_rows(const evl_library *library, const double *z, size_t ld, in
                       size_t ld_theta);
 /* All terms of one state (its delays behind it, then inputs): theta[term]. */
 void evl_library_at(const evl_library *library, const double *state, double *theta);
+int evl_library_variables(const evl_library *library);
+/* The derivative of a term by a variable, sum of factor[i] times term of[i], i below the number returned (at most 2). */
+int evl_library_derivative(const evl_library *library, int term, int variable, int of[2], double factor[2]);
 
 /* ---- gram.c: sums of a regression y = theta w, of n rows, p terms, d targets -------------------------------- */
 
