@@ -98,7 +98,7 @@ static bool fit_surrogate(kernel *k, const evl_window *window, int s) {
                         .fs_hz = window->fs_hz, .channel_why = k->channel_why, .key = window->key};
   const evl_var *of = k->of_surrogate;
   if (evl_var_fit(k->of_surrogate, &y) != EVL_WHY_VALUE || of->n_used != v->n_used ||
-      evl_modes_find(&k->modes, of->beta, of->n_used, of->order) != EVL_WHY_VALUE)
+      evl_modes_find(&k->modes, of->unbiased, of->n_used, of->order) != EVL_WHY_VALUE)
     return false;
   measure(k, k->found + s, k->n);
   return true;
@@ -123,7 +123,7 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
   const size_t n_values = 12 + (size_t)k->quantile->n;
   double value[MEASURES];
   int why = evl_var_fit(k->var, window);
-  if (why == EVL_WHY_VALUE) why = evl_modes_find(&k->modes, k->var->beta, k->var->n_used, k->var->order);
+  if (why == EVL_WHY_VALUE) why = evl_modes_find(&k->modes, k->var->unbiased, k->var->n_used, k->var->order);
   if (why != EVL_WHY_VALUE) {
     memset(out->why, why, n_values);
     return;

@@ -95,7 +95,7 @@ static evl_status tensors(const evl_params *p, const evl_montage *montage, evl_a
   (*tensor)[0].text = "From channel_b, lag samples ago, to channel, in uV per uV; 0 for lags beyond the order, where the "
                       "model has none; NaN for channels not in the fit.";
   (*tensor)[1].name = "coefficients_unbiased";
-  (*tensor)[1].text = "The same less the bias of the ridge, to first order.";
+  (*tensor)[1].text = "The same less the bias of the ridge, to third order: the modes are theirs.";
   (*tensor)[2].name = "coefficients_sd";
   (*tensor)[2].text = "Standard errors of coefficients_unbiased; white residuals are taken for granted.";
   (*tensor)[3] = (evl_tensor){
@@ -134,7 +134,7 @@ static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products
   const evl_var_spec *s = &k->var->spec;
   const int rows = s->max_order * s->n_channels;
   EVL_TRY(evl_var_score_plan(s, k->ahead->n, k->ahead->reals, &k->score, arena));
-  EVL_TRY(evl_var_error_plan(s, &k->error, arena));
+  EVL_TRY(evl_var_error_plan(s, products, arena, &k->error));
   EVL_TRY(evl_modes_plan(&k->modes, rows, arena));
   EVL_TRY(evl_modes_plan(&k->half, rows, arena));
   EVL_TRY(evl_mode_plan(s, &k->mode, arena));
@@ -254,11 +254,11 @@ static double excitability(kernel *k, double fs_hz) {
   const evl_var *v = k->var;
   const int m = v->n_used, rows = v->order * m;
   double energy = m, *now = k->beta, *next = k->beta + rows * m;
-  memcpy(now, v->beta, (size_t)(rows * m) * sizeof *now);
+  memcpy(now, v->unbiased, (size_t)(rows * m) * sizeof *now);
   for (int h = 1; h <= (int)fs_hz; h++) {
     for (int a = 0; a < m; a++)
       for (int b = 0; b < m; b++) energy += now[a * rows + b] * now[a * rows + b];
-    evl_var_step(v, now, next);
+    evl_var_step(v, v->unbiased, now, next);
     double *t = now;
     now = next, next = t;
   }
@@ -293,10 +293,10 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
   put_errors(k, out);
   evl_var_error_find(v, &k->error);
   put_coefficients(v, v->beta, out->tensor[0]);
-  put_coefficients(v, k->error.unbiased, out->tensor[1]);
+  put_coefficients(v, v->unbiased, out->tensor[1]);
   put_coefficients(v, k->error.sd, out->tensor[2]);
   evl_put(out, (size_t)at_single(k, EXCITABILITY), excitability(k, window->fs_hz));
-  why = evl_modes_find(&k->modes, v->beta, v->n_used, v->order);
+  why = evl_modes_find(&k->modes, v->unbiased, v->n_used, v->order);
   if (why != EVL_WHY_VALUE) {
     say_why(why, at_single(k, LARGEST), at_single(k, EXCITABILITY), out);
     say_why(why, at_single(k, SINGLE), at_band(k, OF_BAND), out);
@@ -321,13 +321,14 @@ const evl_entry evl_model_var = {
         "z(t) = sum_{k=1..p} A_k z(t-k) + e(t), z the m channels standardised in the training part; A by least squares "
         "with penalty ridge n |A|^2; p minimises ln det(S_e + ridge I) + p m^2 ln n / n, or with choose = \"held_out\" the "
         "one-step error in the last quarter of the training part. Modes: eigenvalues lambda of the companion matrix; "
-        "frequency = |arg lambda| fs / 2 pi, damping = - ln |lambda| fs. Standard errors: residuals taken as white, with "
-        "K = inv(G + ridge n I), G the lag products: those of the coefficients less their ridge bias, B + ridge n K B, from "
-        "K G K; of the modes by the delta method with the left and right null vectors of I - sum_k A_k lambda^-k. Where "
-        "the ridge outweighs directions of little variance (filtered, collinear channels) a bias of second order remains, "
-        "which the intervals do not hold. Bias of the modes: least squares errs by about 1 / n, so compare windows of the "
-        "same length, channels and order; damping_corrected = 2 damping - the mean of both halves of the training part "
-        "takes that term away at the price of a larger variance, and each mode by its rank. excitability: "
+        "frequency = |arg lambda| fs / 2 pi, damping = - ln |lambda| fs. A ridge damps modes as noise would: modes, maps, "
+        "excitability and standard errors are those of B + u B + u^2 B + u^3 B, u = ridge n inv(G + ridge n I), G the lag "
+        "products and B the fit, which has lost that bias in all directions whose variance is some times the ridge; those "
+        "of less, as of filtered or collinear channels, stay suppressed, and no interval holds them. Standard errors: "
+        "residuals taken as white; of modes by the delta method with the null vectors of I - sum_k A_k lambda^-k. Least "
+        "squares itself errs by about 1 / n: compare windows of the same length, channels and order; damping_corrected = "
+        "2 damping - the mean of both halves of the training part takes that away at the price of a larger variance, mode "
+        "by mode in their order. Observation noise of v % in variance biases like a ridge of v %. excitability: "
         "sum_{h=0..1 s} |Psi_h|_F^2 / m, Psi_h the response h samples after an impulse.",
     .cite = "Neumaier and Schneider 2001, doi:10.1145/382043.382304; Solovey et al. 2015, "
             "doi:10.1523/JNEUROSCI.4895-14.2015 (distribution of |lambda|); Schwarz 1978, doi:10.1214/aos/1176344136; "

@@ -9,7 +9,11 @@
    The ridge is relative to unit variance. It is what makes collinear channels (average reference, bridged electrodes)
    regular: along a direction without variance the coefficients are zero and the eigenvalues vanish. The same ridge
    is added to residual covariances under the determinant, where such a direction then adds the same constant to
-   every order. */
+   every order.
+
+   With K = inv(S + s I), s = ridge n, the fit is B = K (S B0 + noise), its bias - u B0, u = s K. B + u B + u^2 B + u^3 B
+   leaves u^4 B0 (iterated Tikhonov regularisation): nothing where a direction's variance is some times the ridge, all
+   where it has none. Damping of modes needs that: a ridge is noise, and noise damps. */
 #include <string.h>
 
 #include "var_priv.h"
@@ -52,6 +56,7 @@ static evl_status plan(evl_var *v, evl_arena *arena) {
   if (v->spec.choose == EVL_VAR_HELD_OUT) EVL_NEW(arena, v->valid, all);
   EVL_NEW(arena, v->solved, lags * c);
   EVL_NEW(arena, v->beta, lags * c);
+  EVL_NEW(arena, v->unbiased, lags * c);
   EVL_NEW(arena, v->residual, 2 * c * c);
   EVL_NEW(arena, v->work, lags * c);
   EVL_NEW(arena, v->used, c);
@@ -98,6 +103,16 @@ static void coefficients(const evl_var *v, const double *gram, int p, double *be
   for (int b = 0; b < m; b++)
     memcpy(beta + (size_t)b * (size_t)kept, v->solved + (size_t)b * (size_t)rows, (size_t)kept * sizeof(double));
   evl_solve_lower(true, kept, m, gram + (size_t)m * (size_t)ld + m, ld, beta, kept);
+}
+
+static void unbias(const double *factor, int ld, int rows, int m, double s, double *beta, double *work) {
+  const size_t n = (size_t)rows * (size_t)m;
+  memcpy(work, beta, n * sizeof *work);
+  for (int step = 0; step < 3; step++) {
+    for (size_t k = 0; k < n; k++) work[k] *= s;
+    evl_cholesky_solve(rows, m, factor, ld, work, rows);
+    for (size_t k = 0; k < n; k++) beta[k] += work[k];
+  }
 }
 
 /* ---- order and ridge by the error in the last quarter ---- */
@@ -197,6 +212,8 @@ static bool solve(evl_var *v) {
   for (size_t k = 0; k < (size_t)ld * (size_t)ld; k++) v->gram[k] = v->half[0][k] + v->half[1][k];
   if (!factorise(v, v->gram, v->ridge, v->n_fit) || !choose_order(v, given)) return false;
   coefficients(v, v->gram, v->order, v->beta);
+  memcpy(v->unbiased, v->beta, (size_t)(v->order * m * m) * sizeof *v->beta);
+  unbias(v->gram + (size_t)m * (size_t)ld + m, ld, v->order * m, m, v->ridge * v->n_fit, v->unbiased, v->work);
   double squares = 0.0;
   for (int k = 0; k < v->order * m * m; k++) squares += v->beta[k] * v->beta[k];
   v->mse_train = (v->mse_train - v->ridge * v->n_fit * squares) / ((double)v->n_fit * m); /* less the penalty */
@@ -241,7 +258,7 @@ void evl_var_residual(const evl_var *v, double *products) {
   evl_gemm(true, false, m, m, v->order * m, -1.0, v->solved, rows, v->solved, rows, 1.0, products, m);
 }
 
-bool evl_var_half(evl_var *v, int half, double *beta) {
+bool evl_var_half(evl_var *v, int half, double *unbiased) {
   const int m = v->n_used, ld = gram_ld(v), kept = v->order * m;
   double *gram = v->half[half], *factor = gram + (size_t)m * (size_t)ld + m;
   const int n = half == 0 ? v->n_fit / 2 : v->n_fit - v->n_fit / 2;
@@ -251,8 +268,9 @@ bool evl_var_half(evl_var *v, int half, double *beta) {
     return false;
   }
   for (int b = 0; b < m; b++)
-    memcpy(beta + (size_t)b * (size_t)kept, gram + (size_t)b * (size_t)ld + m, (size_t)kept * sizeof(double));
-  evl_cholesky_solve(kept, m, factor, ld, beta, kept);
+    memcpy(unbiased + (size_t)b * (size_t)kept, gram + (size_t)b * (size_t)ld + m, (size_t)kept * sizeof(double));
+  evl_cholesky_solve(kept, m, factor, ld, unbiased, kept);
+  unbias(factor, ld, kept, m, v->ridge * n, unbiased, v->work);
   return true;
 }
 

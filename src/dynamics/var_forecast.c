@@ -36,13 +36,13 @@ evl_status evl_var_score_plan(const evl_var_spec *spec, int n, const double *ahe
   return EVL_OK;
 }
 
-void evl_var_step(const evl_var *v, const double *now, double *next) {
+void evl_var_step(const evl_var *v, const double *beta, const double *now, double *next) {
   const int m = v->n_used, rows = v->order * m;
   for (int a = 0; a < m; a++) {
     memcpy(next + a * rows, now + a * rows + m, (size_t)(rows - m) * sizeof *next);
     memset(next + (a + 1) * rows - m, 0, (size_t)m * sizeof *next);
   }
-  evl_gemm(false, false, rows, m, m, 1.0, v->beta, rows, now, rows, 1.0, next, rows);
+  evl_gemm(false, false, rows, m, m, 1.0, beta, rows, now, rows, 1.0, next, rows);
 }
 
 static void compare(const evl_var *v, int first, int end, int h, evl_var_score *s, int at) {
@@ -73,7 +73,7 @@ void evl_var_score_run(const evl_var *v, int first, int end, evl_var_score *s) {
   for (int h = 1; h <= longest; h++) {
     if (h > 1) {
       double *now = s->power;
-      evl_var_step(v, now, s->next);
+      evl_var_step(v, v->beta, now, s->next);
       s->power = s->next;
       s->next = now;
     }

@@ -19,7 +19,7 @@ evl_status evl_mode_plan(const evl_var_spec *spec, evl_mode *mode, evl_arena *ar
   EVL_NEW(arena, mode->pivot, 2 * c);
   EVL_NEW(arena, mode->right, 2 * c);
   EVL_NEW(arena, mode->left, 2 * c);
-  EVL_NEW(arena, mode->weight, 4 * rows);
+  EVL_NEW(arena, mode->weight, 8 * rows);
   EVL_NEW(arena, mode->map[0], c);
   EVL_NEW(arena, mode->map[1], c);
   return EVL_OK;
@@ -30,7 +30,7 @@ static number entry(const evl_var *v, number inverse, int a, int b, bool derivat
   number sum = 0.0, power = derivative ? inverse : 1.0;
   for (int k = 1; k <= v->order; k++) {
     power *= inverse;
-    sum += (derivative ? k : 1) * power * v->beta[a * rows + (k - 1) * m + b];
+    sum += (derivative ? k : 1) * power * v->unbiased[a * rows + (k - 1) * m + b];
   }
   return derivative ? sum : (a == b) - sum;
 }
@@ -93,14 +93,14 @@ typedef struct form { double re, im, both; } form; /* x'Mx, y'My, x'My of a vect
 
 static form over_lags(const evl_var *v, const evl_var_error *e, evl_mode *s) {
   const int rows = v->order * v->n_used;
-  const double ridge = v->ridge * v->n_fit, *x = s->weight, *y = s->weight + rows;
-  double *kx = s->weight + 2 * rows, *ky = kx + rows;
+  const double *x = s->weight, *y = x + rows;
+  double *mx = s->weight + 2 * rows, *my = mx + rows;
   form f = {0};
-  evl_gemm(false, false, rows, 2, rows, 1.0, e->inverse, rows, s->weight, rows, 0.0, kx, rows);
+  evl_var_error_of(v, e, s->weight, mx, my + rows);
   for (int r = 0; r < rows; r++) {
-    f.re += x[r] * kx[r] - ridge * kx[r] * kx[r];
-    f.im += y[r] * ky[r] - ridge * ky[r] * ky[r];
-    f.both += x[r] * ky[r] - ridge * kx[r] * ky[r];
+    f.re += x[r] * mx[r];
+    f.im += y[r] * my[r];
+    f.both += x[r] * my[r];
   }
   return f;
 }

@@ -9,14 +9,18 @@ FS, RIDGE, GAP, CUT = 250.0, 1e-3, 250, 0.85
 
 
 def fit(train, lags, order):
-    """Coefficients, residual products and the penalised ones, on the samples lags .. n - 1."""
+    """Coefficients, those less the bias of the ridge, residual products and the penalised ones, on the samples lags .. n - 1."""
     n = train.shape[1]
     past = np.vstack([train[:, lags - i : n - i] for i in range(1, order + 1)])
     now = train[:, lags:]
     normal = past @ past.T + RIDGE * now.shape[1] * np.eye(len(past))
     beta = np.linalg.solve(normal, past @ now.T)
     error = now - beta.T @ past
-    return beta, error @ error.T, error @ error.T + RIDGE * now.shape[1] * beta.T @ beta, now.shape[1]
+    step = unbiased = beta
+    for _ in range(3):
+        step = RIDGE * now.shape[1] * np.linalg.solve(normal, step)
+        unbiased = unbiased + step
+    return beta, unbiased, error @ error.T, error @ error.T + RIDGE * now.shape[1] * beta.T @ beta, now.shape[1]
 
 
 def model(x, lags, choose):
@@ -26,17 +30,17 @@ def model(x, lags, choose):
     z = (x - mean) / sd
     m, best = len(x), None
     for order in range(1 if choose else lags, lags + 1):
-        beta, residual, penalised, n = fit(z[:, :n_train], lags, order)
+        beta, unbiased, residual, penalised, n = fit(z[:, :n_train], lags, order)
         bic = np.linalg.slogdet(penalised / n + RIDGE * np.eye(m))[1] + order * m * m * np.log(n) / n
         if best is None or bic < best[0]:
-            best = bic, order, beta, np.trace(residual) / (n * m)
-    bic, order, beta, train = best
+            best = bic, order, beta, unbiased, np.trace(residual) / (n * m)
+    bic, order, beta, unbiased, train = best
     first = n_train + GAP + order
     past = np.vstack([z[:, first - i : x.shape[1] - i] for i in range(1, order + 1)])
     test = np.mean((z[:, first:] - beta.T @ past) ** 2)
     persistence = np.mean((z[:, first:] - z[:, first - 1 : -1]) ** 2)
     companion = np.zeros((order * m, order * m))
-    companion[:m] = beta.T
+    companion[:m] = unbiased.T
     companion[m:, :-m] = np.eye((order - 1) * m)
     value = np.linalg.eigvals(companion)
     radius = np.sort(np.abs(value))
