@@ -99,4 +99,12 @@ evl_status evl_constraints_plan(int p, int d, int n, evl_arena *arena, evl_const
 double *evl_constraints_row(evl_constraints *constraints, int i); /* [d][p] */
 void evl_constraints_value(evl_constraints *constraints, int i, double value);
 
+/* ---- equation_text.c -------------------------------------------------------------------------------- */
+
+/* The equation of state j as people write it, "x0' = -9.98 x0 + 9.98 x1" or, of the next sample, "x0(t+1) = 4 x0 - 4
+   x0^2", with weights w [p] to that many significant digits, terms in the order of the library, to text [size].
+   Returns its length; from `size` on it was cut off. */
+size_t evl_equation_text(const evl_library *library, int j, const double *w, bool discrete, int digits, char *text,
+                         size_t size);
+
 #endif

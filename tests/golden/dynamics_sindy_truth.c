@@ -199,6 +199,15 @@ static void test_weak_system(void) {
   evl_arena_release(arena, mark);
 }
 
+static void write_out(const evl_library *library, const char *name, bool discrete) {
+  char text[400];
+  const int p = evl_library_terms(library);
+  for (int j = 0; j < evl_library_specification(library)->n_states; j++) {
+    evl_equation_text(library, j, found + j * p, discrete, 4, text, sizeof text);
+    printf("# sindy %s: %s\n", name, text);
+  }
+}
+
 /* The example of the documentation: 10 terms, t = 0 to 2 by 0.002. */
 static void test_example(void) {
   evl_mark mark = evl_arena_mark(arena);
@@ -212,6 +221,7 @@ static void test_example(void) {
   o.alpha = 0.5;
   solve(&gram, &o);
   truth_compare("sindy", "docexample_STLSQ", "coef", 1, 0, found, STATES * 10, 1e-10);
+  write_out(library, "docexample_STLSQ", false);
   o = evl_sparse_defaults(EVL_SSR);
   o.together = true;
   solve(&gram, &o);
@@ -236,6 +246,7 @@ static void test_discrete(void) {
   evl_gram_rows(&gram, theta, N, x + 1, N, N - 1);
   solve(&gram, &o);
   truth_compare("sindy", "logistic_discrete", "coef", 1, 0, found, 3, 1e-12);
+  write_out(library, "logistic_discrete", true);
   free(x);
   evl_arena_release(arena, mark);
 }
