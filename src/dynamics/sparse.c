@@ -23,6 +23,7 @@ evl_status evl_sparse_plan(int p, int d, evl_arena *arena, evl_sparse **sparse) 
   EVL_NEW(arena, s->scale, n);
   EVL_NEW(arena, s->length, n);
   EVL_NEW(arena, s->ridge, n);
+  EVL_NEW(arena, s->most_gain, n);
   EVL_NEW(arena, s->objective, m * (n + 1));
   EVL_NEW(arena, s->full, m * n);
   EVL_NEW(arena, s->index, n);

@@ -15,6 +15,7 @@ struct evl_sparse {
   double *scale;     /* [p] square roots of the diagonal */
   double *length;    /* [p] of the columns where they are normalised, else 1 */
   double *ridge;     /* [p] added to the diagonal */
+  double *most_gain; /* [p] of evidence without a term that explains nothing and resembles none */
   double *objective; /* [d][p + 1] of a path */
   double *full;      /* [d][p] SR3: w; the result is its sparse part v */
   int *index;        /* [p] terms in use */

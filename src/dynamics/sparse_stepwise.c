@@ -129,10 +129,12 @@ static void keep_evident(evl_sparse *s, const evl_gram *gram, int j, double vari
     double most = 0.0;
     int best = -1;
     for (int k = 0; k < b->k; k++) {
-      const double scale = b->scale[b->term[k]], inverse = b->inverse[(size_t)k * (p + 1)] * scale * scale;
-      const double misfit = variance > 0.0 ? evl_backward_loss(b, k) / variance
-                                           : gram->n * log1p(evl_backward_loss(b, k) / fmax(b->rss, floor));
-      const double gain = -log(s->ridge[b->term[k]] * inverse) - misfit;
+      const int i = b->term[k];
+      const double share = evl_backward_loss(b, k) / (variance > 0.0 ? variance : fmax(b->rss, floor));
+      /* log(1 + x) >= x / (1 + x), and no element of the inverse is below that of the term alone */
+      if (s->most_gain[i] - (variance > 0.0 ? share : gram->n * share / (1.0 + share)) <= most) continue;
+      const double inverse = b->inverse[(size_t)k * (p + 1)]; /* of the term scaled to length 1 */
+      const double gain = s->most_gain[i] - log(inverse) - (variance > 0.0 ? share : gram->n * log1p(share));
       if (gain > most) most = gain, best = k;
     }
     if (best < 0) break;
@@ -148,6 +150,8 @@ evl_fit evl_sparse_evidence(evl_sparse *s, const evl_gram *gram, const evl_spars
   evl_sparse_scales(s, gram, o->normalise, o->variance > 0.0 ? o->alpha * o->variance : o->alpha / rows);
   const evl_fit fit = start(s, gram);
   if (fit != EVL_FIT_DONE) return fit;
+  for (size_t i = 0, p = (size_t)gram->p; i < p; i++)
+    s->most_gain[i] = log((gram->g[i * (p + 1)] + s->ridge[i]) / s->ridge[i]);
   for (int j = 0; j < gram->d; j++) keep_evident(s, gram, j, o->variance);
   return refit_all(s, gram, o->unbias, w);
 }
