@@ -145,15 +145,19 @@ evl_mass_linear evl_mass_linearise(const evl_mass *m, double v) {
   return l;
 }
 
-bool evl_mass_stable(const evl_mass_linear *l) {
-  double odd[6] = {0}, even[6] = {0}; /* the two rows, highest power first */
-  for (int k = 0; k <= l->n_bottom; k++) {
-    const double c = l->bottom[l->n_bottom - k];
+bool evl_mass_decays(const evl_mass_linear *l, double rate) {
+  double shifted[9], odd[6] = {0}, even[6] = {0}; /* the two rows, highest power first */
+  const int n = l->n_bottom;
+  memcpy(shifted, l->bottom, sizeof shifted);
+  for (int i = 0; i < n; i++) /* by Horner: the zeros move to the right by rate */
+    for (int k = n - 1; k >= i; k--) shifted[k] -= rate / UNIT * shifted[k + 1];
+  for (int k = 0; k <= n; k++) {
+    const double c = shifted[n - k];
     if (!(c > 0.0)) return false;
     (k % 2 ? odd : even)[k / 2] = c;
   }
   double *above = even, *below = odd;
-  for (int row = 2; row <= l->n_bottom; row++) {
+  for (int row = 2; row <= n; row++) {
     const double ratio = above[0] / below[0];
     for (int k = 0; k < 5; k++) above[k] = above[k + 1] - ratio * below[k + 1];
     above[5] = 0.0;

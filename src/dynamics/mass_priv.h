@@ -36,8 +36,8 @@ evl_mass_loops evl_mass_loops_at(const evl_mass *mass, double v);
 typedef struct evl_mass_linear { double gain, top[7], bottom[9]; int n_top, n_bottom; } evl_mass_linear; /* degrees */
 evl_mass_linear evl_mass_linearise(const evl_mass *mass, double v); /* about the fixed point v */
 evl_mass_linear evl_mass_response(const evl_mass_loops *loops); /* gain 1 at frequency 0 without loops */
-/* All zeros of `bottom` to the left of the imaginary axis (Routh). */
-bool evl_mass_stable(const evl_mass_linear *linear);
+/* All zeros of `bottom` have real parts below - rate, 1/s (Routh). */
+bool evl_mass_decays(const evl_mass_linear *linear, double rate);
 /* |v / p|^2, mV^2 s^2, at omega [n] rad/s. */
 void evl_mass_power(const evl_mass_linear *linear, const double *omega, int n, double *power);
 /* Zeros of `bottom`, 1/s and rad/s; their number. */

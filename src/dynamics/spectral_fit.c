@@ -34,6 +34,26 @@ size_t evl_spectral_piece_size(const evl_params *p, int n_unknowns, int n_quanti
          (size_t)evl_params_int(p, "stored_draws") * ((size_t)n_unknowns + 1);
 }
 
+evl_status evl_spectral_bounds(const evl_params *p, const char *name, bool logarithmic, int i, evl_spectral_model *m) {
+  const evl_value *v = evl_params_value(p, name);
+  if (v->n != 2 || !(v->reals[0] < v->reals[1]))
+    return evl_fail(EVL_USAGE, "%s.%s: expected (low, high), found %d numbers%s", m->entry, name, v->n,
+                    v->n == 2 ? ", the lower not first" : "");
+  m->low[i] = logarithmic ? log(v->reals[0]) : v->reals[0];
+  m->high[i] = logarithmic ? log(v->reals[1]) : v->reals[1];
+  return EVL_OK;
+}
+
+int evl_spectral_pieces(const evl_params *p, const evl_montage *montage) {
+  (void)p;
+  return montage->n;
+}
+
+/* A posterior takes a third of what it may, with as much for the sampler itself. */
+double evl_spectral_piece_cost_us(const evl_params *p, double likelihood_us) {
+  return 0.3 * (double)evl_params_int(p, "evaluations") * (likelihood_us + 4.0);
+}
+
 evl_status evl_spectral_tensors(const evl_params *p, const evl_montage *montage, int n_unknowns,
                                 const char *const *unknown, evl_arena *arena, evl_tensor **tensor, int *n) {
   static const char *const bound[BOUNDS] = {"q05", "q50", "q95"};

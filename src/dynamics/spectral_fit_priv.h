@@ -6,9 +6,9 @@
 #include "welch_sum_priv.h"
 
 /* Behind those of the spectrum. */
-#define EVL_SPECTRAL_PARAMS                                                                                           \
+#define EVL_SPECTRAL_PARAMS(most)                                                                                        \
   {"draws", EVL_INT, "1000", 64, 100000, NULL, "count", "Draws kept of each of four chains."},                        \
-  {"evaluations", EVL_INT, "80000", 1000, 100000000, NULL, "count",                                                   \
+  {"evaluations", EVL_INT, most, 1000, 100000000, NULL, "count",                                                   \
    "Likelihoods after which chains that do not agree yet are given up."},                                             \
   {"effective", EVL_REAL, "400.0", 10.0, 1e6, NULL, "count", "Effective draws of every unknown that are enough."},    \
   {"r_hat_most", EVL_REAL, "1.01", 1.0001, 2.0, NULL, "1", "R-hat of every unknown that is small enough."},           \
@@ -56,6 +56,11 @@ typedef struct evl_spectral_model {
 } evl_spectral_model;
 
 typedef struct evl_spectral_fit evl_spectral_fit;
+/* Bounds of unknown i from the parameter `name` (low, high), or their logarithms. Errors: EVL_USAGE. */
+evl_status evl_spectral_bounds(const evl_params *params, const char *name, bool logarithmic, int i,
+                               evl_spectral_model *model) EVL_MUST_USE;
+int evl_spectral_pieces(const evl_params *params, const evl_montage *montage); /* one a channel */
+double evl_spectral_piece_cost_us(const evl_params *params, double likelihood_us);
 /* For the entry's record; `n_unknowns` and so on as of the model. */
 evl_status evl_spectral_tensors(const evl_params *params, const evl_montage *montage, int n_unknowns,
                                 const char *const *unknown, evl_arena *arena, evl_tensor **tensor, int *n) EVL_MUST_USE;

@@ -10,7 +10,7 @@ static const evl_param params[] = {
     {"exponent", EVL_REALS, "(0.0, 5.0)", -5.0, 10.0, NULL, "1", "Exponent of the background: prior, uniform."},
     {"evidence", EVL_REAL, "3.0", -1e6, 1e6, NULL, "nat",
      "Logarithm of the Bayes factor over the background alone that an oscillator needs; without it fit says no peak."},
-    EVL_SPECTRAL_PARAMS,
+    EVL_SPECTRAL_PARAMS("80000"),
     {0}};
 
 static const evl_output outputs[] = {
@@ -56,23 +56,13 @@ static void quantities(void *context, const double *x, double *q) {
   q[Q_EXPONENT] = x[EXPONENT];
 }
 
-static evl_status bounds(const evl_params *p, const char *name, bool logarithmic, int i, evl_spectral_model *m) {
-  const evl_value *v = evl_params_value(p, name);
-  if (v->n != 2 || !(v->reals[0] < v->reals[1]))
-    return evl_fail(EVL_USAGE, "stuart_landau.%s: expected (low, high), found %d numbers%s", name, v->n,
-                    v->n == 2 ? ", the lower not first" : "");
-  m->low[i] = logarithmic ? log(v->reals[0]) : v->reals[0];
-  m->high[i] = logarithmic ? log(v->reals[1]) : v->reals[1];
-  return EVL_OK;
-}
-
 static evl_status plan_model(const evl_params *p, evl_spectral_model *m) {
   *m = (evl_spectral_model){.entry = "stuart_landau", .n_unknowns = UNKNOWNS, .n_quantities = QUANTITIES,
                             .unknown = unknown, .may_be_absent = true, .absent = EVL_FIT_NO_PEAK, .power = power,
                             .quantities = quantities};
-  EVL_TRY(bounds(p, "growth_most", true, GROWTH, m));
-  EVL_TRY(bounds(p, "frequency_hz", false, FREQUENCY, m));
-  EVL_TRY(bounds(p, "exponent", false, EXPONENT, m));
+  EVL_TRY(evl_spectral_bounds(p, "growth_most", true, GROWTH, m));
+  EVL_TRY(evl_spectral_bounds(p, "frequency_hz", false, FREQUENCY, m));
+  EVL_TRY(evl_spectral_bounds(p, "exponent", false, EXPONENT, m));
   m->low[HEIGHT] = m->low[BACKGROUND] = log(1e-4);
   m->high[HEIGHT] = m->high[BACKGROUND] = log(1e3);
   for (int i = 0; i < UNKNOWNS; i++) m->without[i] = NAN;
@@ -100,11 +90,6 @@ static evl_status tensors(const evl_params *p, const evl_montage *montage, evl_a
 
 static void run(void *k, const evl_window *window, evl_out *out) { evl_spectral_run(((kernel *)k)->fit, window, out); }
 
-static int pieces(const evl_params *p, const evl_montage *montage) {
-  (void)p;
-  return montage->n;
-}
-
 static size_t piece_size(const evl_params *p, const evl_montage *montage) {
   (void)montage;
   return evl_spectral_piece_size(p, UNKNOWNS, QUANTITIES);
@@ -119,7 +104,7 @@ static void finish(void *k, const evl_stage *stage, evl_out *out) { evl_spectral
 static double piece_cost_us(const evl_params *p, const evl_shape *shape) {
   int first;
   (void)shape;
-  return 0.5 * (double)evl_params_int(p, "evaluations") * (0.4 + 6e-3 * evl_welch_sum_frequencies(p, &first));
+  return evl_spectral_piece_cost_us(p, 0.4 + 6e-3 * evl_welch_sum_frequencies(p, &first));
 }
 
 const evl_entry evl_model_stuart_landau = {
@@ -147,7 +132,7 @@ const evl_entry evl_model_stuart_landau = {
     .cost_us = evl_welch_sum_cost_us,
     .plan = plan,
     .run = run,
-    .pieces = pieces,
+    .pieces = evl_spectral_pieces,
     .piece_size = piece_size,
     .piece_cost_us = piece_cost_us,
     .piece = piece,

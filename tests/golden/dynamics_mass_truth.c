@@ -64,7 +64,7 @@ static void record(double p, double *row) {
   row[1] = n;
   for (int k = 0; k < n && k < 3; k++) {
     const evl_mass_linear l = evl_mass_linearise(&evl_mass_jansen_rit, v[k]);
-    row[2 + k] = evl_mass_stable(&l);
+    row[2 + k] = evl_mass_decays(&l, 0.0);
   }
 }
 

@@ -127,7 +127,8 @@ static void test_stability(void) {
     CHECK(modes == (i % 2 ? 8 : 6));
     for (int k = 0; k < modes; k++) most_of_modes = fmax(most_of_modes, re[k]);
     CHECK(fabs(most - most_of_modes) < 1e-4);
-    CHECK(evl_mass_stable(&l) == (most < 0.0));
+    CHECK(evl_mass_decays(&l, 0.0) == (most < 0.0));
+    CHECK(evl_mass_decays(&l, -most - 0.01) && !evl_mass_decays(&l, -most + 0.01));
     stable += most < 0.0;
     unstable += most >= 0.0;
   }
