@@ -38,8 +38,9 @@ static void make_series(int d) {
 static void time_derivatives(void) {
   static const struct { const char *name; evl_derivative_spec spec; } each[] = {
       {"sindy: differences of order 4, 8 x 15,000 samples", {.method = EVL_DIFFERENCE, .order = 4}},
-      {"sindy: Savitzky-Golay of 31 samples, 8 x 15,000", {.method = EVL_SAVITZKY_GOLAY, .window = 31, .polynomial =
-      3}}, {"sindy: smoothing spline, lambda given, 8 x 15,000", {.method = EVL_SPLINE, .lambda = 10.0}},
+      {"sindy: Savitzky-Golay of 31 samples, 8 x 15,000",
+       {.method = EVL_SAVITZKY_GOLAY, .window = 31, .polynomial = 3}},
+      {"sindy: smoothing spline, lambda given, 8 x 15,000", {.method = EVL_SPLINE, .lambda = 10.0}},
       {"sindy: slope of least variation, 8 x 15,000", {.method = EVL_VARIATION, .lambda = 1.0}}};
   for (size_t i = 0; i < sizeof each / sizeof *each; i++) {
     evl_arena *arena = evl_arena_create();
@@ -67,8 +68,9 @@ static void time_solvers(void) {
   evl_sparse *sparse;
   evl_gram gram;
   char text[100];
-  if (evl_library_plan(&spec, arena, &library) != EVL_OK || evl_derivative_plan(&two, N, "", arena, &derivative) !=
-  EVL_OK) exit(1);
+  if (evl_library_plan(&spec, arena, &library) != EVL_OK ||
+      evl_derivative_plan(&two, N, "", arena, &derivative) != EVL_OK)
+    exit(1);
   const int p = evl_library_terms(library);
   double *w = malloc((size_t)p * D * sizeof *w);
   if (evl_gram_plan(p, D, arena, &gram) != EVL_OK || evl_sparse_plan(p, D, arena, &sparse) != EVL_OK) exit(1);
@@ -106,8 +108,8 @@ static void time_all(void) {
   evl_gram gram;
   double w[60], best = INFINITY;
   if (evl_library_plan(&spec, arena, &library) != EVL_OK || evl_gram_plan(20, 3, arena, &gram) != EVL_OK ||
-      evl_sparse_plan(20, 3, arena, &sparse) != EVL_OK || evl_derivative_plan(&two, SAMPLES, "", arena, &derivative) !=
-      EVL_OK)
+      evl_sparse_plan(20, 3, arena, &sparse) != EVL_OK ||
+      evl_derivative_plan(&two, SAMPLES, "", arena, &derivative) != EVL_OK)
     exit(1);
   for (int k = 0; k < 10; k++) {
     const double start = now_ms();

@@ -139,6 +139,32 @@ static double error_of(const double *w, int p) {
   return sqrt(square / all);
 }
 
+/* What a second pass over the rows wins back of the digits that the square of the condition costs: the residuals of the
+   rows, fitted on the same support, are added to the coefficients. xdot becomes the residuals. */
+static void refine_by_rows(const evl_library *library, double *xdot) {
+  const evl_derivative_spec none = differences(2);
+  evl_sparse *sparse;
+  evl_gram gram;
+  double theta[20], more[20];
+  if (evl_gram_plan(20, STATES, arena, &gram) != EVL_OK || evl_sparse_plan(20, STATES, arena, &sparse) != EVL_OK)
+    exit(1);
+  for (int t = 0; t < SERIES * SAMPLES; t++) {
+    evl_library_at(library, series[0] + t * STATES, theta);
+    for (int j = 0; j < STATES; j++)
+      for (int i = 0; i < 20; i++) xdot[t * STATES + j] = fma(-found[j * 20 + i], theta[i], xdot[t * STATES + j]);
+  }
+  for (int s = 0; s < SERIES; s++) {
+    const size_t at = (size_t)s * SAMPLES * STATES;
+    add_series(&gram, library, &none, series[0] + at, xdot + at, SAMPLES, STATES, 0.01);
+  }
+  for (int j = 0; j < STATES; j++) {
+    uint8_t mask[20];
+    for (int i = 0; i < 20; i++) mask[i] = found[j * 20 + i] != 0.0;
+    CHECK(evl_sparse_least_squares(sparse, &gram, j, mask, 0.0, more) == EVL_FIT_DONE);
+    for (int i = 0; i < 20; i++) found[j * 20 + i] += more[i];
+  }
+}
+
 static void test_exact(void) {
   evl_mark mark = evl_arena_mark(arena);
   const evl_derivative_spec none = differences(2);
@@ -154,8 +180,11 @@ static void test_exact(void) {
   solve(&gram, &options);
   compare("exact_xdot_STLSQ_t0.1_a0.05", 1e-12);
   truth_values("exact_xdot_STLSQ_t0.1_a0.05", "coef", theirs, STATES * 20);
-  printf("# sindy exact derivatives: relative error of all coefficients %.2g, PySINDy %.2g\n", error_of(found, 20),
-         error_of(theirs, 20));
+  const double once = error_of(found, 20);
+  refine_by_rows(library, xdot);
+  printf("# sindy exact derivatives: relative error of all coefficients %.2g, after a second pass over the rows %.2g, "
+         "PySINDy %.2g\n", once, error_of(found, 20), error_of(theirs, 20));
+  CHECK(error_of(found, 20) < 1e-15);
   free(xdot);
   evl_arena_release(arena, mark);
 }
