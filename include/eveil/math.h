@@ -267,6 +267,8 @@ typedef struct evl_posterior {
   struct evl_posterior_make *make;
 } evl_posterior;
 evl_status evl_posterior_plan(const evl_posterior_spec *spec, evl_arena *arena, evl_posterior **posterior) EVL_MUST_USE;
+/* To be called in the midst of a run, about every hundred evaluations; NULL: nothing. */
+void evl_posterior_tick(evl_posterior *posterior, void (*tick)(void *context), void *context);
 /* Draws x [n] from exp(log density) in low <= x <= high; where they are equal x is fixed. The same bits for the same key.
    EVL_NUMERIC: chains that do not mix within `most` evaluations (the draws are there and worth nothing), or no density
    anywhere. */

@@ -276,6 +276,7 @@ static evl_fit fit_channel(evl_spectral_fit *f, const evl_stage *stage, int chan
 
 void evl_spectral_piece(evl_spectral_fit *f, const evl_stage *stage, int channel, double *result) {
   if (stage->channel_why[channel] != 0) return;
+  evl_posterior_tick(f->posterior, stage->tick, stage->tick_context);
   result[FIT] = fit_channel(f, stage, channel, result);
 }
 

@@ -29,7 +29,8 @@ void evl_target_place(evl_target *t, const double *z) {
 double evl_target_log(evl_target *t, const double *z) {
   evl_target_place(t, z);
   const double value = t->function(t->context, t->x);
-  t->evaluations++;
+  enum { TICK = 128 };
+  if (t->evaluations++ % TICK == 0 && t->tick) t->tick(t->tick_context);
   return value < INFINITY ? value : -INFINITY; /* no number: no density */
 }
 
@@ -184,6 +185,11 @@ static void place_unknowns(evl_target *t, int n, const double *low, const double
 static void describe_fixed(evl_posterior *p, int n, const double *low) {
   for (int k = 0; k < n; k++)
     p->summary[k] = (evl_summary){low[k], 0.0, low[k], low[k], low[k], 1.0, INFINITY, INFINITY, NAN};
+}
+
+void evl_posterior_tick(evl_posterior *p, void (*tick)(void *context), void *context) {
+  p->make->target.tick = tick;
+  p->make->target.tick_context = context;
 }
 
 evl_status evl_posterior_run(evl_posterior *p, evl_log_density *function, void *context, int n, const double *low,

@@ -16,6 +16,8 @@ typedef struct evl_target {
   const double *low, *high; /* [n_all] */
   double *x;               /* [n_all] */
   int64_t evaluations;
+  void (*tick)(void *context);
+  void *tick_context;
 } evl_target;
 
 /* Fills target->x. */
