@@ -25,15 +25,15 @@ static const evl_param params[] = {
     {"quantile", EVL_REALS, "(0.25, 0.5, 0.75, 0.95)", 0.0, 1.0, NULL, "1", "Quantiles of |lambda|."},
     {"surrogates", EVL_INT, "19", 3, 10000, NULL, "count", "Surrogates of each window."},
     {"phases", EVL_STRING, "\"independent\"", 0, 0, "independent|common", "",
-     "independent: every channel keeps its spectrum alone; common: the cross-spectra too, so that what is left is what a "
-     "stationary linear process lacks."},
+     "independent: every channel keeps its spectrum alone; common: the cross-spectra too, so that what is left is "
+     "what a stationary linear process lacks."},
     {0}};
 
 #define VALUE(name, high, text) {name, EVL_PER_WINDOW, NULL, false, "1", 0.0, high, text}
 #define AGAINST(name)                                                                                             \
   {name "_z", EVL_PER_WINDOW, NULL, false, "1", -INFINITY, INFINITY,                                              \
    "Its distance from the mean of the surrogates, in their sd."},                                                 \
-      {name "_rank", EVL_PER_WINDOW, NULL, false, "1", 0.0, 1.0, "Share of surrogates below it, half of those equal to it."}
+      {name "_rank", EVL_PER_WINDOW, NULL, false, "1", 0.0, 1.0, "Share of surrogates below it, equal ones half."}
 static const evl_output outputs[] = {
     VALUE("lambda_max", INFINITY, "Largest |lambda|."),
     AGAINST("lambda_max"),
@@ -41,7 +41,7 @@ static const evl_output outputs[] = {
     AGAINST("lambda_top5"),
     VALUE("lambda_above", 1.0, "Share of modes with |lambda| above the cut."),
     {"lambda_above_rank", EVL_PER_WINDOW, NULL, false, "1", 0.0, 1.0,
-     "Share of surrogates below it, half of those equal to it."},
+     "Share of surrogates below it, equal ones half."},
     VALUE("lambda_mean", INFINITY, "Mean |lambda|."),
     AGAINST("lambda_mean"),
     {"stability_per_s", EVL_PER_WINDOW, NULL, false, "1/s", -INFINITY, INFINITY,
@@ -145,8 +145,9 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
 }
 
 static double cost_us(const evl_params *p, const evl_shape *shape) {
-  const double c = shape->n_channels, n = shape->n_samples, order = (double)evl_params_int(p, "order"), rows = c * order;
-  const double fit = 5e-3 * n * c + 4e-5 * n * c * c * (order + 1.0) + 10.0 + 6e-3 * rows * rows * rows + 0.1 * rows * rows;
+  const double c = shape->n_channels, n = shape->n_samples, order = (double)evl_params_int(p, "order");
+  const double rows = c * order, modes = 6e-3 * rows * rows * rows + 0.1 * rows * rows;
+  const double fit = 5e-3 * n * c + 4e-5 * n * c * c * (order + 1.0) + 10.0 + modes;
   return fit + (double)evl_params_int(p, "surrogates") * (fit + 0.06 * n * c);
 }
 
@@ -155,13 +156,13 @@ const evl_entry evl_model_criticality = {
     .summary = "Distribution of the moduli of the modes of short windows, against phase-randomised surrogates.",
     .definition =
         "z(t) = A z(t-1) + e(t) by ridge least squares on the whole window of standardised channels (see var; order "
-        "above 1: the companion matrix); lambda the eigenvalues of A. Near 1 a perturbation lasts. Surrogates have the "
-        "channels' spectra with phases by chance, and go through the same fit: its bias, the ridge and the window's length "
-        "are theirs too. Short windows push |lambda| outwards the more channels there are: compare equal lengths and "
-        "montages. Windows of 0.5 to 1 s, in which the brain may be taken as stationary, are usual; 19 surrogates are the "
-        "fewest with a rank of 5 %; the cut 0.97 is a decay time of 33 samples.",
-    .cite = "Solovey et al. 2015, doi:10.1523/JNEUROSCI.4895-14.2015; Alonso et al. 2014, doi:10.3389/fncir.2014.00020; "
-            "Theiler et al. 1992, doi:10.1016/0167-2789(92)90102-S (surrogates)",
+        "above 1: the companion matrix); lambda the eigenvalues of A. Near 1 a perturbation lasts. Surrogates have "
+        "the channels' spectra with phases by chance, and go through the same fit: its bias, the ridge and the "
+        "window's length are theirs too. Short windows push |lambda| outwards the more channels there are: compare "
+        "equal lengths and montages. Windows of 0.5 to 1 s, in which the brain may be taken as stationary, are "
+        "usual; 19 surrogates are the fewest with a rank of 5 %; the cut 0.97 is a decay time of 33 samples.",
+    .cite = "Solovey et al. 2015, doi:10.1523/JNEUROSCI.4895-14.2015; Alonso et al. 2014, "
+            "doi:10.3389/fncir.2014.00020; Theiler et al. 1992, doi:10.1016/0167-2789(92)90102-S (surrogates)",
     .version = 1,
     .params = params,
     .outputs = outputs,

@@ -7,12 +7,11 @@ typedef struct kernel {
   evl_var *var;
   evl_var_score score;
   evl_var_error error;
-  evl_modes modes, half;
+  evl_modes modes;
   evl_mode mode;
   const evl_value *ahead, *rank, *quantile, *bands;
   double cut;
-  double *beta;              /* of a half; then the response to an impulse */
-  double *halves;            /* [1 + modes][2] decay of the least damped eigenvalue, of the modes, by half */
+  double *half[2];           /* coefficients of a half; before, those of the response to an impulse */
 } kernel;
 
 static const evl_param params[] = {
@@ -42,22 +41,25 @@ static const evl_output outputs[] = {
     ONE("ridge", "1", 0.0, 100.0, "Penalty of the fit."),
     ONE("bic", "1", -INFINITY, INFINITY, "BIC of the order, in nats a sample."),
     ONE("channels", "count", 1.0, INFINITY, "Channels in the fit."),
-    ONE("error_train", "1", 0.0, INFINITY, "Mean squared one-step error of the fit, in units of the training variance."),
+    ONE("error_train", "1", 0.0, INFINITY, "Mean squared one-step error of the fit, in units of the training "
+                                           "variance."),
     ONE("error_held_out", "1", 0.0, INFINITY, "The same on the held-out part."),
     ONE("error_persistence", "1", 0.0, INFINITY, "The same for the prediction that nothing changes."),
     ONE("error_ratio", "1", 0.0, INFINITY, "Held-out error over that of persistence; below 1 the model predicts."),
-    OVER("error", "ahead", "1", 0.0, INFINITY, "Mean squared error of held-out forecasts so far ahead; 1 is the variance."),
+    OVER("error", "ahead", "1", 0.0, INFINITY, "Mean squared error of held-out forecasts so far ahead; 1 is the "
+                                               "variance."),
     OVER("persistence", "ahead", "1", 0.0, INFINITY, "The same for the forecast that nothing changes."),
     ONE("lambda_max", "1", 0.0, INFINITY, "Largest |lambda|."),
     ONE("lambda_top5", "1", 0.0, INFINITY, "Median of the largest 5 % of |lambda|."),
     ONE("lambda_above", "1", 0.0, 1.0, "Share of modes with |lambda| above the cut."),
     ONE("stability", "1", -INFINITY, 1.0, "Distance to instability, 1 - max |lambda|; negative: unstable."),
-    ONE("stability_per_s", "1/s", -INFINITY, INFINITY, "The same as a rate, - ln max |lambda| times the sampling rate."),
+    ONE("stability_per_s", "1/s", -INFINITY, INFINITY, "The same as a rate, - ln max |lambda| times the sampling "
+                                                       "rate."),
     ONE("stability_per_s_sd", "1/s", 0.0, INFINITY, "Its standard error."),
     ONE("stability_per_s_corrected", "1/s", -INFINITY, INFINITY, "That rate less its bias by two halves."),
     ONE("excitability", "1", 1.0, INFINITY,
-        "Energy of what an impulse at one channel brings about in all of them within a second, over the impulse's; mean "
-        "over channels."),
+        "Energy of what an impulse at one channel brings about in all of them within a second, over the impulse's; "
+        "mean over channels."),
     OVER("lambda", "quantile", "1", 0.0, INFINITY, "Quantile of |lambda|."),
     OVER("frequency", "mode", "Hz", 0.0, INFINITY, "Frequency of an oscillating mode."),
     OVER("frequency_sd", "mode", "Hz", 0.0, INFINITY, "Its standard error."),
@@ -92,8 +94,8 @@ static evl_status tensors(const evl_params *p, const evl_montage *montage, evl_a
                               .size = (size_t)lags * (size_t)c * (size_t)c};
   for (int i = 0; i < 3; i++) (*tensor)[i] = of_lags;
   (*tensor)[0].name = "coefficients";
-  (*tensor)[0].text = "From channel_b, lag samples ago, to channel, in uV per uV; 0 for lags beyond the order, where the "
-                      "model has none; NaN for channels not in the fit.";
+  (*tensor)[0].text = "From channel_b, lag samples ago, to channel, in uV per uV; 0 for lags beyond the order, where "
+                      "the model has none; NaN for channels not in the fit.";
   (*tensor)[1].name = "coefficients_unbiased";
   (*tensor)[1].text = "The same less the bias of the ridge, to third order: the modes are theirs.";
   (*tensor)[2].name = "coefficients_sd";
@@ -101,7 +103,8 @@ static evl_status tensors(const evl_params *p, const evl_montage *montage, evl_a
   (*tensor)[3] = (evl_tensor){
       .name = "modes",
       .unit = "1",
-      .text = "Maps of the oscillating modes over the channels, in uV: sum of squares 1, the strongest channel at phase 0.",
+      .text = "Maps of the oscillating modes over the channels, in uV: sum of squares 1, the strongest channel at "
+              "phase 0.",
       .n_dimensions = 3,
       .dimension = {{.name = "mode", .size = mode->n, .coordinate = mode->reals, .unit = ""},
                     {.name = "channel", .size = c, .label = montage->name, .unit = ""},
@@ -136,10 +139,8 @@ static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products
   EVL_TRY(evl_var_score_plan(s, k->ahead->n, k->ahead->reals, &k->score, arena));
   EVL_TRY(evl_var_error_plan(s, products, arena, &k->error));
   EVL_TRY(evl_modes_plan(&k->modes, rows, arena));
-  EVL_TRY(evl_modes_plan(&k->half, rows, arena));
   EVL_TRY(evl_mode_plan(s, &k->mode, arena));
-  EVL_NEW(arena, k->beta, 2 * rows * s->n_channels);
-  EVL_NEW(arena, k->halves, 2 * (1 + k->rank->n));
+  for (int h = 0; h < 2; h++) EVL_NEW(arena, k->half[h], rows * s->n_channels);
   *planned = k;
   return EVL_OK;
 }
@@ -163,44 +164,31 @@ static void put_errors(kernel *k, evl_out *out) {
   }
 }
 
-/* Decay of the least damped eigenvalue and of the oscillating modes asked for; NaN where there is no such mode. */
-static void decays(const kernel *k, const evl_modes *m, double fs_hz, double *to, int step) {
-  to[0] = evl_modes_per_s(m, m->largest, fs_hz);
-  for (int i = 0; i < k->rank->n; i++) {
-    const int rank = (int)k->rank->reals[i];
-    to[(i + 1) * step] = rank > m->n_oscillating ? NAN : evl_modes_per_s(m, m->oscillating[rank - 1], fs_hz);
-  }
-}
-
-/* A bias that falls with the length, such as that of least squares, is in the halves twice (Quenouille 1956). */
-static bool find_halves(kernel *k, double fs_hz) {
-  evl_var *v = k->var;
+/* Decay of eigenvalue j less what the mean of the halves says is bias: one that falls with the length, such as that of
+   least squares, is in them twice (Quenouille 1956). NaN where a half has no such mode. */
+static double corrected(kernel *k, int j, double fs_hz) {
+  double sum = 0.0;
   for (int h = 0; h < 2; h++) {
-    if (!evl_var_half(v, h, k->beta) || evl_modes_find(&k->half, k->beta, v->n_used, v->order) != EVL_WHY_VALUE)
-      return false;
-    decays(k, &k->half, fs_hz, k->halves + h, 2);
+    double re = k->modes.real[j], im = k->modes.imaginary[j];
+    if (!evl_mode_follow(k->var, k->half[h], &re, &im, &k->mode)) return NAN;
+    sum -= log(hypot(re, im)) * fs_hz;
   }
-  return true;
-}
-
-static double corrected(const kernel *k, int i, double whole) {
-  return 2.0 * whole - 0.5 * (k->halves[2 * i] + k->halves[2 * i + 1]);
+  return 2.0 * evl_modes_per_s(&k->modes, j, fs_hz) - 0.5 * sum;
 }
 
 static void put_spectrum(kernel *k, double fs_hz, bool halves, evl_out *out) {
   const evl_modes *m = &k->modes;
   const size_t n = (size_t)m->n, top = n / 20 > 0 ? n / 20 : 1;
-  const double rate = evl_modes_per_s(m, m->largest, fs_hz);
   size_t above = 0;
   while (above < n && m->radius[n - 1 - above] > k->cut) above++;
   evl_put(out, (size_t)at_single(k, LARGEST), m->radius[n - 1]);
   evl_put(out, (size_t)at_single(k, TOP), evl_quantile_sorted(m->radius + n - top, top, 0.5));
   evl_put(out, (size_t)at_single(k, ABOVE), (double)above / (double)n);
   evl_put(out, (size_t)at_single(k, STABILITY), 1.0 - m->radius[n - 1]);
-  evl_put(out, (size_t)at_single(k, STABLE), rate);
+  evl_put(out, (size_t)at_single(k, STABLE), evl_modes_per_s(m, m->largest, fs_hz));
   if (evl_mode_find(k->var, &k->error, m->real[m->largest], m->imaginary[m->largest], fs_hz, &k->mode))
     evl_put(out, (size_t)at_single(k, STABLE_SD), k->mode.per_s_sd);
-  if (halves) evl_put(out, (size_t)at_single(k, STABLE_CORRECTED), corrected(k, 0, rate));
+  if (halves) evl_put(out, (size_t)at_single(k, STABLE_CORRECTED), corrected(k, m->largest, fs_hz));
   for (int i = 0; i < k->quantile->n; i++)
     evl_put(out, (size_t)(at_single(k, SINGLE) + i), evl_quantile_sorted(m->radius, n, k->quantile->reals[i]));
 }
@@ -218,10 +206,9 @@ static void put_modes(kernel *k, double fs_hz, bool halves, evl_out *out) {
     const int rank = (int)k->rank->reals[i];
     if (rank > m->n_oscillating) continue;
     const int j = m->oscillating[rank - 1];
-    const double rate = evl_modes_per_s(m, j, fs_hz);
     evl_put(out, (size_t)(at_mode(k, FREQUENCY) + i), evl_modes_hz(m, j, fs_hz));
-    evl_put(out, (size_t)(at_mode(k, DAMPING) + i), rate);
-    if (halves) evl_put(out, (size_t)(at_mode(k, DAMPING_CORRECTED) + i), corrected(k, 1 + i, rate));
+    evl_put(out, (size_t)(at_mode(k, DAMPING) + i), evl_modes_per_s(m, j, fs_hz));
+    if (halves) evl_put(out, (size_t)(at_mode(k, DAMPING_CORRECTED) + i), corrected(k, j, fs_hz));
     if (!evl_mode_find(k->var, &k->error, m->real[j], m->imaginary[j], fs_hz, &k->mode)) continue;
     evl_put(out, (size_t)(at_mode(k, FREQUENCY_SD) + i), k->mode.hz_sd);
     evl_put(out, (size_t)(at_mode(k, DAMPING_SD) + i), k->mode.per_s_sd);
@@ -253,7 +240,7 @@ static void put_bands(kernel *k, double fs_hz, evl_out *out) {
 static double excitability(kernel *k, double fs_hz) {
   const evl_var *v = k->var;
   const int m = v->n_used, rows = v->order * m;
-  double energy = m, *now = k->beta, *next = k->beta + rows * m;
+  double energy = m, *now = k->half[0], *next = k->half[1];
   memcpy(now, v->unbiased, (size_t)(rows * m) * sizeof *now);
   for (int h = 1; h <= (int)fs_hz; h++) {
     for (int a = 0; a < m; a++)
@@ -302,7 +289,7 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
     say_why(why, at_single(k, SINGLE), at_band(k, OF_BAND), out);
     return;
   }
-  const bool halves = find_halves(k, window->fs_hz);
+  const bool halves = evl_var_half(k->var, 0, k->half[0]) && evl_var_half(k->var, 1, k->half[1]);
   put_spectrum(k, window->fs_hz, halves, out);
   put_modes(k, window->fs_hz, halves, out);
   put_bands(k, window->fs_hz, out);
@@ -310,7 +297,9 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
 
 static double cost_us(const evl_params *p, const evl_shape *shape) {
   const double c = shape->n_channels, rows = c * evl_var_lags(p), n = shape->n_samples;
-  return evl_var_cost_us(p, shape) + 3.0 * 2.7e-3 * rows * rows * rows + 3e-4 * shape->fs_hz * c * c * evl_var_lags(p) +
+  const double found = evl_params_value(p, "mode")->n + evl_params_value(p, "bands")->n + 1.0;
+  return evl_var_cost_us(p, shape) + 3.5e-3 * rows * rows * rows + 3e-4 * shape->fs_hz * c * rows +
+         found * (0.2 * c * rows + 0.1 * c * c * c) +
          1e-5 * n * c * rows;
 }
 
@@ -318,22 +307,23 @@ const evl_entry evl_model_var = {
     .name = "var",
     .summary = "Vector autoregression with a ridge, its eigenmodes and its held-out errors.",
     .definition =
-        "z(t) = sum_{k=1..p} A_k z(t-k) + e(t), z the m channels standardised in the training part; A by least squares "
-        "with penalty ridge n |A|^2; p minimises ln det(S_e + ridge I) + p m^2 ln n / n, or with choose = \"held_out\" the "
-        "one-step error in the last quarter of the training part. Modes: eigenvalues lambda of the companion matrix; "
-        "frequency = |arg lambda| fs / 2 pi, damping = - ln |lambda| fs. A ridge damps modes as noise would: modes, maps, "
-        "excitability and standard errors are those of B + u B + u^2 B + u^3 B, u = ridge n inv(G + ridge n I), G the lag "
-        "products and B the fit, which has lost that bias in all directions whose variance is some times the ridge; those "
-        "of less, as of filtered or collinear channels, stay suppressed, and no interval holds them. Standard errors: "
-        "residuals taken as white; of modes by the delta method with the null vectors of I - sum_k A_k lambda^-k. Least "
-        "squares itself errs by about 1 / n: compare windows of the same length, channels and order; damping_corrected = "
-        "2 damping - the mean of both halves of the training part takes that away at the price of a larger variance, mode "
-        "by mode in their order. Observation noise of v % in variance biases like a ridge of v %. excitability: "
+        "z(t) = sum_{k=1..p} A_k z(t-k) + e(t), z the m channels standardised in the training part; A by least "
+        "squares with penalty ridge n |A|^2; p minimises ln det(S_e + ridge I) + p m^2 ln n / n, or with choose = "
+        "\"held_out\" the one-step error in the last quarter of the training part. Modes: eigenvalues lambda of the "
+        "companion matrix; frequency = |arg lambda| fs / 2 pi, damping = - ln |lambda| fs. A ridge damps modes as "
+        "noise would: modes, maps, excitability and standard errors are those of B + u B + u^2 B + u^3 B, u = ridge "
+        "n inv(G + ridge n I), G the lag products and B the fit, which has lost that bias in all directions whose "
+        "variance is some times the ridge; those of less, as of filtered or collinear channels, stay suppressed, and "
+        "no interval holds them. Standard errors: residuals taken as white; of modes by the delta method with the "
+        "null vectors of I - sum_k A_k lambda^-k. Least squares itself errs by about 1 / n: compare windows of the "
+        "same length, channels and order; damping_corrected = 2 damping - the mean of both halves of the training "
+        "part takes that away at the price of a larger variance, the halves' mode being the one that Newton's method "
+        "finds from the whole's. Observation noise of v % in variance biases like a ridge of v %. excitability: "
         "sum_{h=0..1 s} |Psi_h|_F^2 / m, Psi_h the response h samples after an impulse.",
     .cite = "Neumaier and Schneider 2001, doi:10.1145/382043.382304; Solovey et al. 2015, "
-            "doi:10.1523/JNEUROSCI.4895-14.2015 (distribution of |lambda|); Schwarz 1978, doi:10.1214/aos/1176344136; "
-            "Quenouille 1956, doi:10.1093/biomet/43.3-4.353 (halves); Luetkepohl 2005, doi:10.1007/978-3-540-27752-1, "
-            "section 3.7 (functions of the coefficients)",
+            "doi:10.1523/JNEUROSCI.4895-14.2015 (distribution of |lambda|); Schwarz 1978, "
+            "doi:10.1214/aos/1176344136; Quenouille 1956, doi:10.1093/biomet/43.3-4.353 (halves); Luetkepohl 2005, "
+            "doi:10.1007/978-3-540-27752-1, section 3.7 (functions of the coefficients)",
     .version = 2,
     .params = params,
     .outputs = outputs,

@@ -47,7 +47,8 @@ void evl_var_error_find(const evl_var *v, evl_var_error *e) {
   const int m = v->n_used, rows = v->order * m;
   const double s = v->ridge * v->n_fit;
   double *power[5] = {NULL, e->inverse};
-  for (int k = 2; k < 5; k++) power[k] = (double *)evl_scratch(e->products) + (size_t)(k - 2) * (size_t)rows * (size_t)rows;
+  for (int k = 0; k < 3; k++)
+    power[2 + k] = (double *)evl_scratch(e->products) + (size_t)k * (size_t)rows * (size_t)rows;
   invert(v, rows, e->inverse);
   noise_covariance(v, rows, e);
   for (int k = 2; k < 5; k++) /* K u^(k-1) */

@@ -11,9 +11,9 @@
    is added to residual covariances under the determinant, where such a direction then adds the same constant to
    every order.
 
-   With K = inv(S + s I), s = ridge n, the fit is B = K (S B0 + noise), its bias - u B0, u = s K. B + u B + u^2 B + u^3 B
-   leaves u^4 B0 (iterated Tikhonov regularisation): nothing where a direction's variance is some times the ridge, all
-   where it has none. Damping of modes needs that: a ridge is noise, and noise damps. */
+   With K = inv(S + s I), s = ridge n, the fit is B = K (S B0 + noise), its bias - u B0, u = s K. B + u B + u^2 B +
+   u^3 B leaves u^4 B0 (iterated Tikhonov regularisation): nothing where a direction's variance is some times the ridge,
+   all where it has none. Damping of modes needs that: a ridge is noise, and noise damps. */
 #include <string.h>
 
 #include "var_priv.h"

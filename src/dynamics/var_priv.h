@@ -44,7 +44,7 @@ typedef struct evl_var {
   double *gram;      /* their sum; then but for block 0 the Cholesky factor with the ridge */
   double *solved;    /* (max_order n_used) x n_used: inv(L) s, s the products of lags and present */
   double *beta;      /* (order n_used) x n_used: row (i - 1) n_used + b, column a: from b, i samples ago, to a */
-  double *unbiased;  /* as beta: less the bias of the ridge to third order; of the dynamics, where beta is to foretell */
+  double *unbiased;  /* as beta: less the bias of the ridge to third order; beta foretells, this has the modes */
   double *residual;  /* n_used x n_used, and its factor behind it */
   double *valid;     /* as half: lag products of the last quarter; NULL but for HELD_OUT */
   double *work;      /* (max_order n_used) x n_used */
@@ -82,8 +82,8 @@ const double *evl_var_factor(const evl_var *var, int *ld);
 const double *evl_var_solved(const evl_var *var, int *ld);
 /* Penalised products of residuals of the order chosen, n_used x n_used; over n_fit: their covariance. */
 void evl_var_residual(const evl_var *var, double *products);
-/* The coefficients `unbiased` of the same order and ridge by one half of what was fitted alone. Uses up the lag products of
-   that half. False where they are not positive definite. */
+/* The coefficients `unbiased` of the same order and ridge by one half of what was fitted alone. Uses up the lag
+   products of that half. False where they are not positive definite. */
 bool evl_var_half(evl_var *var, int half, double *unbiased);
 double evl_var_cost_us(const evl_params *params, const evl_shape *shape); /* of the fit */
 
@@ -95,8 +95,8 @@ void evl_var_standardise(evl_var *var, const evl_window *window);
 void evl_var_products(const evl_var *var, int lags, int first, int end, double *gram);
 
 /* ---- var_forecast.c ---- */
-/* ahead[step][n_used]: the `steps` samples that follow sample t of the fitted window, standardised; false where the past
-   does not reach or they diverge. */
+/* ahead[step][n_used]: the `steps` samples that follow sample t of the fitted window, standardised; false where the
+   past does not reach or they diverge. */
 bool evl_var_ahead(const evl_var *var, int t, int steps, double *ahead);
 /* Coefficients of the forecast by `beta` over one step more: beta_k F_1 + F_{k+1} of lag k, F those of `now`. */
 void evl_var_step(const evl_var *var, const double *beta, const double *now, double *next);
@@ -123,8 +123,8 @@ typedef struct evl_var_error {
 evl_status evl_var_error_plan(const evl_var_spec *spec, evl_products *products, evl_arena *arena,
                               evl_var_error *error) EVL_MUST_USE;
 void evl_var_error_find(const evl_var *var, evl_var_error *error);
-/* to = cov x of the lags (that of the coefficients over the noise's), for two columns x of order n_used rows; `to` as x,
-   `work` twice that. */
+/* to = cov x of the lags (that of the coefficients over the noise's), for two columns x of order n_used rows; `to` as
+   x, `work` twice that. */
 void evl_var_error_of(const evl_var *var, const evl_var_error *error, const double *x, double *to, double *work);
 
 /* ---- var_modes.c: eigenvalues of the companion matrix ---- */
@@ -144,7 +144,7 @@ int evl_modes_find(evl_modes *modes, const double *beta, int n_used, int order);
 double evl_modes_hz(const evl_modes *modes, int k, double fs_hz);
 double evl_modes_per_s(const evl_modes *modes, int k, double fs_hz);
 
-/* ---- var_shape.c: one mode of the coefficients `unbiased`, its map over channels and the standard errors of its eigenvalue ---- */
+/* ---- var_shape.c: one mode of the coefficients `unbiased`, its map, the standard errors of its eigenvalue ---- */
 typedef struct evl_mode {
   double *map[2];        /* [n_used] real and imaginary part in uV, sum of squares 1, the largest channel at phase 0 */
   double hz_sd, per_s_sd;
@@ -152,6 +152,9 @@ typedef struct evl_mode {
   int *pivot;
 } evl_mode;
 evl_status evl_mode_plan(const evl_var_spec *spec, evl_mode *mode, evl_arena *arena) EVL_MUST_USE;
+/* The eigenvalue of other coefficients, shaped as beta, that Newton's method comes to from re + i im; false where it
+   comes to none. Uses the work of `mode`. */
+bool evl_mode_follow(const evl_var *var, const double *beta, double *re, double *im, evl_mode *mode);
 /* False where the eigenvalue re + i im has no vector that can be found. */
 bool evl_mode_find(const evl_var *var, const evl_var_error *error, double re, double im, double fs_hz, evl_mode *mode);
 

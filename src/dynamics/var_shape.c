@@ -1,8 +1,8 @@
 /* var_shape: one mode of a fitted autoregression.
 
-   An eigenvalue lambda of the companion matrix makes P(lambda) = I - sum_k A_k lambda^-k singular: P w = 0, g* P = 0. The
-   null vectors, found by inverse iteration on P written in real numbers, give the map w of the mode over the channels
-   and, by differentiating g* P w = 0, what errors of the coefficients do to it:
+   An eigenvalue lambda of the companion matrix makes P(lambda) = I - sum_k A_k lambda^-k singular: P w = 0, g* P = 0.
+   The null vectors, found by inverse iteration on P written in real numbers, give the map w of the mode over the
+   channels and, by differentiating g* P w = 0, what errors of the coefficients do to it:
      d lambda = sum_k lambda^-k g* dA_k w / D,  D = g* P'(lambda) w.
    With cov(dA) = M x N (lags x channels) the moments of d lambda are products of two quadratic forms (delta method). */
 #include <complex.h>
@@ -25,12 +25,13 @@ evl_status evl_mode_plan(const evl_var_spec *spec, evl_mode *mode, evl_arena *ar
   return EVL_OK;
 }
 
-static number entry(const evl_var *v, number inverse, int a, int b, bool derivative) {
+/* Of P(lambda), or of its derivative, by 1 / lambda and coefficients shaped as v->beta. */
+static number entry(const evl_var *v, const double *beta, number inverse, int a, int b, bool derivative) {
   const int m = v->n_used, rows = v->order * m;
   number sum = 0.0, power = derivative ? inverse : 1.0;
   for (int k = 1; k <= v->order; k++) {
     power *= inverse;
-    sum += (derivative ? k : 1) * power * v->unbiased[a * rows + (k - 1) * m + b];
+    sum += (derivative ? k : 1) * power * beta[a * rows + (k - 1) * m + b];
   }
   return derivative ? sum : (a == b) - sum;
 }
@@ -60,15 +61,46 @@ static bool null_vector(evl_mode *s, int m, bool transpose, double *x) {
 
 static number part(const double *x, int m, int a) { return x[a] + I * x[m + a]; }
 
-static void fill(const evl_var *v, number inverse, evl_mode *s) {
+static void fill(const evl_var *v, const double *beta, number inverse, evl_mode *s) {
   const int m = v->n_used, n = 2 * m;
   for (int a = 0; a < m; a++)
     for (int b = 0; b < m; b++) {
-      const number p = entry(v, inverse, a, b, false);
+      const number p = entry(v, beta, inverse, a, b, false);
       s->kept[b * n + a] = s->kept[(m + b) * n + m + a] = creal(p);
       s->kept[b * n + m + a] = cimag(p);
       s->kept[(m + b) * n + a] = -cimag(p);
     }
+}
+
+/* g* P w, or g* P' w, of the null vectors found. */
+static number between(const evl_var *v, const double *beta, number inverse, bool derivative, const evl_mode *s) {
+  const int m = v->n_used;
+  number sum = 0.0;
+  for (int a = 0; a < m; a++)
+    for (int b = 0; b < m; b++)
+      sum += conj(part(s->left, m, a)) * entry(v, beta, inverse, a, b, derivative) * part(s->right, m, b);
+  return sum;
+}
+
+static bool null_vectors(const evl_var *v, const double *beta, number inverse, evl_mode *s) {
+  fill(v, beta, inverse, s);
+  return null_vector(s, v->n_used, false, s->right) && null_vector(s, v->n_used, true, s->left);
+}
+
+bool evl_mode_follow(const evl_var *v, const double *beta, double *re, double *im, evl_mode *s) {
+  number lambda = *re + I * *im;
+  for (int pass = 0; pass < 50; pass++) {
+    const number inverse = 1.0 / lambda;
+    if (!null_vectors(v, beta, inverse, s)) return false;
+    const number step = between(v, beta, inverse, false, s) / between(v, beta, inverse, true, s);
+    lambda -= step;
+    if (!(cabs(step) < 1.0)) return false;
+    if (cabs(step) > 1e-11 * cabs(lambda)) continue;
+    *re = creal(lambda);
+    *im = cimag(lambda);
+    return true;
+  }
+  return false;
 }
 
 /* In uV, with sum of squares 1 and the largest channel at phase 0. */
@@ -119,12 +151,9 @@ static form over_noise(int m, const double *noise, const double *g) {
 bool evl_mode_find(const evl_var *v, const evl_var_error *e, double re, double im, double fs_hz, evl_mode *s) {
   const int m = v->n_used, rows = v->order * m;
   const number lambda = re + I * im, inverse = 1.0 / lambda;
-  number slope = 0.0, power = 1.0;
-  fill(v, inverse, s);
-  if (!null_vector(s, m, false, s->right) || !null_vector(s, m, true, s->left)) return false;
-  for (int a = 0; a < m; a++)
-    for (int b = 0; b < m; b++)
-      slope += conj(part(s->left, m, a)) * entry(v, inverse, a, b, true) * part(s->right, m, b);
+  if (!null_vectors(v, v->unbiased, inverse, s)) return false;
+  const number slope = between(v, v->unbiased, inverse, true, s);
+  number power = 1.0;
   for (int k = 0; k < v->order; k++) {
     power *= inverse;
     for (int b = 0; b < m; b++) {

@@ -1,5 +1,6 @@
 /* How often 90 % intervals of the vector autoregression hold the truth, over 500 draws of planted processes. One line a
-   row, tab-separated: model, parameter, noise, draws, coverage, verdict. Noise is observation noise, in sd of the signal.
+   row, tab-separated: model, parameter, noise, draws, coverage, verdict. Noise is observation noise, in sd of the
+      signal.
    usage: calibration_var [DRAWS [SEED]] */
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,7 +89,8 @@ static void cover(const process *p, double ridge, double noise) {
       }
     if (!(p->mode_hz > 0.0) || evl_modes_find(&modes, var->unbiased, c, p->order) != EVL_WHY_VALUE) continue;
     const int k = modes.oscillating[0];
-    if (modes.n_oscillating == 0 || !evl_mode_find(var, &error, modes.real[k], modes.imaginary[k], FS_HZ, &mode)) continue;
+    if (modes.n_oscillating == 0) continue;
+    if (!evl_mode_find(var, &error, modes.real[k], modes.imaginary[k], FS_HZ, &mode)) continue;
     hz += fabs(evl_modes_hz(&modes, k, FS_HZ) - p->mode_hz) <= NORMAL_90 * mode.hz_sd;
     per_s += fabs(evl_modes_per_s(&modes, k, FS_HZ) - p->mode_per_s) <= NORMAL_90 * mode.per_s_sd;
   }

@@ -1,8 +1,8 @@
 /* The linear baseline of an EEG benchmark (64 channels, 9640 samples; order x ridge, held out and in sample) and VAR(1)
    moduli of its windows of 500 samples, against numpy's by the reference.
 
-   Tolerances: both sides solve normal equations in double precision. Their condition reaches 1e10 with the smallest ridge
-   (1e-3 on sums over 7,712 samples), where 20 steps ahead rounding is seen at 1e-9; 1e-7 there, 1e-9 with the others. The
+   Tolerances: both sides solve normal equations in double precision. Their condition reaches 1e10 with the smallest
+   ridge (1e-3 on sums over 7,712 samples), where rounding is seen at 1e-9: 1e-7 there, 1e-9 with the others. The
    windows, without a ridge, have conditions below 1e6: 1e-9, but for shares, which count. */
 #include "../../src/dynamics/var_priv.h"
 #include "bound_entry.h"
