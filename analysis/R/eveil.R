@@ -114,6 +114,23 @@ eveil_tensor <- function(store, analysis, model, tensor) {
   fail("%s: analysis \"%s\" has no tensor %s/%s", store$path, analysis, model, tensor)
 }
 
+# What a model of terms found in a window (a recording, where it has no others), a line an equation, as people write
+# them: "x0' = -9.98 x0 + 9.98 x1"; discrete: of the next sample. Empty: no fit there.
+eveil_equations <- function(store, analysis, row, model = "sindy", digits = 4, discrete = FALSE) {
+  weights <- eveil_tensor(store, analysis, model, "coefficients")[row, , ]
+  if (anyNA(weights)) return(character())
+  vapply(colnames(weights), function(name) {
+    w <- weights[, name]
+    kept <- which(w != 0)
+    number <- sprintf("%.*g", as.integer(digits), abs(w[kept]))
+    term <- rownames(weights)[kept]
+    factor <- ifelse(term == "1", number, ifelse(number == "1", term, paste(number, term)))
+    sign <- ifelse(w[kept] < 0, "- ", "+ ")
+    right <- if (length(kept)) sub("^\\+ ", "", sub("^- ", "-", paste(paste0(sign, factor), collapse = " "))) else "0"
+    paste0(name, if (discrete) "(t+1)" else "'", " = ", right)
+  }, "", USE.NAMES = FALSE)
+}
+
 # One number by its names.
 eveil_value <- function(store, analysis, column, subject, statistic = "median") {
   table <- eveil_table(store, analysis, statistic)

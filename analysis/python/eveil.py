@@ -6,6 +6,7 @@
     store.windows("spectral")                          # xarray, window x column, masked by why
     store.value("spectral", "band_power.relative_alpha[O1]", subject="sub-0001")
     store.tensor("spectral", "spectrum", "power")      # xarray with its dimension scales
+    store.equations("dynamics", row=0)                 # what sindy found in a window: "x0' = -9.98 x0 + 9.98 x1", ...
 
 Needs h5py, numpy, pandas; xarray for windows, summary and tensor. The file is opened read-only.
 A cell whose `why` is not 0 is NaN here, whatever the file holds there.
@@ -69,6 +70,19 @@ def attribute(thing, name, default=None):
     if isinstance(value, np.ndarray) and value.size == 1:
         return value.reshape(-1)[0]
     return value
+
+
+def equation(name, terms, weights, digits=4, discrete=False):
+    """name' = the sum of terms with weights that are not 0."""
+    line = ""
+    for term, weight in zip(terms, weights):
+        if weight == 0:
+            continue
+        number = f"{abs(weight):.{digits}g}"
+        sign = ("-" if weight < 0 else "") if not line else (" - " if weight < 0 else " + ")
+        factors = [number] if term == "1" else [str(term)] if number == "1" else [number, str(term)]
+        line += sign + " ".join(factors)
+    return f"{name}{'(t+1)' if discrete else chr(39)} = {line or 0}"
 
 
 class Store:
@@ -270,6 +284,16 @@ class Store:
                     dataset[()], dims=dims, coords=coords, name=name, attrs={"units": attribute(dataset, "units", "")}
                 )
         raise StoreError(f'{self.path}: analysis "{analysis}" has no tensor {model}/{name}')
+
+    def equations(self, analysis, row, model="sindy", digits=4, discrete=False):
+        """What a model of terms found in a window (a recording, where it has no others), a line an equation, as people
+        write them: "x0' = -9.98 x0 + 9.98 x1"; discrete: of the next sample, "x0(t+1) = ...". None: no fit there."""
+        weights = self.tensor(analysis, model, "coefficients")[row].transpose("coordinate", "term")
+        return [
+            equation(str(name), weights["term"].values, line, digits, discrete)
+            for name, line in zip(weights["coordinate"].values, weights.values)
+            if not np.isnan(line).any()
+        ]
 
     def why_counts(self, analysis):
         """How many window cells carry each reason: Series by its text."""

@@ -106,6 +106,49 @@ def _():
         same(density, power)
 
 
+EQUATIONS = ["x0' = -9.98 x0 + 9.98 x1", "x1' = -1 + x0 - 0.001235 x1 + 2.5e-06 x0 x1", "x2' = 0"]
+R_EQUATIONS = """
+source("{root}/analysis/R/eveil.R")
+eveil_tensor <- function(store, analysis, model, tensor) {{
+  stopifnot(model == "sindy", tensor == "coefficients")
+  found <- array(NA_real_, c(2, 4, 3), list(NULL, term = c("1", "x0", "x1", "x0 x1"), coordinate = c("x0", "x1", "x2")))
+  found[2, , ] <- c(0, -9.98, 9.98, 0, -1, 1, -0.0012346, 2.5e-6, 0, 0, 0, 0)
+  found
+}}
+writeLines(eveil_equations(NULL, "dynamics", 2))
+stopifnot(length(eveil_equations(NULL, "dynamics", 1)) == 0)
+"""
+
+
+@case("equations are written as people write them, in Python and in R")
+def _():
+    python_modules("h5py", "numpy", "pandas", "xarray")
+    import eveil as reader
+    import numpy
+    import xarray
+
+    class Found(reader.Store):
+        def __init__(self):
+            pass
+
+        def tensor(self, analysis, model, name):
+            weights = [[0, -9.98, 9.98, 0], [-1, 1, -0.0012346, 2.5e-6], [0, 0, 0, 0]]
+            return xarray.DataArray(
+                numpy.array([numpy.full((4, 3), numpy.nan), numpy.transpose(weights)]),
+                dims=("window", "term", "coordinate"),
+                coords={"term": ["1", "x0", "x1", "x0 x1"], "coordinate": ["x0", "x1", "x2"]},
+            )
+
+    assert Found().equations("dynamics", 1) == EQUATIONS, Found().equations("dynamics", 1)
+    assert Found().equations("dynamics", 0) == []
+    assert Found().equations("dynamics", 1, digits=1, discrete=True)[0] == "x0(t+1) = -1e+01 x0 + 1e+01 x1"
+    rscript = os.environ.get("RSCRIPT") or shutil.which("Rscript")
+    if not rscript:
+        raise Skip("Rscript is not installed: Python alone")
+    done = subprocess.run([rscript, "-e", R_EQUATIONS.format(root=ROOT)], capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0 and done.stdout.splitlines() == EQUATIONS, done.stdout + done.stderr
+
+
 @case("the report of a store is one page with figures, in which no file is named")
 def _():
     python_modules("h5py", "numpy", "pandas", "xarray", "matplotlib")
