@@ -11,15 +11,17 @@
 #include "derivative_priv.h"
 
 struct evl_total_variation {
-  double *dx, *z, *m1, *m2, *step, *step1, *step2, *gradient, *band; /* of n - 2; band [n - 2][3] */
+  double *dx, *z, *m1, *m2, *gradient;  /* [n - 2], all */
+  double *step, *step1, *step2, *curve; /* curve: D D' step */
+  double *diagonal, *below;
 };
 
 evl_status evl_total_variation_plan(int n_samples, evl_arena *arena, evl_total_variation **variation) {
   evl_total_variation *v;
   EVL_NEW(arena, v, 1);
-  double **const each[] = {&v->dx, &v->z, &v->m1, &v->m2, &v->step, &v->step1, &v->step2, &v->gradient};
+  double **const each[] = {&v->dx,    &v->z,     &v->m1,    &v->m2,       &v->gradient, &v->step,
+                          &v->step1, &v->step2, &v->curve, &v->diagonal, &v->below};
   for (size_t i = 0; i < sizeof each / sizeof *each; i++) EVL_NEW(arena, *each[i], n_samples);
-  EVL_NEW(arena, v->band, 3 * n_samples);
   *variation = v;
   return EVL_OK;
 }
@@ -50,25 +52,42 @@ static double gap(const evl_total_variation *v, const double *x, int m, double l
   return (primal - dual) / fmax(primal, 1e-300);
 }
 
+/* step := inv(D D' + diag(v->diagonal)) step, by L D L' of its five diagonals, whose outer ones are -4 and 1; false where
+   it is not positive definite. v->diagonal becomes 1 / D, v->below the first lower diagonal of L; the second one is
+   1 / D two rows before. */
+static bool solve(evl_total_variation *v, int m) {
+  double *inverse = v->diagonal, *below = v->below, *x = v->step;
+  for (int i = 0; i < m; i++) {
+    const double d1 = i > 0 ? inverse[i - 1] : 0.0, d2 = i > 1 ? inverse[i - 2] : 0.0;
+    const double first = -4.0 - (i > 1 ? below[i - 1] : 0.0); /* of L D */
+    below[i] = first * d1;
+    const double own = 6.0 + inverse[i] - (i > 0 ? first * below[i] : 0.0) - d2;
+    if (!(own > 0.0)) return false;
+    inverse[i] = 1.0 / own;
+    x[i] -= (i > 0 ? below[i] * x[i - 1] : 0.0) + (i > 1 ? d2 * x[i - 2] : 0.0);
+  }
+  for (int i = m - 1; i >= 0; i--) {
+    x[i] *= inverse[i];
+    if (i < m - 1) x[i] -= below[i + 1] * x[i + 1];
+    if (i < m - 2) x[i] -= inverse[i] * x[i + 2];
+  }
+  return true;
+}
+
 /* Newton's direction; false where its matrix is none. */
 static bool find_step(evl_total_variation *v, int m, double lambda, double t) {
   for (int i = 0; i < m; i++) {
     const double f1 = v->z[i] - lambda, f2 = -v->z[i] - lambda;
     v->gradient[i] = dual_gradient(v->z, v->dx, m, i);
     v->step[i] = -(v->gradient[i] - 1.0 / (t * f1) + 1.0 / (t * f2));
-    v->band[3 * i] = 6.0 - v->m1[i] / f1 - v->m2[i] / f2;
-    v->band[3 * i + 1] = -4.0;
-    v->band[3 * i + 2] = 1.0;
+    v->diagonal[i] = -v->m1[i] / f1 - v->m2[i] / f2;
   }
-  if (evl_band_cholesky(m, 2, v->band, 3) != EVL_OK) {
-    evl_error_clear();
-    return false;
-  }
-  evl_band_solve(m, 2, 1, v->band, 3, v->step, m);
+  if (!solve(v, m)) return false;
   for (int i = 0; i < m; i++) {
     const double f1 = v->z[i] - lambda, f2 = -v->z[i] - lambda;
     v->step1[i] = -v->m1[i] - (1.0 / t + v->m1[i] * v->step[i]) / f1;
     v->step2[i] = -v->m2[i] - (1.0 / t - v->m2[i] * v->step[i]) / f2;
+    v->curve[i] = dual_gradient(v->step, v->dx, m, i) + v->dx[i];
   }
   return true;
 }
@@ -79,8 +98,7 @@ static double residual(const evl_total_variation *v, int m, double lambda, doubl
   for (int i = 0; i < m; i++) {
     const double z = fma(h, v->step[i], v->z[i]), m1 = fma(h, v->step1[i], v->m1[i]);
     const double m2 = fma(h, v->step2[i], v->m2[i]);
-    const double moved = h * dual_gradient(v->step, v->dx, m, i) + h * v->dx[i]; /* of the gradient: h D D' step */
-    const double dual = v->gradient[i] + moved + m1 - m2;
+    const double dual = fma(h, v->curve[i], v->gradient[i]) + m1 - m2;
     const double c1 = -m1 * (z - lambda) - 1.0 / t, c2 = -m2 * (-z - lambda) - 1.0 / t;
     sum += dual * dual + c1 * c1 + c2 * c2;
   }
@@ -91,9 +109,10 @@ static double residual(const evl_total_variation *v, int m, double lambda, doubl
 static void advance(evl_total_variation *v, int m, double lambda, double t) {
   double h = 1.0;
   for (int i = 0; i < m; i++) {
-    if (v->step1[i] < 0.0) h = fmin(h, -0.99 * v->m1[i] / v->step1[i]);
-    if (v->step2[i] < 0.0) h = fmin(h, -0.99 * v->m2[i] / v->step2[i]);
-    if (v->step[i] != 0.0) h = fmin(h, 0.99 * (lambda - copysign(1.0, v->step[i]) * v->z[i]) / fabs(v->step[i]));
+    const double room = lambda - (v->step[i] > 0.0 ? v->z[i] : -v->z[i]), way = fabs(v->step[i]);
+    if (-h * v->step1[i] > 0.99 * v->m1[i]) h = -0.99 * v->m1[i] / v->step1[i];
+    if (-h * v->step2[i] > 0.99 * v->m2[i]) h = -0.99 * v->m2[i] / v->step2[i];
+    if (h * way > 0.99 * room) h = 0.99 * room / way;
   }
   const double now = residual(v, m, lambda, t, 0.0);
   for (int k = 0; k < 20 && residual(v, m, lambda, t, h) > (1.0 - 0.02 * h) * (1.0 - 0.02 * h) * now; k++) h *= 0.5;
