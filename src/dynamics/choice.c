@@ -1,16 +1,16 @@
 /* choice: the support from the moments of a weak form and their covariance over blocks.
 
-   The covariance is that of sums over blocks of a series, neighbours counted together, because one window's noise reaches into
-   the next block. It is shrunk to the covariance that residuals without structure would have, the products of rows, by
-   the share that makes the expected squared error least (Ledoit and Wolf 2004, doi:10.1016/S0047-259X(03)00096-4, eq.
-   14): a covariance of p moments from few blocks is else so badly known that J means nothing. It depends on the
-   coefficients, hence is made anew with those found until the support stays. */
+   The covariance is that of sums over blocks of a series, neighbours counted together, because one window's noise
+   reaches into the next block. It is shrunk to the covariance that residuals without structure would have, the
+   products of rows, by the share that makes the expected squared error least (Ledoit and Wolf 2004,
+   doi:10.1016/S0047-259X(03)00096-4, eq. 14): a covariance of p moments from few blocks is else so badly known that J
+   means nothing. It depends on the coefficients, hence is made anew with those found until the support stays. */
 #include <string.h>
 
 #include "weak_priv.h"
 
-enum { FEWEST_BLOCKS = 8, ROUNDS = 5 };
-static const double INEXACT = 1e-4; /* of a target's rms: residuals that the equations need not explain */
+enum { FEWEST_BLOCKS = 8, ROUNDS = 5, NEAR = 16 };
+static const double INEXACT = 1e-3; /* of a target's rms: residuals that the equations need not explain */
 static const double RIDGE = 1e-10;  /* of a row's square, so that collinear terms have a covariance */
 
 typedef struct evl_choice_make {
@@ -35,6 +35,7 @@ evl_status evl_choice_plan(int p, int d, int most_blocks, evl_arena *arena, evl_
   m->most_blocks = most_blocks;
   EVL_NEW(arena, c->fit, d);
   EVL_NEW(arena, c->mask, all);
+  EVL_NEW(arena, c->near, all);
   EVL_NEW(arena, c->w, all);
   EVL_NEW(arena, c->sd, all);
   EVL_NEW(arena, c->j, d);
@@ -90,8 +91,8 @@ static bool begin(make *m, const evl_weak *weak, const double *weight, const uin
   return true;
 }
 
-/* Sums over each block of row times residual, neighbours of a series together: score [returned][m] with the sum of squares
-   sum_k s_k^2 + s_k s_{k+1}. */
+/* Sums over each block of row times residual, neighbours of a series together: score [returned][m] with the sum of
+   squares sum_k s_k^2 + s_k s_{k+1}. */
 static int make_scores(make *m, const evl_weak *weak, const double *weight, int j, const double *w) {
   const size_t p = (size_t)weak->block[0].p, n = (size_t)m->m;
   int rows = 0;
@@ -139,9 +140,10 @@ static bool make_covariance(make *m, int rows, double blocks, double floor) {
   return false;
 }
 
-/* J(w) = yy - 2 w' b + w' G w, in units in which G has the diagonal 1; `unit` [m] to those of rows. False: collinear. */
-static bool make_problem(make *m, const double *factor, double *unit, double *yy) {
+/* J(w) = yy - 2 w' b + w' G w, in units in which G has the diagonal 1; m->unit to those of rows. False: collinear. */
+static bool make_problem(make *m, const double *factor, double *yy) {
   const int n = m->m;
+  double *unit = m->unit;
   const size_t bytes = (size_t)n * (size_t)n * sizeof(double);
   memcpy(m->white, m->a, bytes);
   memcpy(m->white_moment, m->moment, (size_t)n * sizeof(double));
@@ -166,8 +168,9 @@ static bool make_problem(make *m, const double *factor, double *unit, double *yy
 }
 
 /* Weights of k terms of the present problem to w, 0 elsewhere, and their variances. */
-static bool solve(make *m, const int *term, int k, const double *unit, double *w, double *variance) {
+static bool solve(make *m, const int *term, int k, double *w, double *variance) {
   const int n = m->m;
+  const double *unit = m->unit;
   double *g = m->white, *e = m->score; /* what made the problem is done with */
   for (int a = 0; a < k; a++)
     for (int b = 0; b < k; b++) g[a * k + b] = m->gram[term[a] * n + term[b]];
@@ -195,79 +198,128 @@ static bool solve(make *m, const int *term, int k, const double *unit, double *w
   return true;
 }
 
+/* Of the coefficients of all terms. */
+static double mean_log_variance(make *m) {
+  const int n = m->m;
+  double sum = 0.0;
+  memcpy(m->white, m->gram, (size_t)n * (size_t)n * sizeof(double));
+  if (evl_cholesky(n, m->white, n) != EVL_OK) {
+    evl_error_clear();
+    return INFINITY;
+  }
+  for (int i = 0; i < n; i++) sum += 2.0 * log(m->unit[i] * m->scale[i]);
+  return (sum - evl_cholesky_log_determinant(n, m->white, n)) / n;
+}
+
 static void refuse(evl_choice *c, int j, evl_fit fit) {
   const size_t p = (size_t)c->p;
   c->fit[j] = fit;
   c->j[j] = c->score[j] = NAN;
   memset(c->mask + (size_t)j * p, 0, p);
+  memset(c->near + (size_t)j * p, 0, p);
   memset(c->w + (size_t)j * p, 0, p * sizeof(double));
   memset(c->sd + (size_t)j * p, 0, p * sizeof(double));
 }
 
-static void put(evl_choice *c, int j, int k, double score, const double *variance) {
+/* The chosen terms, and those that would lower J most beside them. */
+static void put_near(evl_choice *c, int j, int k) {
+  const make *m = c->make;
+  uint8_t *near = c->near + (size_t)j * (size_t)c->p;
+  int also[NEAR];
+  const int n = evl_subset_next(m->subset, m->m, m->gram, m->gram_moment, m->term, k, also, NEAR);
+  for (int a = 0; a < k; a++) near[m->index[m->term[a]]] = 1;
+  for (int a = 0; a < n; a++) near[m->index[also[a]]] = 1;
+}
+
+static void put(evl_choice *c, int j, int k, double residual, double score) {
   const make *m = c->make;
   refuse(c, j, k > 0 ? EVL_FIT_DONE : EVL_FIT_EMPTY);
+  c->j[j] = residual;
   c->score[j] = score;
   for (int a = 0; a < k; a++) {
     const int i = m->term[a];
     const size_t at = (size_t)j * (size_t)c->p + (size_t)m->index[i];
     c->mask[at] = 1;
     c->w[at] = m->w[i] * m->scale[i];
-    c->sd[at] = sqrt(variance[i]) * m->scale[i];
+    c->sd[at] = sqrt(m->variance[i]) * m->scale[i];
   }
+  put_near(c, j, k);
 }
 
 static bool same(const int *a, int na, const int *b, int nb) {
   return na == nb && !memcmp(a, b, (size_t)na * sizeof *a);
 }
 
-static void choose(evl_choice *c, const evl_weak *weak, const double *weight, int j, double blocks) {
+/* Moments of target j, what a term costs, and the weights of all terms under the covariance of structureless
+   residuals. */
+static bool begin_target(const evl_choice *c, const evl_weak *weak, const double *weight, int j, double *floor,
+                         double *price) {
   make *m = c->make;
-  const size_t p = (size_t)c->p;
-  const double price = log(blocks) + 2.0 * log((double)p);
-  double yy = 0.0, n = 0.0, residual = 0.0, *unit = m->unit;
+  double yy = 0.0, n = 0.0, residual;
   for (int i = 0; i < m->m; i++) m->moment[i] = 0.0;
   for (int k = 0; k < weak->n_blocks; k++) {
     const evl_gram *block = &weak->block[k];
-    yy += weight_of(weight, k) * block->yy[j];
-    n += weight_of(weight, k) * block->n;
-    for (int i = 0; i < m->m; i++)
-      m->moment[i] += weight_of(weight, k) * block->b[(size_t)j * p + (size_t)m->index[i]] * m->scale[i];
+    const double times = weight_of(weight, k), *b = block->b + (size_t)j * (size_t)c->p;
+    yy += times * block->yy[j];
+    n += times * block->n;
+    for (int i = 0; i < m->m; i++) m->moment[i] += times * b[m->index[i]] * m->scale[i];
   }
   evl_solve_lower(false, m->m, 1, m->shape, m->m, m->moment, m->m);
-  const double floor = INEXACT * INEXACT * yy / n;
+  *floor = INEXACT * INEXACT * yy / n;
+  *price = log(n) + 2.0 * log((double)c->p * c->d);
   for (int i = 0; i < m->m; i++) m->term[i] = i;
+  return make_problem(m, NULL, &residual) && solve(m, m->term, m->m, m->w, NULL);
+}
+
+/* The problem under the covariance that goes with the present weights. */
+static bool begin_round(make *m, const evl_weak *weak, const double *weight, int j, double floor, double *residual) {
+  const int rows = make_scores(m, weak, weight, j, m->w);
+  double blocks = 0.0;
+  for (int k = 0; k < weak->n_blocks; k++) blocks += weight_of(weight, k);
+  return make_covariance(m, rows, blocks, floor) && make_problem(m, m->covariance, residual);
+}
+
+static void choose(evl_choice *c, const evl_weak *weak, const double *weight, int j) {
+  make *m = c->make;
+  double floor, price, residual, found = NAN;
   int k = m->m, before = -1;
-  if (!make_problem(m, NULL, unit, &residual) || !solve(m, m->term, k, unit, m->w, NULL)) {
+  bool regular = begin_target(c, weak, weight, j, &floor, &price);
+  for (int round = 0; regular && round < ROUNDS && !same(m->term, k, m->before, before); round++) {
+    before = k;
+    memcpy(m->before, m->term, (size_t)k * sizeof *m->term);
+    if (!(regular = begin_round(m, weak, weight, j, floor, &residual))) break;
+    k = evl_subset_search(m->subset, m->m, m->gram, m->gram_moment, residual, price, m->term, &found);
+    regular = solve(m, m->term, k, m->w, m->variance);
+  }
+  if (!regular) {
     refuse(c, j, EVL_FIT_COLLINEAR);
     return;
   }
-  for (int round = 0; round < ROUNDS && !(before == k && same(m->term, k, m->before, before)); round++) {
-    before = k;
-    memcpy(m->before, m->term, (size_t)k * sizeof *m->term);
-    const int rows = make_scores(m, weak, weight, j, m->w);
-    if (!make_covariance(m, rows, blocks, floor) || !make_problem(m, m->covariance, unit, &residual)) {
-      refuse(c, j, EVL_FIT_COLLINEAR);
-      return;
-    }
-    k = evl_subset_search(m->subset, m->m, m->gram, m->gram_moment, residual, price, m->term, &c->j[j]);
-    const double found = c->j[j];
-    if (!solve(m, m->term, k, unit, m->w, m->variance)) {
-      refuse(c, j, EVL_FIT_COLLINEAR);
-      return;
-    }
-    put(c, j, k, found + price * k, m->variance);
-    c->j[j] = found;
-  }
+  put(c, j, k, found, found + price * k);
+}
+
+static bool enough(const evl_choice *c, const evl_weak *weak) {
+  return weak->n_blocks >= FEWEST_BLOCKS && weak->n_blocks <= c->make->most_blocks;
 }
 
 void evl_choice_run(evl_choice *c, const evl_weak *weak, const double *weight, const uint8_t *allowed) {
-  double blocks = 0.0;
-  for (int k = 0; k < weak->n_blocks; k++) blocks += weight_of(weight, k);
-  const bool enough = weak->n_blocks >= FEWEST_BLOCKS && weak->n_blocks <= c->make->most_blocks;
-  const bool regular = enough && begin(c->make, weak, weight, allowed);
+  bool regular = false;
   for (int j = 0; j < c->d; j++) {
-    if (regular) choose(c, weak, weight, j, blocks);
-    else refuse(c, j, enough ? EVL_FIT_COLLINEAR : EVL_FIT_SHORT);
+    if (enough(c, weak) && (j == 0 || allowed))
+      regular = begin(c->make, weak, weight, allowed ? allowed + (size_t)j * (size_t)c->p : NULL);
+    if (regular) choose(c, weak, weight, j);
+    else refuse(c, j, enough(c, weak) ? EVL_FIT_COLLINEAR : EVL_FIT_SHORT);
   }
+}
+
+double evl_choice_variance(evl_choice *c, const evl_weak *weak) {
+  make *m = c->make;
+  double floor, price, residual, sum = 0.0;
+  if (!enough(c, weak) || !begin(m, weak, NULL, NULL)) return INFINITY;
+  for (int j = 0; j < c->d; j++) {
+    if (!begin_target(c, weak, NULL, j, &floor, &price) || !begin_round(m, weak, NULL, j, floor, &residual))
+      return INFINITY;
+    sum += mean_log_variance(m);
+  }
+  return sum / c->d;
 }

@@ -75,7 +75,8 @@ static evl_status put_degree(evl_library *l, int degree, int below, evl_arena *a
   if (degree == 1) {
     for (int v = 0; v < l->n_variables; v++) {
       l->list[l->n_terms][0] = v;
-      EVL_TRY(put(l, (term){.kind = VARIABLE, .degree = 1, .variable = v, .name = evl_arena_text(arena, l->variable[v])}));
+      EVL_TRY(put(l, (term){.kind = VARIABLE, .degree = 1, .variable = v,
+                            .name = evl_arena_text(arena, l->variable[v])}));
     }
     return EVL_OK;
   }
@@ -96,7 +97,8 @@ static evl_status put_waves(evl_library *l, evl_arena *arena) {
     for (int v = 0; v < l->n_variables; v++)
       for (int kind = SINE; kind <= COSINE; kind++) {
         const char *word = kind == SINE ? "sin" : "cos", *name = l->variable[v];
-        name = k == 1 ? evl_arena_format(arena, "%s(%s)", word, name) : evl_arena_format(arena, "%s(%d %s)", word, k, name);
+        name = k == 1 ? evl_arena_format(arena, "%s(%s)", word, name)
+                      : evl_arena_format(arena, "%s(%d %s)", word, k, name);
         EVL_TRY(put(l, (term){.kind = kind, .of = v, .k = k, .name = name}));
       }
   if (!l->spec.products) return EVL_OK;

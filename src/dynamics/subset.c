@@ -1,6 +1,7 @@
 /* subset: the terms of a least-squares problem with the least residual plus a price a term. Three searches after each
-   other, each from the best so far: forwards with many sets side by side, each grown by one term a step (one more row of
-   its triangular factor gives what every further term would save); backwards from all terms; exchanges of single terms. */
+   other, each from the best so far: forwards with many sets side by side, each grown by one term a step (one more row
+   of its triangular factor gives what every further term would save); backwards from all terms; exchanges of single
+   terms. */
 #include <string.h>
 
 #include "weak_priv.h"
@@ -185,7 +186,7 @@ static void backwards(evl_subset *s, const problem *q) {
       const size_t i = (size_t)s->kept[a];
       if (i == out) continue;
       const double factor = column[i] / pivot;
-      for (int b = 0; b < k; b++) inverse[i * (size_t)p + (size_t)s->kept[b]] -= factor * column[s->kept[b]];
+      for (int b = 0; b < p; b++) inverse[i * (size_t)p + (size_t)b] -= factor * column[b];
       w[i] -= column[i] * weight;
     }
     j += loss;
@@ -229,4 +230,22 @@ int evl_subset_search(evl_subset *s, int p, const double *g, const double *b, do
   memcpy(term, s->best, (size_t)s->n_best * sizeof *term);
   *j = s->score - price * s->n_best;
   return s->n_best;
+}
+
+int evl_subset_next(evl_subset *s, int p, const double *g, const double *b, const int *term, int k, int *next,
+                    int most) {
+  const problem q = {.p = p, .g = g, .b = b};
+  int found = 0;
+  if (k > DEEPEST) return 0;
+  clear_set(&q, &s->trial);
+  for (int i = 0; i < k; i++) enter(&q, &s->trial, term[i]);
+  for (int o = 0; o < p; o++) {
+    if (!free_to_enter(&q, &s->trial, o)) continue;
+    const double mine = with(&s->trial, o);
+    int at = found < most ? found++ : most;
+    if (at == most && !(mine < with(&s->trial, next[--at]))) continue;
+    for (; at > 0 && mine < with(&s->trial, next[at - 1]); at--) next[at] = next[at - 1];
+    next[at] = o;
+  }
+  return found;
 }

@@ -1,11 +1,12 @@
 /* weak_noise: what white noise in the state adds to sums of products of terms, and its removal.
 
-   With D_v the matrix of d/dv in the library and T = exp(-1/2 sum_v s_v^2 D_v^2), the terms T theta(y) are unbiased. Of the
-   products of two terms at one sample, E[T theta(y) theta(y)' T'] = exp(L) applied to theta(x) theta(x)', where
-   L C = sum_v s_v^2 D_v C D_v', because noise smooths a function by exp(1/2 s^2 d^2/dv^2) and the mixed part of the second
-   derivative of a product is L. So a Gram g of windows with weights phi becomes T g T' - (1 - exp(-L)) T q T', with q the
-   samples' Gram under sum over windows of phi^2. Products of rows and targets need no such part: phi phi' is odd, and
-   summed over windows each sample has it 0. Series of exponentials end for polynomials and are cut for waves. */
+   With D_v the matrix of d/dv in the library and T = exp(-1/2 sum_v s_v^2 D_v^2), the terms T theta(y) are unbiased.
+   Of the products of two terms at one sample, E[T theta(y) theta(y)' T'] = exp(L) applied to theta(x) theta(x)', where
+   L C = sum_v s_v^2 D_v C D_v', because noise smooths a function by exp(1/2 s^2 d^2/dv^2) and the mixed part of the
+   second derivative of a product is L. So a Gram g of windows with weights phi becomes T g T' - (1 - exp(-L)) T q T',
+   with q the samples' Gram under sum over windows of phi^2. Products of rows and targets need no such part: phi phi'
+   is odd, and summed over windows each sample has it 0. Series of exponentials end for polynomials and are cut for
+   waves. */
 #include <string.h>
 
 #include "weak_priv.h"

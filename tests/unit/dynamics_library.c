@@ -57,9 +57,11 @@ static void test_rows(void) {
     for (int i = 0; i < p; i++) same = same && theta[i * LONG + t] == at[i];
     CHECK_NEAR(at[1 + n_variables + 1], state[0] * state[1], 1e-15);
     for (int i = 0; i < p; i++)
-      if (!strcmp(evl_library_name(l, i), "x0 x1^2 u0")) CHECK_NEAR(at[i], state[0] * state[1] * state[1] * state[6], 1e-15);
+      if (!strcmp(evl_library_name(l, i), "x0 x1^2 u0"))
+        CHECK_NEAR(at[i], state[0] * state[1] * state[1] * state[6], 1e-15);
     for (int i = 0; i < p; i++)
-      if (!strcmp(evl_library_name(l, i), "x2 cos(2 x1(t-7))")) CHECK_NEAR(at[i], state[2] * cos(2.0 * state[4]), 1e-15);
+      if (!strcmp(evl_library_name(l, i), "x2 cos(2 x1(t-7))"))
+        CHECK_NEAR(at[i], state[2] * cos(2.0 * state[4]), 1e-15);
   }
   CHECK(same);
   free(theta);

@@ -53,6 +53,8 @@ static void test_noise_sd(void) {
 
 enum { N = 10000 };
 static const double DT = 0.01;
+/* The terms of Lorenz' equations: [3][10]. */
+static const uint8_t LORENZ[30] = {[1] = 1, [2] = 1, [11] = 1, [12] = 1, [16] = 1, [23] = 1, [25] = 1};
 
 static void lorenz(void *system, int stage, const double *x, double *slope) {
   (void)system, (void)stage;
@@ -83,8 +85,8 @@ static evl_weak *weak_of(const evl_library *library, evl_arena *arena) {
   return weak;
 }
 
-/* Without noise the equations hold in the weak form, to the error of the trapezoids; blocks have all windows once, and two
-   series are two sets of blocks. */
+/* Without noise the equations hold in the weak form, to the error of the trapezoids; blocks have all windows once, and
+   two series are two sets of blocks. */
 static void test_weak(void) {
   static double clean[3 * N], noisy[3 * N];
   double sd[3], w[3][10] = {{0}};
@@ -139,7 +141,6 @@ static void test_correction(void) {
 /* The terms of Lorenz' equations at 5 % noise, and coefficients within their standard errors. */
 static void test_choice(void) {
   static double clean[3 * N], noisy[3 * N];
-  static const uint8_t want[3][10] = {{0, 1, 1, 0, 0, 0, 0, 0, 0, 0}, {0, 1, 1, 0, 0, 0, 1, 0, 0, 0}, {0, 0, 0, 1, 0, 1, 0, 0, 0, 0}};
   double sd[3];
   lorenz_series(0.05, 2, clean, noisy, sd);
   for (int i = 0; i < 3; i++) CHECK(fabs(evl_noise_sd(noisy + i * N, N) / sd[i] - 1.0) < 0.05);
@@ -150,17 +151,51 @@ static void test_choice(void) {
   evl_weak_begin(weak, 20, N, sd);
   CHECK(evl_weak_add(weak, noisy, N, 0, N) == EVL_FIT_DONE);
   evl_choice_run(choice, weak, NULL, NULL);
-  for (int j = 0; j < 3; j++) CHECK(choice->fit[j] == EVL_FIT_DONE && !memcmp(choice->mask + 10 * j, want[j], 10));
+  for (int j = 0; j < 3; j++) CHECK(choice->fit[j] == EVL_FIT_DONE && !memcmp(choice->mask + 10 * j, LORENZ + 10 * j, 10));
   CHECK(fabs(choice->w[11] - 28.0) < 5.0 * choice->sd[11] && choice->sd[11] < 0.3);
   CHECK(fabs(choice->w[12] + 1.0) < 5.0 * choice->sd[12] && choice->sd[12] < 0.15);
   CHECK(fabs(choice->w[23] + 8.0 / 3.0) < 5.0 * choice->sd[23] && choice->sd[23] < 0.05);
-  static const uint8_t allowed[10] = {0, 1, 1, 1, 0, 0, 0, 0, 0, 0};
+  static const uint8_t allowed[30] = {[11] = 1, [12] = 1, [13] = 1};
   evl_choice_run(choice, weak, NULL, allowed);
   for (int i = 4; i < 10; i++) CHECK(choice->mask[10 + i] == 0 && choice->w[10 + i] == 0.0);
+  CHECK(choice->fit[0] == EVL_FIT_COLLINEAR);
   evl_weak_begin(weak, 25, 300, NULL);
   CHECK(evl_weak_add(weak, noisy, N, 0, 300) == EVL_FIT_DONE);
   evl_choice_run(choice, weak, NULL, NULL);
   CHECK(choice->fit[0] == EVL_FIT_SHORT && isnan(choice->j[0]) && choice->w[1] == 0.0);
+  evl_arena_free(arena);
+}
+
+/* A width for any sampling: exact terms at 1 % noise of the same equations sampled 1, 2 and 4 times as slowly. */
+static void test_width(void) {
+  static double clean[3 * N], noisy[3 * N];
+  double sd[3];
+  int last = 1000;
+  lorenz_series(0.01, 3, clean, noisy, sd);
+  evl_arena *arena = evl_arena_create();
+  const evl_library_spec spec = {.n_states = 3, .degree = 2, .constant = true};
+  const evl_library *library = library_of(spec, arena);
+  for (int every = 1; every <= 4; every *= 2) {
+    const int n = N / every;
+    for (int i = 0; i < 3; i++)
+      for (int t = 0; t < n; t++) noisy[i * N + t] = noisy[i * N + t * (every > 1 ? 2 : 1)];
+    evl_width *width = NULL;
+    evl_weak *weak = NULL;
+    evl_choice *choice = NULL;
+    CHECK(evl_width_plan(&spec, every * DT, 60, 1, n, arena, &width) == EVL_OK);
+    const int half = evl_width_choose(width, &(evl_series){noisy, N, 0, n}, 1, sd);
+    CHECK(half >= 6 && half <= 60 && half <= last);
+    last = half;
+    const evl_weak_spec weak_spec = {.library = library, .dt_s = every * DT, .most_half = half, .most_blocks = 200};
+    CHECK(evl_weak_plan(&weak_spec, 1, arena, &weak) == EVL_OK);
+    CHECK(evl_choice_plan(10, 3, 201, arena, &choice) == EVL_OK);
+    evl_weak_begin(weak, half, n, sd);
+    CHECK(evl_weak_add(weak, noisy, N, 0, n) == EVL_FIT_DONE);
+    evl_choice_run(choice, weak, NULL, NULL);
+    CHECK(!memcmp(choice->mask, LORENZ, sizeof LORENZ));
+    evl_choice_run(choice, weak, NULL, choice->near);
+    CHECK(!memcmp(choice->mask, LORENZ, sizeof LORENZ));
+  }
   evl_arena_free(arena);
 }
 
@@ -221,5 +256,6 @@ int main(void) {
   RUN(test_correction);
   RUN(test_subset);
   RUN(test_choice);
+  RUN(test_width);
   CHECK_DONE();
 }
