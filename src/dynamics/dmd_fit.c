@@ -1,12 +1,12 @@
-/* dmd_fit: variable projection. Of the sum of squares f = |R|^2, R = Y - F B, the amplitudes B = F^+ Y are eliminated, F [n][r]
-   being the functions of time and Y [n][q] the series. All derivatives of F by growth and turn are combinations of the
-   columns of E = diag(t) F, D_i = E T_i, with T_i the identity or a quarter turn on the functions of one rate. So the
-   full matrix of Gauss and Newton (Golub and Pereyra 1973) and the gradient are small sums over r x r products,
+/* dmd_fit: variable projection. Of the sum of squares f = |R|^2, R = Y - F B, the amplitudes B = F^+ Y are eliminated,
+   F [n][r] being the functions of time and Y [n][q] the series. All derivatives of F by growth and turn are combinations
+   of the columns of E = diag(t) F, D_i = E T_i, with T_i the identity or a quarter turn on the functions of one rate. So
+   the full matrix of Gauss and Newton (Golub and Pereyra 1973) and the gradient are small sums over r x r products,
      H_ik = tr(B' T_i' (E' P E) T_k B) + tr(Z' T_i inv(F' F) T_k' Z),  g_i = - tr(B' T_i' Z),
    with P = I - F F^+ and Z = E' R, and an evaluation costs three products of F with the series.
 
-   Amplitudes come from the normal equations in columns of length 1 and one step of refinement on the residual, which is as
-   good as orthogonal factors (Bjoerck 1987, doi:10.1016/0024-3795(87)90101-7) until two rates cannot be told apart.
+   Amplitudes come from the normal equations in columns of length 1 and one step of refinement on the residual, which is
+   as good as orthogonal factors (Bjoerck 1987, doi:10.1016/0024-3795(87)90101-7) until two rates cannot be told apart.
    Unknowns are growth and turn times the length of the series, so that 1 is a visible change of each. */
 #include <string.h>
 
@@ -184,8 +184,9 @@ static void model(evl_dmd_fit *f, const evl_rates *rates) {
           const int um = u.at + m, vn = v.at + n, ur = u.at + u.row[m], vr = v.at + v.row[n];
           /* row m of T B is sign B_row; row m of T' Z is, the turn being antisymmetric, that of T Z up to a sign that
              both factors share */
+          const double turned = u.row[0] == v.row[0] ? 1.0 : -1.0;
           sum += u.sign[m] * v.sign[n] * (w->bend[vn * r + um] * w->size[vr * r + ur] +
-                                          w->inverse[vn * r + um] * w->square[vr * r + ur] * (u.row[0] == v.row[0] ? 1.0 : -1.0));
+                                          turned * w->inverse[vn * r + um] * w->square[vr * r + ur]);
         }
       w->hessian[k * r + i] = w->hessian[i * r + k] = sum;
     }
@@ -217,8 +218,8 @@ static int free_unknowns(struct evl_dmd_room *w, const evl_rates *rates, double 
   return n;
 }
 
-/* Solves (H + damping diag H) step = - gradient over the free unknowns; false where it is singular. `predicted`: the fall
-   of f by the model. */
+/* Solves (H + damping diag H) step = - gradient over the free unknowns; false where it is singular. `predicted`: the
+   fall of f by the model. */
 static bool damped_step(struct evl_dmd_room *w, int r, int n, double damping, double *predicted) {
   double *x = w->better; /* free until the next evaluation */
   for (int i = 0; i < n; i++) {
@@ -255,10 +256,25 @@ static series series_of(const double *y, size_t ld, int q, int n, int first, con
   return s;
 }
 
-evl_fit evl_dmd_amplitudes(evl_dmd_fit *f, const double *y, size_t ld, int n_rows, int n, int first, const int *sample,
-                           const evl_rates *rates) {
+double evl_dmd_share(const evl_dmd_fit *f, const evl_rates *rates, int i) {
+  const struct evl_dmd_room *w = f->room;
+  const int r = rates->n_basis, width = evl_rate_is_pair(rates, i) ? 2 : 1;
+  int at = 0;
+  for (int k = 0; k < i; k++) at += evl_rate_is_pair(rates, k) ? 2 : 1;
+  double sum = 0.0;
+  for (int q = 0; q < f->n_rows; q++)
+    for (int a = 0; a < width; a++)
+      for (int b = 0; b < width; b++)
+        sum += f->amplitude[q * r + at + a] * f->amplitude[q * r + at + b] * w->gram[(at + b) * r + at + a];
+  return sum / f->total;
+}
+
+evl_fit evl_dmd_amplitudes(evl_dmd_fit *f, const double *y, size_t ld, int n_rows, int n, int first,
+                           const int *sample, const evl_rates *rates) {
   const series s = series_of(y, ld, n_rows, n, first, sample);
   f->evaluations = 0;
+  f->n_rows = n_rows;
+  f->total = s.total;
   if (n < rates->n_basis) return EVL_FIT_SHORT;
   const double left = evaluate(f, &s, rates);
   f->residual = left / s.total;
@@ -268,27 +284,30 @@ evl_fit evl_dmd_amplitudes(evl_dmd_fit *f, const double *y, size_t ld, int n_row
 typedef enum { DOWN, SETTLED, LOST } outcome;
 
 /* Tries steps, ever shorter ones, until one leads down. */
-static outcome descend(evl_dmd_fit *f, const series *s, double most, int most_evaluations, evl_rates *rates, double *left,
-                       double *damping) {
-  static const double TINY = 1e-10, SMALL = 1e-6; /* radians over the series */
+static outcome descend(evl_dmd_fit *f, const series *s, double most, int most_evaluations, evl_rates *rates,
+                       double *left, double *damping) {
+  static const double TINY = 1e-10, SMALL = 1e-8; /* radians over the series; below SMALL rounding may hide a fall */
   struct evl_dmd_room *w = f->room;
   const int r = rates->n_basis, n_free = free_unknowns(w, rates, most);
   double grow = 2.0;
   while (n_free > 0) {
-    double predicted;
+    double predicted = 0.0;
     const bool solved = damped_step(w, r, n_free, *damping, &predicted);
     const double length = solved ? largest(w->step, r) : INFINITY;
     if (length < TINY) return SETTLED;
     if (f->evaluations >= most_evaluations || *damping > 1e12) return LOST;
     move(rates, w->step, s->span, most, &w->trial);
     const double there = solved ? evaluate(f, s, &w->trial) : INFINITY;
-    /* below SMALL rounding hides the fall, and a step of Gauss and Newton is taken as it is */
-    if (there < *left || (length < SMALL && there < *left * (1.0 + 1e-12) + 1e-28 * s->total)) {
+    if (there < *left) {
       const double cube = 2.0 * (*left - there) / predicted - 1.0;
-      *damping *= length < SMALL ? 0.1 : fmax(0.1, 1.0 - cube * cube * cube);
+      *damping = fmax(1e-12, *damping * fmax(0.1, 1.0 - cube * cube * cube));
       *left = there;
       evl_rates_copy(rates, &w->trial);
       return DOWN;
+    }
+    if (length < SMALL) {
+      if (there < *left * (1.0 + 1e-12)) evl_rates_copy(rates, &w->trial);
+      return SETTLED;
     }
     *damping *= grow;
     grow *= 2.0;
@@ -302,6 +321,8 @@ evl_fit evl_dmd_optimise(evl_dmd_fit *f, const double *y, size_t ld, int n_rows,
   const double most = stable ? 0.0 : 20.0 / s.span;
   double damping = 1e-3;
   f->evaluations = 0;
+  f->n_rows = n_rows;
+  f->total = s.total;
   if (n <= rates->n_basis) return EVL_FIT_SHORT;
   for (int i = 0; i < rates->n; i++) rates->growth[i] = bounded(rates->growth[i], most);
   double left = evaluate(f, &s, rates);

@@ -1,9 +1,9 @@
 /* dmd_start: eigenvalues by linear algebra.
 
    With X the delayed series but for its last column and Y but for its first, exact DMD of rank r is A = U' Y V inv(S),
-   X = U S V' truncated (Tu et al. 2014, algorithm 2); with V inv(S) = X' U inv(S^2) it takes the products X X' and Y X' of
-   rows alone. Their blocks for delays k, l follow from those for k - 1, l - 1 by moving the range of the sum, so that only
-   the first ones are summed. Singular values smaller than the largest by more than 1e-7 have no digits in X X': rank. */
+   X = U S V' truncated (Tu et al. 2014, algorithm 2); with V inv(S) = X' U inv(S^2) it takes the products X X' and Y X'
+   of rows alone. Their blocks for delays k, l follow from those for k - 1, l - 1 by moving the range of the sum, so
+   that only the first ones are summed. Singular values below 1e-7 of the largest have no digits in X X': rank. */
 #include <string.h>
 
 #include "dmd_priv.h"
@@ -40,7 +40,8 @@ evl_status evl_dmd_start_plan(int most_rows, int most_delays, int most_rank, evl
 }
 
 /* to block (k, l) of p x p: sum over t = 0 .. n - 1 of y(t + from + k step) y(t + by + l step)'. */
-static void delay_products(const double *y, size_t ld, int p, int n, int delays, int step, int from, int by, double *to) {
+static void delay_products(const double *y, size_t ld, int p, int n, int delays, int step, int from, int by,
+                           double *to) {
   const size_t width = (size_t)p * (size_t)delays;
   for (int k = 0; k < delays; k++) /* first column and first row of blocks */
     for (int side = 0; side < (k ? 2 : 1); side++) {
