@@ -1,7 +1,8 @@
 /* dmd_fit: variable projection. Of the sum of squares f = |R|^2, R = Y - F B, the amplitudes B = F^+ Y are eliminated,
-   F [n][r] being the functions of time and Y [n][q] the series. All derivatives of F by growth and turn are combinations
-   of the columns of E = diag(t) F, D_i = E T_i, with T_i the identity or a quarter turn on the functions of one rate. So
-   the full matrix of Gauss and Newton (Golub and Pereyra 1973) and the gradient are small sums over r x r products,
+   F [n][r] being the functions of time and Y [n][q] the series. All derivatives of F by growth and turn are
+   combinations of the columns of E = diag(t) F, D_i = E T_i, with T_i the identity or a quarter turn on the functions of
+   one rate.
+   So the full matrix of Gauss and Newton (Golub and Pereyra 1973) and the gradient are small sums over r x r products,
      H_ik = tr(B' T_i' (E' P E) T_k B) + tr(Z' T_i inv(F' F) T_k' Z),  g_i = - tr(B' T_i' Z),
    with P = I - F F^+ and Z = E' R, and an evaluation costs three products of F with the series.
 
@@ -286,7 +287,7 @@ typedef enum { DOWN, SETTLED, LOST } outcome;
 /* Tries steps, ever shorter ones, until one leads down. */
 static outcome descend(evl_dmd_fit *f, const series *s, double most, int most_evaluations, evl_rates *rates,
                        double *left, double *damping) {
-  static const double TINY = 1e-10, SMALL = 1e-8; /* radians over the series; below SMALL rounding may hide a fall */
+  static const double SMALL = 1e-7; /* radians over the series; below it rounding hides a fall */
   struct evl_dmd_room *w = f->room;
   const int r = rates->n_basis, n_free = free_unknowns(w, rates, most);
   double grow = 2.0;
@@ -294,7 +295,7 @@ static outcome descend(evl_dmd_fit *f, const series *s, double most, int most_ev
     double predicted = 0.0;
     const bool solved = damped_step(w, r, n_free, *damping, &predicted);
     const double length = solved ? largest(w->step, r) : INFINITY;
-    if (length < TINY) return SETTLED;
+    if (length < SMALL) return SETTLED;
     if (f->evaluations >= most_evaluations || *damping > 1e12) return LOST;
     move(rates, w->step, s->span, most, &w->trial);
     const double there = solved ? evaluate(f, s, &w->trial) : INFINITY;
@@ -305,14 +306,35 @@ static outcome descend(evl_dmd_fit *f, const series *s, double most, int most_ev
       evl_rates_copy(rates, &w->trial);
       return DOWN;
     }
-    if (length < SMALL) {
-      if (there < *left * (1.0 + 1e-12)) evl_rates_copy(rates, &w->trial);
-      return SETTLED;
-    }
     *damping *= grow;
     grow *= 2.0;
   }
   return SETTLED;
+}
+
+/* The last digits, by the gradient alone: ever shorter steps. */
+static void polish(evl_dmd_fit *f, const series *s, double most, double damping, evl_rates *rates) {
+  enum { MOST_STEPS = 100 };
+  struct evl_dmd_room *w = f->room;
+  const int r = rates->n_basis;
+  double before = INFINITY;
+  for (int i = 0; i < MOST_STEPS; i++) {
+    double predicted;
+    const int n_free = free_unknowns(w, rates, most);
+    if (n_free == 0 || !damped_step(w, r, n_free, damping, &predicted)) return;
+    const double length = largest(w->step, r);
+    if (length < 1e-13) return;
+    if (!(length < 0.95 * before)) {
+      damping = fmax(1e-3, 4.0 * damping);
+      continue;
+    }
+    before = length;
+    move(rates, w->step, s->span, most, &w->trial);
+    if (!isfinite(evaluate(f, s, &w->trial))) return;
+    evl_rates_copy(rates, &w->trial);
+    products(f, s, r);
+    model(f, rates);
+  }
 }
 
 evl_fit evl_dmd_optimise(evl_dmd_fit *f, const double *y, size_t ld, int n_rows, int n, int first, const int *sample,
@@ -334,6 +356,7 @@ evl_fit evl_dmd_optimise(evl_dmd_fit *f, const double *y, size_t ld, int n_rows,
     went = descend(f, &s, most, most_evaluations, rates, &left, &damping);
   }
   if (went == LOST) return EVL_FIT_UNSETTLED;
+  polish(f, &s, most, damping, rates);
   f->residual = evaluate(f, &s, rates) / s.total; /* the last trial was another */
   return EVL_FIT_DONE;
 }
