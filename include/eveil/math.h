@@ -122,6 +122,8 @@ typedef struct evl_smoother evl_smoother;
 typedef struct evl_smoothed { double lambda, freedom, gcv, rss; } evl_smoothed; /* freedom: trace of the smoother */
 evl_status evl_smoother_plan(int n_samples, double dt, int knot, int degree, evl_arena *arena,
                              evl_smoother **smoother) EVL_MUST_USE;
+/* From now on for series of n samples, at most those planned. */
+void evl_smoother_length(evl_smoother *smoother, int n_samples);
 const evl_bspline *evl_smoother_basis(const evl_smoother *smoother);
 /* Coefficients c [functions] of the best lambda, or of the one given (> 0). EVL_NUMERIC: not positive definite. */
 evl_status evl_smoother_run(evl_smoother *smoother, const double *y, double lambda, double *c,

@@ -15,6 +15,7 @@ struct evl_derivative {
   int n_samples;
   double *difference, *value, *slope; /* stencils */
   evl_smoother *smoother;
+  int n_spline; /* samples that the smoother is set for */
   double *coefficient;
   evl_total_variation *variation;
 };
@@ -45,6 +46,7 @@ evl_status evl_derivative_plan(const evl_derivative_spec *spec, int n_samples, c
     evl_polynomial_stencil(window, spec->polynomial, work, d->value, d->slope);
   }
   if (spec->method == EVL_SPLINE) {
+    d->n_spline = n_samples;
     EVL_TRY(evl_smoother_plan(n_samples, 1.0, 1, SPLINE_DEGREE, arena, &d->smoother));
     EVL_NEW(arena, d->coefficient, evl_bspline_functions(evl_smoother_basis(d->smoother)));
   }
@@ -53,17 +55,47 @@ evl_status evl_derivative_plan(const evl_derivative_spec *spec, int n_samples, c
   return EVL_OK;
 }
 
-static bool by_spline(evl_derivative *d, const double *x, double *smooth, double *slope) {
+static bool by_spline(evl_derivative *d, const double *x, int n, double *smooth, double *slope) {
   evl_smoothed found;
+  if (n != d->n_spline) evl_smoother_length(d->smoother, d->n_spline = n);
   if (evl_smoother_run(d->smoother, x, d->spec.lambda, d->coefficient, &found) != EVL_OK) {
     evl_error_clear();
     return false;
   }
-  for (int t = 0; t < d->n_samples; t++) {
+  for (int t = 0; t < n; t++) {
     smooth[t] = evl_bspline_value(evl_smoother_basis(d->smoother), d->coefficient, 1, t, 0);
     slope[t] = evl_bspline_value(evl_smoother_basis(d->smoother), d->coefficient, 1, t, 1);
   }
   return true;
+}
+
+/* White noise by differences of order 6, whose squares sum to 924; smooth parts leave little in them. */
+static double noise_of(const double *x, int n) {
+  double sum = 0.0;
+  for (int t = 3; t < n - 3; t++) {
+    const double e = x[t - 3] + x[t + 3] - 6.0 * (x[t - 2] + x[t + 2]) + 15.0 * (x[t - 1] + x[t + 1]) - 20.0 * x[t];
+    sum += e * e;
+  }
+  return n > 6 ? sqrt(sum / (924.0 * (n - 6))) : 0.0;
+}
+
+/* The lambda that takes off as much as there is noise (Morozov 1966): bisection of its logarithm, for what is taken off
+   grows with it. */
+static bool by_variation(evl_derivative *d, const double *x, int n, double *smooth) {
+  enum { STEPS = 9 };
+  if (d->spec.lambda > 0.0) return evl_total_variation_run(d->variation, x, n, d->spec.lambda, smooth);
+  const double noise = noise_of(x, n);
+  double low = log(0.1), high = log(1e3);
+  if (!(noise > 0.0)) return evl_total_variation_run(d->variation, x, n, 0.0, smooth);
+  for (int k = 0; k < STEPS; k++) {
+    const double middle = 0.5 * (low + high);
+    double sum = 0.0;
+    if (!evl_total_variation_run(d->variation, x, n, noise * exp(middle), smooth)) return false;
+    for (int t = 0; t < n; t++) sum += (x[t] - smooth[t]) * (x[t] - smooth[t]);
+    if (sum < noise * noise * n) low = middle;
+    else high = middle;
+  }
+  return evl_total_variation_run(d->variation, x, n, noise * exp(low), smooth);
 }
 
 bool evl_derivative_run(evl_derivative *d, const double *x, int n, double dt_s, double *smooth, double *slope) {
@@ -71,7 +103,7 @@ bool evl_derivative_run(evl_derivative *d, const double *x, int n, double dt_s, 
   const evl_derivative_spec *s = &d->spec;
   const bool polynomials = s->method == EVL_SMOOTHED || s->method == EVL_SAVITZKY_GOLAY;
   const int least = polynomials && s->window > s->order ? s->window : s->order + 1;
-  if (n < least || n < 3) return false;
+  if (n < least || n < 3 || n > d->n_samples) return false;
   if (polynomials) evl_stencil_run(s->window, d->value, x, n, smooth);
   else memcpy(smooth, x, (size_t)n * sizeof *x);
   switch (s->method) {
@@ -79,10 +111,10 @@ bool evl_derivative_run(evl_derivative *d, const double *x, int n, double dt_s, 
   case EVL_SMOOTHED: evl_stencil_run(s->order + 1, d->difference, smooth, n, slope); break;
   case EVL_SAVITZKY_GOLAY: evl_stencil_run(s->window, d->slope, x, n, slope); break;
   case EVL_SPLINE:
-    if (n != d->n_samples || !by_spline(d, x, smooth, slope)) return false;
+    if (!by_spline(d, x, n, smooth, slope)) return false;
     break;
   default:
-    if (!evl_total_variation_run(d->variation, x, n, s->lambda, smooth)) return false;
+    if (!by_variation(d, x, n, smooth)) return false;
     evl_stencil_run(3, central, smooth, n, slope); /* between the slopes on both sides */
   }
   for (int t = 0; t < n; t++) slope[t] /= dt_s;

@@ -12,8 +12,9 @@ typedef struct evl_derivative_spec {
   int order;      /* DIFFERENCE, SMOOTHED: 2, 4, 6 */
   int window;     /* SMOOTHED, SAVITZKY_GOLAY: odd number of samples */
   int polynomial; /* SMOOTHED, SAVITZKY_GOLAY: its degree */
-  double lambda;  /* SPLINE: weight of the curvature in samples^3, 0: by cross-validation; VARIATION: that of the jumps
-                     of the slope, in units of the series */
+  double lambda;  /* SPLINE: weight of the curvature in samples^3, 0: by cross-validation. VARIATION: weight of the
+                     jumps of the slope, in units of the series, 0: so that as much is taken off as there is white
+                     noise */
 } evl_derivative_spec;
 
 typedef struct evl_derivative evl_derivative;

@@ -120,25 +120,32 @@ static const double *values_of(const evl_smoother *s, int i) {
   return s->value + (size_t)(i - interval_of(s, i) * s->knot) * (size_t)(s->basis.degree + 1);
 }
 
+void evl_smoother_length(evl_smoother *s, int n_samples) {
+  const int d = s->basis.degree, ld = d + 1, intervals = (n_samples - 1 + s->knot - 1) / s->knot;
+  s->n_samples = n_samples;
+  s->basis.n_intervals = intervals > 0 ? intervals : 1;
+  evl_bspline_gram(&s->basis, 2, s->rough, ld);
+  memset(s->samples, 0, (size_t)evl_bspline_functions(&s->basis) * (size_t)ld * sizeof *s->samples);
+  for (int i = 0; i < n_samples; i++) {
+    const double *v = values_of(s, i);
+    for (int b = 0; b <= d; b++)
+      for (int a = b; a <= d; a++) s->samples[(interval_of(s, i) + b) * ld + a - b] += v[a] * v[b];
+  }
+}
+
 evl_status evl_smoother_plan(int n_samples, double dt, int knot, int degree, evl_arena *arena, evl_smoother **planned) {
   evl_smoother *s;
   EVL_NEW(arena, s, 1);
-  const int ld = degree + 1, intervals = (n_samples - 1 + knot - 1) / knot;
-  s->n_samples = n_samples;
+  const int ld = degree + 1, most = n_samples > 2 ? n_samples : 2;
   s->knot = knot;
-  s->basis = (evl_bspline){.degree = degree, .n_intervals = intervals > 0 ? intervals : 1, .step = knot * dt};
+  s->basis = (evl_bspline){.degree = degree, .n_intervals = (most - 1 + knot - 1) / knot, .step = knot * dt};
   const size_t n = (size_t)evl_bspline_functions(&s->basis);
   EVL_NEW(arena, s->value, (knot + 1) * ld);
   double **const band[] = {&s->samples, &s->rough, &s->band};
   for (int i = 0; i < 3; i++) EVL_NEW(arena, *band[i], n * (size_t)ld);
   EVL_NEW(arena, s->moment, n);
   for (int i = 0; i <= knot; i++) values(degree, (double)i / knot, s->value + i * ld);
-  evl_bspline_gram(&s->basis, 2, s->rough, ld);
-  for (int i = 0; i < n_samples; i++) {
-    const double *v = values_of(s, i);
-    for (int b = 0; b <= degree; b++)
-      for (int a = b; a <= degree; a++) s->samples[(interval_of(s, i) + b) * ld + a - b] += v[a] * v[b];
-  }
+  evl_smoother_length(s, n_samples);
   *planned = s;
   return EVL_OK;
 }

@@ -101,6 +101,7 @@ static void noise(void) {
   CHECK(error_with_noise((evl_derivative_spec){EVL_SAVITZKY_GOLAY, .window = 31, .polynomial = 3}) < 0.2 * plain);
   CHECK(error_with_noise((evl_derivative_spec){.method = EVL_SPLINE}) < 0.2 * plain);
   CHECK(error_with_noise((evl_derivative_spec){EVL_VARIATION, .lambda = 0.2}) < 0.5 * plain);
+  CHECK(error_with_noise((evl_derivative_spec){.method = EVL_VARIATION}) < 0.5 * plain);
 }
 
 /* A saw tooth with noise: the slopes are two numbers. The optimum proves itself: x - s = D'z with |z| <= lambda, and
@@ -147,6 +148,26 @@ static void a_line(void) {
   CHECK(worst < 1e-7);
 }
 
+/* A plan serves shorter series too, as if made for them. */
+static void shorter_series(void) {
+  static double alone[N];
+  for (int method = EVL_DIFFERENCE; method <= EVL_VARIATION; method++) {
+    const evl_derivative_spec spec = {(evl_derivative_method)method, .order = 4, .window = 9, .polynomial = 2};
+    evl_arena *arena = evl_arena_create();
+    evl_derivative *derivative;
+    bool settled = false;
+    for (int i = 0; i < N; i++) x[i] = sin(0.05 * i) + 0.01 * cos(1.7 * i * i);
+    CHECK(run(spec, 150, &settled) == EVL_OK && settled);
+    memcpy(alone, slope, sizeof alone);
+    CHECK(evl_derivative_plan(&spec, N, "test", arena, &derivative) == EVL_OK);
+    CHECK(evl_derivative_run(derivative, x, N, dt, smooth, slope));
+    CHECK(evl_derivative_run(derivative, x, 150, dt, smooth, slope));
+    CHECK(memcmp(alone, slope, 150 * sizeof *slope) == 0);
+    CHECK(!evl_derivative_run(derivative, x, N + 1, dt, smooth, slope));
+    evl_arena_free(arena);
+  }
+}
+
 static void refusals(void) {
   bool settled = true;
   CHECK(run((evl_derivative_spec){EVL_DIFFERENCE, .order = 3}, N, &settled) == EVL_USAGE);
@@ -165,6 +186,7 @@ int main(void) {
   RUN(noise);
   RUN(least_variation);
   RUN(a_line);
+  RUN(shorter_series);
   RUN(refusals);
   CHECK_DONE();
 }
