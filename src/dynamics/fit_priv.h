@@ -67,6 +67,7 @@ typedef struct evl_latent {
   double *sd;                 /* [n] of a coordinate before that, in sd of channels */
   double *weight;             /* [n][n_channels] of the standardised channels in a coordinate; of the first component for
                                  delays and hankel; 0 for channels not used */
+  double *channel_mean, *channel_sd; /* [n_channels] of those used, in their unit */
   double explained, explained_held_out; /* share of the channels' variance that a regression on the coordinates has */
   struct evl_latent_make *make;
 } evl_latent;

@@ -103,13 +103,16 @@ evl_status evl_latent_plan(const evl_params *p, const evl_shape *shape, const ch
   EVL_NEW(arena, l->z, (size_t)l->n * l->ld);
   EVL_NEW(arena, l->sd, l->n);
   EVL_NEW(arena, l->weight, l->n * shape->n_channels);
+  EVL_NEW(arena, l->channel_mean, shape->n_channels);
+  EVL_NEW(arena, l->channel_sd, shape->n_channels);
   EVL_TRY(plan_make(l->make, shape, arena));
   product->own = *latent = l;
   return EVL_OK;
 }
 
 /* Channels that move in the training part, less their mean, over their sd. */
-static void standardise(make *m, const evl_window *window) {
+static void standardise(evl_latent *l, const evl_window *window) {
+  make *m = l->make;
   const size_t n_train = (size_t)m->spec.n_train;
   m->n_used = 0;
   for (int c = 0; c < window->n_channels; c++) {
@@ -120,6 +123,8 @@ static void standardise(make *m, const evl_window *window) {
     double *to = m->x + (size_t)m->n_used * m->ld_x;
     for (int t = 0; t < m->n_window; t++) to[t] = (x[t] - mean) / sd;
     m->used[m->n_used++] = c;
+    l->channel_mean[c] = mean;
+    l->channel_sd[c] = sd;
   }
 }
 
@@ -272,7 +277,7 @@ static evl_fit find(evl_latent *l, const evl_window *window) {
   make *m = l->make;
   const int kind = m->spec.kind, c = window->n_channels;
   if (l->n_train < FEWEST) return EVL_FIT_SHORT;
-  standardise(m, window);
+  standardise(l, window);
   if (m->n_used == 0) return EVL_FIT_CONSTANT;
   evl_fit fit = kind == REGIONS    ? regions(l, c)
                 : kind == CHANNELS ? channels(l, c)
