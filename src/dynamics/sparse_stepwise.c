@@ -132,11 +132,11 @@ static void keep_evident(evl_sparse *s, const evl_gram *gram, int j, double vari
     for (int k = 0; k < b->k; k++) {
       const int i = b->term[k];
       const double inverse = b->inverse[(size_t)k * (p + 1)], square = b->w[k] * b->w[k]; /* of the term at length 1 */
-      /* gain <= most_gain - n x / (1 + x) or - x, x = square / (inverse unit), for log(1 + x) >= x / (1 + x) and no
-         element of the inverse is below that of the term alone */
-      const double room = s->most_gain[i] - most;
-      if (variance > 0.0 ? room * inverse * unit <= square : room * (inverse * unit + square) <= gram->n * square)
-      continue; const double share = square / (inverse * unit);
+      /* gain <= most_gain - n x / (1 + x) or - x, x = square / (inverse unit), for log(1 + x) >= x / (1 + x), and no
+         element of the inverse is below that of the term alone. */
+      const double room = s->most_gain[i] - most, known = room * inverse * unit;
+      if (variance > 0.0 ? known <= square : known + room * square <= gram->n * square) continue;
+      const double share = square / (inverse * unit);
       const double gain = s->most_gain[i] - log(inverse) - (variance > 0.0 ? share : gram->n * log1p(share));
       if (gain > most) most = gain, best = k;
     }
