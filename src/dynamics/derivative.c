@@ -8,7 +8,7 @@
 
 #include "derivative_priv.h"
 
-enum { SPLINE_DEGREE = 5 };
+enum { SPLINE_DEGREE = 5, STRETCH = 2048 };
 
 struct evl_derivative {
   evl_derivative_spec spec;
@@ -55,13 +55,18 @@ evl_status evl_derivative_plan(const evl_derivative_spec *spec, int n_samples, c
   return EVL_OK;
 }
 
-static bool by_spline(evl_derivative *d, const double *x, int n, double *smooth, double *slope) {
-  evl_smoothed found;
+static bool smooth_by_spline(evl_derivative *d, const double *x, int n, double lambda, evl_smoothed *found) {
   if (n != d->n_spline) evl_smoother_length(d->smoother, d->n_spline = n);
-  if (evl_smoother_run(d->smoother, x, d->spec.lambda, d->coefficient, &found) != EVL_OK) {
-    evl_error_clear();
-    return false;
-  }
+  if (evl_smoother_run(d->smoother, x, lambda, d->coefficient, found) == EVL_OK) return true;
+  evl_error_clear();
+  return false;
+}
+
+static bool by_spline(evl_derivative *d, const double *x, int n, double *smooth, double *slope) {
+  evl_smoothed found = {.lambda = d->spec.lambda};
+  const int stretch = n < STRETCH ? n : STRETCH;
+  if (!(found.lambda > 0.0) && !smooth_by_spline(d, x + (n - stretch) / 2, stretch, 0.0, &found)) return false;
+  if (!smooth_by_spline(d, x, n, found.lambda, &found)) return false;
   for (int t = 0; t < n; t++) {
     smooth[t] = evl_bspline_value(evl_smoother_basis(d->smoother), d->coefficient, 1, t, 0);
     slope[t] = evl_bspline_value(evl_smoother_basis(d->smoother), d->coefficient, 1, t, 1);
@@ -80,22 +85,27 @@ static double noise_of(const double *x, int n) {
 }
 
 /* The lambda that takes off as much as there is noise (Morozov 1966): bisection of its logarithm, for what is taken off
-   grows with it. */
-static bool by_variation(evl_derivative *d, const double *x, int n, double *smooth) {
+   grows with it. NaN: a search that did not settle. */
+static double find_lambda(evl_derivative *d, const double *x, int n, double noise, double *smooth) {
   enum { STEPS = 9 };
-  if (d->spec.lambda > 0.0) return evl_total_variation_run(d->variation, x, n, d->spec.lambda, smooth);
-  const double noise = noise_of(x, n);
   double low = log(0.1), high = log(1e3);
-  if (!(noise > 0.0)) return evl_total_variation_run(d->variation, x, n, 0.0, smooth);
   for (int k = 0; k < STEPS; k++) {
     const double middle = 0.5 * (low + high);
     double sum = 0.0;
-    if (!evl_total_variation_run(d->variation, x, n, noise * exp(middle), smooth)) return false;
+    if (!evl_total_variation_run(d->variation, x, n, noise * exp(middle), smooth)) return NAN;
     for (int t = 0; t < n; t++) sum += (x[t] - smooth[t]) * (x[t] - smooth[t]);
     if (sum < noise * noise * n) low = middle;
     else high = middle;
   }
-  return evl_total_variation_run(d->variation, x, n, noise * exp(low), smooth);
+  return noise * exp(low);
+}
+
+static bool by_variation(evl_derivative *d, const double *x, int n, double *smooth) {
+  const int stretch = n < STRETCH ? n : STRETCH;
+  const double noise = noise_of(x, n);
+  double lambda = d->spec.lambda;
+  if (!(lambda > 0.0) && noise > 0.0) lambda = find_lambda(d, x + (n - stretch) / 2, stretch, noise, smooth);
+  return !isnan(lambda) && evl_total_variation_run(d->variation, x, n, lambda, smooth);
 }
 
 bool evl_derivative_run(evl_derivative *d, const double *x, int n, double dt_s, double *smooth, double *slope) {

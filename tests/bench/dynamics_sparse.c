@@ -40,8 +40,8 @@ static void time_derivatives(void) {
       {"sindy: differences of order 4, 8 x 15,000 samples", {.method = EVL_DIFFERENCE, .order = 4}},
       {"sindy: Savitzky-Golay of 31 samples, 8 x 15,000",
        {.method = EVL_SAVITZKY_GOLAY, .window = 31, .polynomial = 3}},
-      {"sindy: smoothing spline, lambda given, 8 x 15,000", {.method = EVL_SPLINE, .lambda = 10.0}},
-      {"sindy: slope of least variation, 8 x 15,000", {.method = EVL_VARIATION, .lambda = 1.0}}};
+      {"sindy: smoothing spline by cross-validation, 8 x 15,000", {.method = EVL_SPLINE}},
+      {"sindy: slope of least variation, 8 x 15,000", {.method = EVL_VARIATION}}};
   for (size_t i = 0; i < sizeof each / sizeof *each; i++) {
     evl_arena *arena = evl_arena_create();
     evl_derivative *derivative;
