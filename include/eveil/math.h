@@ -50,6 +50,9 @@ evl_status evl_eigenvalues(int n, double *a, int lda, double *real, double *imag
 /* Symmetric eigenproblem: values ascending, vectors in a; work: evl_symmetric_work(n) doubles. */
 size_t evl_symmetric_work(int n);
 evl_status evl_symmetric(int n, double *a, int lda, double *value, double *work) EVL_MUST_USE;
+/* exp(A) in place, by scaling and squaring of its series; work: 3 n^2 doubles. False where A is not finite. */
+bool evl_matrix_exponential(int n, double *a, double *work);
+
 /* The `most` largest eigenvalues of a symmetric matrix (its lower triangle, destroyed), descending, with vectors of
    length 1: value [most], vector n x most. work: evl_symmetric_largest_work(n) doubles. */
 size_t evl_symmetric_largest_work(int n);

@@ -22,7 +22,7 @@ void evl_rates_basis(const evl_rates *rates, int first, int n, double *basis, si
 /* All functions at one time, which need not be an integer. */
 void evl_rates_at(const evl_rates *rates, double t, double *basis);
 
-/* ---- dmd_start.c: rates by linear algebra ------------------------------------------------------------------- */
+/* ---- dmd_start.c: rates by linear algebra ---------------------------------------------------------------- */
 
 typedef struct evl_dmd_start evl_dmd_start;
 /* For series of at most that many rows, delays and rates. */
@@ -113,5 +113,19 @@ void evl_dmd_pattern(const evl_dmd_predictor *predictor, int i, const double *cr
                      double *re, double *im);
 /* An evl_ahead. */
 bool evl_dmd_ahead(void *predictor, const evl_latent *latent, int t, int steps, double *ahead);
+
+/* ---- havok_fit.c: a linear system with forcing ---------------------------------------------------------------------- */
+
+typedef struct evl_havok {
+  int n;               /* coordinates, the last one the forcing */
+  double *system;   /* [n][n] row i: derivative of coordinate i, 1/s; the last column is the forcing's share */
+  double r2, r2_forcing; /* of the derivatives of the first n - 1 coordinates together, of the last one */
+  double *slope, *gram;
+  size_t ld;
+} evl_havok;
+evl_status evl_havok_plan(int n, int most_samples, evl_arena *arena, evl_havok *havok) EVL_MUST_USE;
+/* From v[n][ld] of n_samples; derivatives by central differences of order 2 (one-sided of order 2 at the ends) or 4 (without
+   the two samples at each end). SHORT, COLLINEAR. */
+evl_fit evl_havok_fit(evl_havok *havok, const double *v, size_t ld, int n_samples, double fs_hz, int order);
 
 #endif

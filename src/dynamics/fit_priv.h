@@ -39,8 +39,9 @@ void evl_fit_refuse(evl_out *out, size_t first, size_t end);
 /* ---- latent.c: coordinates in which a model lives ------------------------------------------------- */
 
 /* Parameters of every model that has a state, in this order at the head of its table. */
-#define EVL_LATENT_PARAMS(dimension)                                                                                  \
-  {"latent", EVL_STRING, "\"pca\"", 0, 0, "pca|regions|channels|delays|hankel", "",                                   \
+#define EVL_LATENT_PARAMS(dimension) EVL_LATENT_PARAMS_OF("\"pca\"", dimension)
+#define EVL_LATENT_PARAMS_OF(kind, dimension)                                                                         \
+  {"latent", EVL_STRING, kind, 0, 0, "pca|regions|channels|delays|hankel", "",                                        \
    "pca: principal components of the standardised channels; regions: their means over latent_regions; channels: "     \
    "themselves; delays: the first component, delay_s apart; hankel: the right singular vectors of that component's "  \
    "Hankel matrix of hankel_rows rows. All fitted on the training part."},                                            \

@@ -202,6 +202,37 @@ void evl_band_solve(int n, int below, int n_rhs, const double *band, int ld, dou
   dpbtrs_("L", &n, &below, &n_rhs, band, &ld, b, &ldb, &info, 1);
 }
 
+/* Halved until its norm is below 1/2, where 18 terms leave less than a rounding (Moler and Van Loan 2003,
+   doi:10.1137/S00361445024180, method 3). */
+bool evl_matrix_exponential(int n, double *a, double *work) {
+  enum { TERMS = 18 };
+  const size_t all = (size_t)n * (size_t)n;
+  double *sum = work, *term = work + all, *next = term + all, norm = 0.0;
+  for (int j = 0; j < n; j++) {
+    double column = 0.0;
+    for (int i = 0; i < n; i++) column += fabs(a[(size_t)j * (size_t)n + (size_t)i]);
+    norm = fmax(norm, column);
+  }
+  if (!isfinite(norm)) return false;
+  int halvings = 0;
+  for (; norm > 0.5; norm *= 0.5) halvings++;
+  const double scale = ldexp(1.0, -halvings);
+  for (size_t k = 0; k < all; k++) {
+    a[k] *= scale;
+    sum[k] = term[k] = k % ((size_t)n + 1) == 0 ? 1.0 : 0.0;
+  }
+  for (int i = 1; i <= TERMS; i++) {
+    evl_gemm(false, false, n, n, n, 1.0 / i, term, n, a, n, 0.0, next, n);
+    for (size_t k = 0; k < all; k++) sum[k] += term[k] = next[k];
+  }
+  for (int i = 0; i < halvings; i++) {
+    evl_gemm(false, false, n, n, n, 1.0, sum, n, sum, n, 0.0, next, n);
+    for (size_t k = 0; k < all; k++) sum[k] = next[k];
+  }
+  for (size_t k = 0; k < all; k++) a[k] = sum[k];
+  return true;
+}
+
 extern char *openblas_get_config(void) __attribute__((weak)); /* other BLAS libraries have none */
 
 const char *evl_blas_library(void) { return openblas_get_config ? openblas_get_config() : "BLAS"; }
