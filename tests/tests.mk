@@ -8,7 +8,7 @@ export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM := 1
 QUICK_C  := $(filter-out %_long fuzz/% unit/store_np,$(C_TESTS))
 LONG_C   := $(filter %_long fuzz/%,$(C_TESTS))
 # Modules that scripts share are not tests.
-MODULES  := %/harness.py %/readers_frames.py %/reliability.py %/store_ranks.py %/fake_store.py
+MODULES  := %/harness.py %/readers_frames.py %/reliability.py %/store_ranks.py %/fake_store.py %/told_apart.py
 SCRIPTS  := $(filter-out $(MODULES) %_values.py %/prognosis_truth.py %/var_numpy.py tests/arch/arch.py,$(wildcard tests/arch/*.py tests/golden/*.py tests/real/*.py tests/cli/*.py tests/mpi/*.py))
 QUICK_PY := $(filter-out %_long.py,$(SCRIPTS))
 LONG_PY  := $(sort $(wildcard tests/batch/*_long.py)) $(filter %_long.py,$(SCRIPTS))
@@ -51,6 +51,10 @@ reliability: all  ## docs/reliability.md: 224 kills and ends at writes, by phase
 
 matched: all  ## docs/matched-spectra.md: originals against surrogates over 80 cohorts (a quarter of an hour)
 	@$(PYTHON) tests/cli/matched_spectra_long.py --doc docs/matched-spectra.md
+
+cohorts-page: all  ## docs/model-cohorts.md: what models recover of generated cohorts (some minutes)
+	@$(PYTHON) tests/cli/model_cohorts_long.py --doc docs/model-cohorts.md
+.PHONY: cohorts-page
 
 arch: all  ## the floors of the house: includes and undefined symbols
 	@$(PYTHON) tests/run.py tests/arch/floors.py

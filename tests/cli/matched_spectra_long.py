@@ -14,20 +14,19 @@ try:
     import numpy as np
     from scipy import signal
     from scipy.spatial import cKDTree
+    from told_apart import FOLDS, KINDS, auc, chance, scores
 except ImportError:
     print("skip matched_spectra: no numpy or scipy")
     sys.exit(0)
 
 MECHANISMS = ["jansen_rit", "robinson", "stuart_landau", "wilson_cowan"]
-FS, SECONDS, SUBJECTS, FOLDS, ITERATIONS = 250, 40, 12, 6, 30
+FS, SECONDS, SUBJECTS, ITERATIONS = 250, 40, 12, 30
 BANDS = [(1, 4), (4, 8), (8, 13), (13, 30), (30, 45)]
 CONFIG = """cohort: {{ root = "{root}"; }};
 simulate: {{ subjects = {subjects}; duration_s = {seconds}.0; sites = 1; fs_hz = ({fs}.0); gain = (1.0); artefacts = [];
   mechanism = ["{mechanism}"]; truths = ["age"]; coefficients = (0.0); {keys} surrogate_iterations = {iterations}; }};
 run: {{ seed = {seed}; }};
 """
-# Nobody is poor: all recordings are originals, closed to circles as those behind the surrogates are.
-KINDS = {"original": 'intercept = -100.0; surrogate = "outcome";', "surrogate": 'surrogate = "all";'}
 
 
 def read_edf(path):
@@ -128,40 +127,6 @@ def measures(path):
             **dynamics(x)}
 
 
-def fit(x, y, ridge=1.0):
-    """Logistic regression by Newton's method; x standardised, a column of ones last."""
-    weight = np.zeros(x.shape[1])
-    penalty = ridge * np.ones(x.shape[1])
-    penalty[-1] = 1e-6
-    for _ in range(30):
-        p = 1 / (1 + np.exp(-np.clip(x @ weight, -30, 30)))
-        move = np.linalg.solve((x * (p * (1 - p))[:, None]).T @ x + np.diag(penalty), x.T @ (y - p) - penalty * weight)
-        weight += move
-        if abs(move).max() < 1e-8:
-            break
-    return weight
-
-
-def scores(features):
-    """Of originals and surrogates, features[kind][subject]; a pair is never split over folds."""
-    x = np.asarray(features, float)
-    subjects, out = x.shape[1], np.empty(x.shape[:2])
-    for fold in range(FOLDS):
-        test = np.arange(subjects) % FOLDS == fold
-        train = x[:, ~test].reshape(-1, x.shape[2])
-        mean, sd = train.mean(0), train.std(0) + 1e-12
-        def design(a):
-            return np.column_stack([(a.reshape(-1, x.shape[2]) - mean) / sd, np.ones(a.shape[0] * a.shape[1])])
-        weight = fit(design(x[:, ~test]), np.repeat([1.0, 0.0], (~test).sum()))
-        out[:, test] = (design(x[:, test]) @ weight).reshape(2, -1)
-    return out
-
-
-def auc(s):
-    greater, equal = s[0][:, None] > s[1][None], s[0][:, None] == s[1][None]
-    return greater.mean() + 0.5 * equal.mean()
-
-
 def cohort(mechanism, seed):
     """AUC and the share of pairs in the right order, by kind of measure."""
     features = {}
@@ -194,16 +159,11 @@ def study(cohorts, mechanism, first=1):
     return table
 
 
-def chance(cohorts):
-    """Standard error of the mean AUC where the scores mean nothing (Mann & Whitney)."""
-    return math.sqrt((2 * SUBJECTS + 1) / (12 * SUBJECTS ** 2) / cohorts)
-
-
 def judge(table, cohorts):
     """The spectral classifier within 3.3 standard errors of one half; some measure of dynamics beyond."""
     value = table["mean linear spectrum"][0]
     best = max(table[name][0] for name in ("permutation entropy", "time irreversibility", "nonlinear prediction error"))
-    return abs(value - 0.5) <= 3.3 * chance(cohorts), best >= 0.5 + 3.3 * chance(cohorts)
+    return abs(value - 0.5) <= 3.3 * chance(SUBJECTS, cohorts), best >= 0.5 + 3.3 * chance(SUBJECTS, cohorts)
 
 
 def check(mechanism):
@@ -254,7 +214,7 @@ def document(cohorts, path):
         spectral, dynamic = judge(table, cohorts)
         good = good and spectral and dynamic
         for name, row in table.items():
-            told = abs(row[0] - 0.5) > 3.3 * chance(cohorts)
+            told = abs(row[0] - 0.5) > 3.3 * chance(SUBJECTS, cohorts)
             rows.append(f"| {mechanism} | {name} | {row[0]:.3f} +- {row[1]:.3f} | {row[2]:.2f} | {'yes' if told else 'no'} |")
             print("#", rows[-1], flush=True)
             if not told and name != "mean linear spectrum":
@@ -264,9 +224,9 @@ def document(cohorts, path):
     if weak:
         verdict += " Nothing told by: " + "; ".join(weak) + "."
     with open(path, "w", encoding="utf-8") as file:
+        null = chance(SUBJECTS, cohorts)
         file.write(PAGE.format(cohorts=cohorts, subjects=SUBJECTS, seconds=SECONDS, fs=FS, iterations=ITERATIONS,
-                               folds=FOLDS, chance=chance(cohorts), bound=3.3 * chance(cohorts), rows="\n".join(rows),
-                               verdict=verdict))
+                               folds=FOLDS, chance=null, bound=3.3 * null, rows="\n".join(rows), verdict=verdict))
     assert good, "see the table"
 
 
