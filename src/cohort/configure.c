@@ -80,7 +80,8 @@ evl_status evl_output_read(evl_config *config, evl_arena *arena, evl_params **ou
 
 evl_status evl_config_check(evl_config *config, evl_arena *arena) {
   static const char *const groups[] = {"cohort",    "output", "conditioning", "analyses",
-                                       "prognosis", "run",    "simulate",     "formats",  "annotations", NULL};
+                                       "prognosis", "run",    "simulate",     "formats",  "annotations",
+                                       "cohort_models", NULL};
   evl_params *none;
   return evl_group_params(evl_config_root(config), "the configuration", NULL, 0, groups, NULL, arena, &none);
 }

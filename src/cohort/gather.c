@@ -192,6 +192,7 @@ static evl_status write_store(gather *g) {
   const evl_study *s = g->study;
   root at = {.n = 0};
   g->study->timing.layout_from_s = evl_seconds();
+  EVL_TRY(evl_gather_cohort_models(g));
   g->n_costs = (int)evl_max_i64(s->costs ? evl_costs_count(s->costs) : 0);
   EVL_TRY(evl_agree(prepare(g)));
   describe(g, &at);
@@ -200,7 +201,7 @@ static evl_status write_store(gather *g) {
                                .dataset = g->dataset,
                                .n_attributes = at.n,
                                .attribute = at.attribute,
-                               .n_groups = s->n_analyses,
+                               .n_groups = g->n_groups,
                                .group = g->group,
                                .compress = evl_params_bool(s->run, "compress"),
                                .memory_bytes = g->buffer_bytes};

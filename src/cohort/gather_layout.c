@@ -352,7 +352,7 @@ static evl_status describe_analysis(gather *g, int a, const char *group) {
   d->attribute[2] = (evl_attribute){"conditioning", EVL_TEXT, 1, &d->text};
   d->epochs = analysis->epochs ? analysis->epochs->text : "all windows";
   d->attribute[3] = (evl_attribute){"epochs", EVL_TEXT, 1, &d->epochs};
-  g->group[a] = (evl_group_attributes){group, 4, d->attribute};
+  g->group[g->n_groups++] = (evl_group_attributes){group, 4, d->attribute};
   return EVL_OK;
 }
 
@@ -380,19 +380,18 @@ evl_status evl_gather_layout(gather *g) {
   const evl_study *s = g->study;
   g->capacity = 80 + s->manifest->n_columns + s->manifest->n_participant_columns;
   for (int a = 0; a < s->n_analyses; a++) g->capacity += 80 + 4 * s->analysis[a].layout->n_tensors;
+  g->capacity += EVL_COHORT_DATASETS * s->n_cohort_models;
   EVL_NEW(g->arena, g->dataset, g->capacity);
   EVL_NEW(g->arena, g->rows, g->capacity);
-  EVL_NEW(g->arena, g->group, s->n_analyses);
-  const char **text;
-  EVL_NEW(g->arena, text, 1);
-  *text = s->config_text;
-  evl_gather_add(g, EVL_TEXT, text, NULL, "/config");
+  EVL_NEW(g->arena, g->group, s->n_analyses + s->n_cohort_models);
+  evl_gather_add(g, EVL_TEXT, &s->config_text, NULL, "/config");
   EVL_TRY(lay_recordings(g));
   EVL_TRY(lay_participants(g));
   EVL_TRY(lay_channels(g));
   EVL_TRY(lay_tasks(g));
   EVL_TRY(lay_costs(g));
   for (int a = 0; a < s->n_analyses; a++) EVL_TRY(lay_analysis(g, a));
+  EVL_TRY(evl_gather_lay_cohort_models(g));
   for (int i = 0; i < g->n_datasets; i++)
     if (!g->dataset[i].path) return EVL_MEMORY;
   return EVL_OK;

@@ -50,7 +50,9 @@ typedef struct gather {
   int n_datasets, capacity;
   evl_dataset *dataset;
   rows *rows;                /* [n_datasets], of those without data */
-  evl_group_attributes *group; /* [n_analyses] */
+  evl_group_attributes *group; /* [n_groups]: of analyses, then of models of the cohort */
+  int n_groups;
+  struct evl_cohort_fit *cohort_fit; /* [n_cohort_models] */
   uint8_t *buffer;           /* rows of one recording, for summaries */
   size_t buffer_bytes;
 } gather;
@@ -93,6 +95,10 @@ void evl_gather_lay_chosen(gather *g, int analysis, const char *group, const cha
 evl_status evl_gather_annotation_head(const evl_study *study, const evl_task *task,
                                       evl_annotation_head *head) EVL_MUST_USE;
 evl_status evl_gather_lay_annotations(gather *g, const char *recording) EVL_MUST_USE;
+/* cohort_models.c: collective, before the layout; then their datasets. */
+evl_status evl_gather_cohort_models(gather *g) EVL_MUST_USE;
+evl_status evl_gather_lay_cohort_models(gather *g) EVL_MUST_USE;
+enum { EVL_COHORT_DATASETS = 20 }; /* at most, of one model */
 /* Rows [first, first + n) of one part of the windows of a recording: of each row of row_bytes the `bytes` from
    `offset` on. What is not there is NaN with its why. */
 evl_status evl_gather_windows(gather *g, rows_kind kind, int analysis, int recording, int64_t first, int64_t n,

@@ -120,5 +120,6 @@ evl_key evl_plan_key(const evl_study *study) {
     const uint8_t kept[2] = {study->analysis[a].summary_only, study->analysis[a].single};
     evl_sha256_add(&hash, kept, 2);
   }
+  evl_cohort_models_hash(study, &hash);
   return evl_sha256_key(&hash);
 }

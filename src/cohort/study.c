@@ -60,6 +60,7 @@ static evl_status read_groups(evl_study *study, evl_params **cohort) {
 
 static evl_status plan_tasks(evl_study *study) {
   EVL_TRY(evl_study_analyses(study));
+  EVL_TRY(evl_study_cohort_models(study));
   return evl_study_tasks(study);
 }
 

@@ -65,6 +65,8 @@ struct evl_study {
   evl_keep keep;
   int n_analyses;
   evl_analysis *analysis;
+  int n_cohort_models;
+  struct evl_cohort_model *cohort_model;
   int64_t **first_window;     /* [n_analyses][n_recordings + 1] rows of the store */
   evl_key values_key;         /* of what changes values */
   evl_key plan_key;           /* of everything in the store */
@@ -143,6 +145,13 @@ evl_status evl_gather_fits(const evl_study *study, int analysis, int64_t most_wi
 
 /* Local, rank 0. Warns of columns of the finished store that have a value in no recording. */
 evl_status evl_study_say_empty(const evl_study *study) EVL_MUST_USE;
+
+/* ---- cohort_models_configure.c ---- */
+typedef struct evl_cohort_model evl_cohort_model;
+extern const evl_param evl_cohort_model_params[];
+/* Local. The list `cohort_models`, once analyses and participants are known. */
+evl_status evl_study_cohort_models(evl_study *study) EVL_MUST_USE;
+void evl_cohort_models_hash(const evl_study *study, evl_sha256 *hash);
 
 /* ---- timing.c ---- */
 void evl_timing_begin(evl_timing *timing);                  /* first of all */
