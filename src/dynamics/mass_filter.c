@@ -115,7 +115,8 @@ void evl_mass_filter_moments(const evl_mass_filter *f, double *mean, double cova
 }
 
 /* v and w = tau v' of tau^2 v'' = h - 2 tau v' - v over a step of constant h. */
-void evl_mass_filter_begin(evl_mass_filter *f, const double *gain_mv, double gain_share) {
+void evl_mass_filter_begin(evl_mass_filter *f, const double *gain_mv, const double *gain_share,
+                           double offset_mv) {
   memset(f->mean, 0, sizeof f->mean);
   memset(f->p, 0, sizeof f->p);
   for (int n = 0; n < EVL_SYNAPSES; n++) {
@@ -127,10 +128,11 @@ void evl_mass_filter_begin(evl_mass_filter *f, const double *gain_mv, double gai
     f->b[n][0] = 1.0 - (1.0 + r) * e;
     f->b[n][1] = r * e;
     f->mean[EVL_FILTER_GAIN + n] = gain_mv[n];
-    f->p[EVL_FILTER_GAIN + n][EVL_FILTER_GAIN + n] = pow(gain_share * gain_mv[n], 2);
+    f->p[EVL_FILTER_GAIN + n][EVL_FILTER_GAIN + n] = pow(gain_share[n] * gain_mv[n], 2);
     f->mean[2 * n] = 0.5 * gain_mv[n]; /* as if all cells were at the threshold */
     f->p[2 * n][2 * n] = f->p[2 * n + 1][2 * n + 1] = pow(0.25 * gain_mv[n], 2);
   }
+  f->p[EVL_FILTER_OFFSET][EVL_FILTER_OFFSET] = offset_mv * offset_mv;
   f->mean[EVL_FILTER_INPUT] = f->threshold_mv - f->mean[4] + f->mean[6];
   f->p[EVL_FILTER_INPUT][EVL_FILTER_INPUT] = pow(0.25 * (gain_mv[2] + gain_mv[3]), 2);
 }
@@ -186,9 +188,10 @@ void evl_mass_filter_predict(evl_mass_filter *f) {
 
 double evl_mass_filter_update(evl_mass_filter *f, double y, double inflation, double *variance) {
   double with[LD], k[LD];
-  for (int i = 0; i < LD; i++) with[i] = f->p[4][i] - f->p[6][i] + f->p[EVL_FILTER_INPUT][i];
-  const double innovation = y - (f->mean[4] - f->mean[6] + f->mean[EVL_FILTER_INPUT]);
-  *variance = with[4] - with[6] + with[EVL_FILTER_INPUT] + inflation * f->r;
+  for (int i = 0; i < LD; i++)
+    with[i] = f->p[4][i] - f->p[6][i] + f->p[EVL_FILTER_INPUT][i] + f->p[EVL_FILTER_OFFSET][i];
+  const double innovation = y - (f->mean[4] - f->mean[6] + f->mean[EVL_FILTER_INPUT] + f->mean[EVL_FILTER_OFFSET]);
+  *variance = with[4] - with[6] + with[EVL_FILTER_INPUT] + with[EVL_FILTER_OFFSET] + inflation * f->r;
   for (int i = 0; i < LD; i++) k[i] = with[i] / *variance;
   for (int i = 0; i < LD; i++) f->mean[i] += k[i] * innovation;
   for (int i = 0; i < N; i++)

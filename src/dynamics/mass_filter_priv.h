@@ -8,8 +8,9 @@
 
 /* Synapses: pyramidal cells to excitatory, pyramidal to inhibitory, excitatory to pyramidal, inhibitory to pyramidal. Each
    has a potential and tau times its derivative (mV); then the mean input to pyramidal cells (mV); then the gains: what the
-   potential would be if the cells before fired at their most, mV (A / a C 2 e0 of Jansen & Rit). */
-enum { EVL_SYNAPSES = 4, EVL_FILTER_INPUT = 8, EVL_FILTER_GAIN = 9, EVL_FILTER_STATES = 13, EVL_FILTER_LD = 16 };
+   potential would be if the cells before fired at their most, mV (A / a C 2 e0 of Jansen & Rit); then what the observation
+   has more than the pyramidal cells' potential, mV: EEG knows no zero. */
+enum { EVL_SYNAPSES = 4, EVL_FILTER_INPUT = 8, EVL_FILTER_GAIN = 9, EVL_FILTER_OFFSET = 13, EVL_FILTER_STATES = 14, EVL_FILTER_LD = 16 };
 
 typedef struct evl_mass_filter {
   /* given */
@@ -23,11 +24,12 @@ typedef struct evl_mass_filter {
   double a[EVL_SYNAPSES][2][2], b[EVL_SYNAPSES][2]; /* of a step, exact for a constant rate */
 } evl_mass_filter;
 
-/* Fills a and b, the state with those gains [4] and their sd as share, at rest at the threshold. */
-void evl_mass_filter_begin(evl_mass_filter *filter, const double *gain_mv, double gain_share);
+/* Fills a and b, the state with those gains [4] and their sd as shares [4], at rest at the threshold; offset 0 with that
+   sd. */
+void evl_mass_filter_begin(evl_mass_filter *filter, const double *gain_mv, const double *gain_share, double offset_mv);
 /* One step ahead. */
 void evl_mass_filter_predict(evl_mass_filter *filter);
-/* The pyramidal cells' potential is observed as y, with noise of inflation * r; returns the innovation and its variance. */
+/* The pyramidal cells' potential and the offset are observed as y, with noise of inflation * r; returns the innovation and its variance. */
 double evl_mass_filter_update(evl_mass_filter *filter, double y, double inflation, double *variance);
 
 /* Moments of h_n = gain_n Phi((m - threshold) / spread), m the potential before synapse n, of the present state:

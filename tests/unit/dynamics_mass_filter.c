@@ -9,7 +9,7 @@ static evl_mass_filter plain(void) {
   evl_mass_filter f = {.dt_s = 1.0 / 400.0, .tau_s = {0.01, 0.01, 0.01, 0.02}, .threshold_mv = 6.0, .spread_mv = 3.03,
                        .q_rush = 0.05, .q_input = 1e-4, .q_gain = {1e-4, 1e-4, 1e-4, 1e-3}, .r = 0.01};
   static const double gain[EVL_SYNAPSES] = {21.9375, 5.484375, 17.55, 74.25}; /* Jansen & Rit's */
-  evl_mass_filter_begin(&f, gain, 0.3);
+  evl_mass_filter_begin(&f, gain, (const double[]){0.3, 0.3, 0.3, 0.3}, 0.0);
   return f;
 }
 
