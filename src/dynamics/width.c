@@ -1,16 +1,15 @@
 /* width: how wide the windows of a weak form are.
 
-   Narrow windows leave more noise in the products of rows, wide ones smooth away what tells the terms apart. Both show
-   in the covariance of the coefficients: the width is the one of the least mean log variance of the coefficients of
-   all terms (D-optimality), or the narrowest that is nearly as good, which has more blocks. Narrower than 6 samples
-   the trapezoids err; of large libraries only the lower degrees take part, whose best width is the same. */
+   Narrow windows leave more noise in the products of rows, wide ones smooth away what tells the terms apart. Both show in
+   the covariance of the coefficients: the width is the one of the least mean log variance of the coefficients of all
+   terms (D-optimality). Narrower than 6 samples the trapezoids err; wider than a 160th of the series blocks are too few
+   for a covariance; of large libraries only the lower degrees take part, whose best width is much the same. */
 #include <string.h>
 
 #include "weak_priv.h"
 
-enum { NARROWEST = 6, MOST_TERMS = 50, MOST_BLOCKS = 200, FEWEST_BLOCKS = 16 };
+enum { NARROWEST = 6, MOST_TERMS = 50, MOST_BLOCKS = 200, FEWEST_BLOCKS = 40 };
 static const double WIDER = 1.45;      /* from one width to the next */
-static const double NEARLY = 0.2;      /* in mean log variance: standard errors larger by a tenth */
 static const double HOPELESS = 1.5;    /* so much worse than the best that wider ones need no trial */
 
 struct evl_width {
@@ -59,6 +58,6 @@ int evl_width_choose(evl_width *w, const evl_series *series, int n_series, const
     if (variance[n - 1] > best + HOPELESS) break;
   }
   if (n == 0 || !isfinite(best)) return w->most_half < NARROWEST ? w->most_half : NARROWEST;
-  while (variance[chosen] > best + NEARLY) chosen++;
+  while (variance[chosen] > best) chosen++;
   return half[chosen];
 }

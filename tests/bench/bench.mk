@@ -26,7 +26,7 @@ $(ENTRY) $(NICE_SET): $(BUILD)/tests/bench/%: tests/bench/%.c $(foreach room,dyn
 # Speed of models, and what `make calibration` and `make recovery` print.
 $(MODELS_BENCH) $(MODELS_STUDY): $(BUILD)/tests/bench/%: tests/bench/%.c $(foreach room,dynamics $(UNDER_dynamics),$(call archive,$(room)))
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(FFTW_LIBS) $(LIBCONFIG_LIBS) $(BLAS_LIBS) -lz -lm -o $@
+	$(CC) $(BASE) $(CFLAGS) $(WARN) $(EXTRA) -Itests $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(FFTW_LIBS) $(LIBCONFIG_LIBS) $(BLAS_LIBS) -lz -lm -o $@
 
 instructions: all $(ENTRY)  ## instructions of every feature and model beside the kept counts (KEEP=keep: keep these)
 	@$(PYTHON) tests/bench/instructions.py $(KEEP)
@@ -60,3 +60,7 @@ $(QUALITY_MARKS): tests/bench/quality_marks.c $(foreach room,conditioning $(UNDE
 .PHONY: artefacts
 artefacts: all $(QUALITY_MARKS)  ## docs/artefacts.md and .png: what the rules of quality find on every background, and what it costs
 	@$(PYTHON) tests/bench/artefacts.py
+
+.PHONY: recovery
+recovery: $(BUILD)/tests/bench/recovery  ## docs/recovery.md: equations recovered from noisy samples, systems x noise x degree (a few minutes)
+	@$< > docs/recovery.md
