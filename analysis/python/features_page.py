@@ -3,7 +3,7 @@
     features_page.py EVEIL DOCS SCRATCH RANKS
 
 The pictures show one thing for all: recordings of eight kinds of background (`eveil simulate`), and the values of the entry's first
-outputs in them, with default parameters on the windows that `eveil config full` and `dynamics` have."""
+outputs in them, with default parameters on the windows that `eveil config full` and `models` have."""
 import re
 import shutil
 import subprocess
@@ -33,8 +33,8 @@ Every entry of the tables as its record defines it: `eveil list features NAME`, 
 The pictures are all made in one way: four seconds of eight simulated backgrounds (continuous, spindles, alpha coma,
 discontinuous, burst suppression, suppressed, periodic discharges, seizures), one recording of five minutes each, and below
 them the values of the entry's first outputs in those recordings (all channels or pairs, all windows; box: quartiles, line: 5th to
-95th percentile), with default parameters on the windows of `config/full.cfg` and
-`config/dynamics.cfg`. They show what a measure tells apart, not how well.
+95th percentile), with default parameters on the windows of `eveil config full` and
+`eveil config models`. They show what a measure tells apart, not how well.
 
 """
 WITHOUT = "The simulated backgrounds have nothing that this entry needs (events, an ECG), so there is no picture.\n"
@@ -170,7 +170,7 @@ def main():
     (DOCS / "features").mkdir(exist_ok=True)
     for old in (DOCS / "features").glob("*.png"):
         old.unlink()
-    analyses = listed(told("config", "full")) + "," + listed(told("config", "dynamics"))
+    analyses = listed(told("config", "full")) + "," + listed(told("config", "models"))
     edfs = [simulate(mechanism) for mechanism, _ in BACKGROUNDS]
     found = []
     for mechanism, _ in BACKGROUNDS:

@@ -379,7 +379,7 @@ typedef struct evl_entry {
   const evl_output *outputs;
   unsigned invariant;
   double min_window_s;     /* shorter windows are refused in the configuration; 0: any */
-  double usual_window_s, usual_step_s; /* what it is made for, as `eveil config full` and `dynamics` have it; 0: 4 s, and the window */
+  double usual_window_s, usual_step_s; /* what it is made for, as `eveil config full` and `models` have it; 0: 4 s, and the window */
   bool sees_moments;       /* wants the window's moments */
   /* Tensors by parameters and montage alone (never by the rate); NULL where none. */
   evl_status (*tensors)(const evl_params *, const evl_montage *, evl_arena *, evl_tensor **tensor, int *n);

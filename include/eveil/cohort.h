@@ -129,8 +129,10 @@ evl_status evl_output_read(evl_config *config, evl_arena *arena, evl_params **ou
 
 /* Local. The default configuration, generated from the tables. */
 evl_status evl_config_print(FILE *out) EVL_MUST_USE;
-/* A configuration with all features, and what models say of pairs of channels; with all other models. */
-typedef enum { EVL_CONFIG_FEATURES, EVL_CONFIG_MODELS } evl_config_set;
+/* A configuration with all features, and what models say of pairs of channels ("full"); with the default set of other
+   models ("dynamics"); with all of them ("models"). */
+typedef enum { EVL_CONFIG_FULL, EVL_CONFIG_DYNAMICS, EVL_CONFIG_MODELS } evl_config_set;
+bool evl_config_set_find(const char *word, evl_config_set *set);
 void evl_config_print_set(evl_config_set set, FILE *out);
 /* Local. Tables: kind NULL: all of evl_list_kinds (and no name); name NULL: all entries of a kind. */
 extern const char *const evl_list_kinds[]; /* ends with NULL */

@@ -30,11 +30,11 @@ static void print_entry(const char *name, const char *summary, const evl_param *
 
 static evl_status run(const evl_arguments *arguments) {
   if (arguments->n == 1) {
-    const bool models = !strcmp(arguments->operand[0], "dynamics");
-    if (!models && strcmp(arguments->operand[0], "full"))
-      return evl_fail(EVL_USAGE, "config: expected \"full\", \"dynamics\" or nothing, found \"%s\"",
+    evl_config_set set;
+    if (!evl_config_set_find(arguments->operand[0], &set))
+      return evl_fail(EVL_USAGE, "config: expected \"full\", \"dynamics\", \"models\" or nothing, found \"%s\"",
                       arguments->operand[0]);
-    evl_config_print_set(models ? EVL_CONFIG_MODELS : EVL_CONFIG_FEATURES, stdout);
+    evl_config_print_set(set, stdout);
     return EVL_OK;
   }
   EVL_TRY(evl_config_print(stdout));
@@ -50,5 +50,5 @@ static evl_status run(const evl_arguments *arguments) {
 }
 
 const evl_command evl_command_config = {
-    "config", "[full|dynamics]", "print the default configuration with every key explained, or one with all features, or models", NULL, false,
+    "config", "[full|dynamics|models]", "print the default configuration with every key explained, or one with many entries", NULL, false,
     0, 1, run};

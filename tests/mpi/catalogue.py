@@ -1,4 +1,4 @@
-"""The whole catalogue (eveil config full and dynamics): one total on 1 to 4 ranks, with both schedules, and after all ranks were killed in
+"""The whole catalogue (eveil config full and models): one total on 1 to 4 ranks, with both schedules, and after all ranks were killed in
 the middle and the run went on with another number of them."""
 import os
 import re
@@ -10,7 +10,7 @@ CHANNELS = '"Fp1", "Fp2", "F3", "F4", "C3", "C4", "P3", "P4"'  # all costs of pa
 
 def everything():
     """The analyses of both configurations, on few channels."""
-    parts = [eveil("config", words).out for words in ("full", "dynamics")]
+    parts = [eveil("config", words).out for words in ("full", "models")]
     text = ",".join(text[text.index("analyses: (") + len("analyses: ("):text.rindex(");")] for text in parts)
     return text.replace("{ name =", f'{{ conditioning: {{ montage = [{CHANNELS}]; artefacts = "none"; }}; name =')
 
