@@ -1,23 +1,7 @@
 /* profiling: theta by least squares along the paths that it makes, and its errors. */
 #include <string.h>
 
-#include "profiling_priv.h"
-
-typedef struct evl_profile_search {
-  evl_least_squares *solver;
-  size_t n_coefficients, n_data; /* of a piece: coefficients; observed values */
-  double *accepted, *trial;      /* [n_pieces][n_coefficients] paths */
-  double *unknown, *low, *high;  /* [p] theta over its typical size */
-  double *fitted, *slopes, *moved; /* of a piece: [n_data], [p][n_data], [n_data] */
-  double *bread, *meat, *robust; /* p x p */
-  double *normal, *right;        /* p x p, [p] */
-  /* of the run */
-  double lambda;
-  const double *y;
-  size_t ld;
-  const int *first;
-  int n_pieces;
-} search;
+#include "profiling_search_priv.h"
 
 evl_status evl_profile_plan(const evl_path_spec *spec, int n_pieces, evl_arena *arena, evl_profile **planned) {
   evl_profile *f;
@@ -34,10 +18,15 @@ evl_status evl_profile_plan(const evl_path_spec *spec, int n_pieces, evl_arena *
   EVL_TRY(evl_least_squares_plan((int)s->n_data * n_pieces, (int)p, arena, &s->solver));
   EVL_NEW(arena, s->accepted, (size_t)n_pieces * s->n_coefficients);
   EVL_NEW(arena, s->trial, (size_t)n_pieces * s->n_coefficients);
-  double **const vector[] = {&s->unknown, &s->low, &s->high, &s->right, &f->theta, &f->sd, &f->robust_sd};
+  double **const vector[] = {&s->unknown, &s->low, &s->high, &f->theta, &f->sd, &f->robust_sd};
   for (size_t i = 0; i < sizeof vector / sizeof *vector; i++) EVL_NEW(arena, *vector[i], p);
   double **const matrix[] = {&s->bread, &s->meat, &s->robust, &s->normal, &f->covariance};
   for (size_t i = 0; i < sizeof matrix / sizeof *matrix; i++) EVL_NEW(arena, *matrix[i], p * p);
+  EVL_NEW(arena, s->parts, 4 * n_pieces);
+  EVL_NEW(arena, s->scores, (p + 1) * (size_t)n_pieces);
+  for (int i = 0; i < 4; i++) EVL_NEW(arena, s->hessian[i], (p + 1) * (p + 1));
+  for (int i = 0; i < 6; i++) EVL_NEW(arena, s->point[i], p + 1);
+  EVL_NEW(arena, s->right, p + 1);
   EVL_NEW(arena, s->fitted, s->n_data);
   EVL_NEW(arena, s->moved, s->n_data);
   EVL_NEW(arena, s->slopes, p * s->n_data);
@@ -51,8 +40,7 @@ double *evl_profile_piece(evl_profile *f, int piece) {
 
 static double within(const evl_ode_parameter *k, double value) { return fmin(fmax(value, k->low), k->high); }
 
-/* Solves for `right` in place with the lower triangle of `matrix`, scaled to unit diagonal; false where singular. */
-static bool solve(int p, double *matrix, double *right, double *root) {
+bool evl_profile_solve(int p, double *matrix, double *right, double *root) {
   for (int i = 0; i < p; i++) {
     root[i] = sqrt(matrix[i * p + i]);
     if (!(root[i] > 0.0) || !isfinite(root[i])) return false;
@@ -80,7 +68,7 @@ evl_fit evl_profile_match(evl_profile *f, int n_pieces) {
     memset(s->right, 0, (size_t)p * sizeof *s->right);
     for (int i = 0; i < n_pieces; i++)
       evl_path_match(f->path, f->theta, evl_profile_piece(f, i), s->normal, s->right);
-    if (!solve(p, s->normal, s->right, s->unknown)) return EVL_FIT_COLLINEAR;
+    if (!evl_profile_solve(p, s->normal, s->right, s->unknown)) return EVL_FIT_COLLINEAR;
     double moved = 0.0;
     for (int k = 0; k < p; k++) {
       const double to = within(&ode->parameter[k], f->theta[k] + s->right[k]);
@@ -162,8 +150,7 @@ static bool gather(evl_profile *f) {
   return true;
 }
 
-/* inv(bread) filling inv(bread), bread being the Cholesky factor of its scaled self. */
-static void sandwich(int p, const double *factor, const double *root, double *filling, double *turned) {
+void evl_profile_sandwich(int p, const double *factor, const double *root, double *filling, double *turned) {
   for (int side = 0; side < 2; side++) {
     for (int i = 0; i < p * p; i++) turned[i] = filling[i % p * p + i / p] / root[i % p];
     evl_cholesky_solve(p, p, factor, p, turned, p);
@@ -178,9 +165,9 @@ static evl_fit errors(evl_profile *f) {
   const double left = (double)s->n_data * s->n_pieces - f->freedom - p, pieces = s->n_pieces;
   f->sigma = left > 0.0 ? sqrt(f->rss / left) : NAN;
   memset(s->right, 0, (size_t)p * sizeof *s->right);
-  if (!solve(p, s->bread, s->right, s->unknown)) return EVL_FIT_COLLINEAR;
-  sandwich(p, s->bread, s->unknown, s->meat, s->normal);
-  sandwich(p, s->bread, s->unknown, s->robust, s->normal);
+  if (!evl_profile_solve(p, s->bread, s->right, s->unknown)) return EVL_FIT_COLLINEAR;
+  evl_profile_sandwich(p, s->bread, s->unknown, s->meat, s->normal);
+  evl_profile_sandwich(p, s->bread, s->unknown, s->robust, s->normal);
   for (int i = 0; i < p * p; i++) f->covariance[i] = f->sigma * f->sigma * s->meat[i];
   for (int k = 0; k < p; k++) {
     f->sd[k] = sqrt(f->covariance[k * p + k]);
@@ -189,7 +176,8 @@ static evl_fit errors(evl_profile *f) {
   return EVL_FIT_DONE;
 }
 
-evl_fit evl_profile_run(evl_profile *f, double lambda, const double *y, size_t ld, const int *first, int n_pieces) {
+evl_fit evl_profile_run(evl_profile *f, double lambda, const double *y, size_t ld, const int *first, int n_pieces,
+                        double tolerance) {
   enum { MOST = 200 };
   search *s = f->search;
   const evl_ode *ode = f->spec.ode;
@@ -211,7 +199,7 @@ evl_fit evl_profile_run(evl_profile *f, double lambda, const double *y, size_t l
     s->low[k] = ode->parameter[k].low / typical;
     s->high[k] = ode->parameter[k].high / typical;
   }
-  if (evl_least_squares_run(s->solver, residuals, f, m, p, s->unknown, s->low, s->high, 1e-9, MOST) != EVL_OK) {
+  if (evl_least_squares_run(s->solver, residuals, f, m, p, s->unknown, s->low, s->high, tolerance, MOST) != EVL_OK) {
     evl_error_clear();
     return EVL_FIT_UNSETTLED;
   }

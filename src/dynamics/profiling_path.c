@@ -1,36 +1,19 @@
 /* profiling_path: the spline of one piece, by Gauss and Newton on band matrices. Coefficients stand by function, states
-   within: c[j * n + i]. An interval of knots gives rows r = (data, then x' - f at the nodes of Gauss and Legendre,
-   degree of them), linear in its (degree + 1) n coefficients but for f. */
+   within: c[j * n + i]. An interval of knots adds its data and x' - f at `degree` nodes of Gauss and Legendre, which
+   depend on (degree + 1) n coefficients. */
 #include <string.h>
 
-#include "profiling_priv.h"
+#include "profiling_search_priv.h"
 
 enum { DEGREE = EVL_BSPLINE_DEGREE };
 
-struct evl_path {
-  evl_path_spec spec;
-  double inverse_scale2[EVL_ODE_STATES]; /* 1 / scale^2 */
-  int n, p, q, width;        /* states, parameters, observed; (degree + 1) n */
-  int n_intervals, n_coefficients, below, ld;
-  int n_nodes;
-  double node_weight[DEGREE + 1];
-  double *data_value;        /* [knot + 1][degree + 1] functions at the samples of an interval */
-  double *node_value, *node_slope; /* [n_nodes][degree + 1] */
-  double *band, *factor;     /* [coefficients][ld] */
-  double *gradient, *step, *trial; /* [coefficients] */
-  double *rows, *row_residual; /* [width][most_rows] of an interval: by column; [most_rows] */
-  int most_rows;
-  double *f, *fx, *fp, *fx_near, *fp_near, *curve, *cross;
-  double *sensitivity;       /* [p][coefficients] */
-  double *work;              /* [below + 1] */
-  evl_smoother *smoother;
-  double *smooth;            /* [functions] */
-};
+static void plan_data(evl_path *a);
 
 evl_status evl_path_plan(const evl_path_spec *spec, evl_arena *arena, evl_path **planned) {
   evl_path *a;
   EVL_NEW(arena, a, 1);
   a->spec = *spec;
+  a->tolerance = 1e-14;
   const int d = spec->degree, n = a->n = spec->ode->n_states, p = a->p = spec->ode->n_parameters;
   a->q = spec->n_observed;
   for (int i = 0; i < n; i++) a->inverse_scale2[i] = spec->scale ? 1.0 / (spec->scale[i] * spec->scale[i]) : 1.0;
@@ -41,7 +24,6 @@ evl_status evl_path_plan(const evl_path_spec *spec, evl_arena *arena, evl_path *
   a->below = a->width - 1;
   a->ld = a->width;
   a->n_nodes = d;
-  a->most_rows = (a->n_nodes * n + (spec->knot + 1) * a->q + 3) / 4 * 4;
   const size_t all = (size_t)a->n_coefficients;
   EVL_NEW(arena, a->data_value, (spec->knot + 1) * (d + 1));
   EVL_NEW(arena, a->node_value, a->n_nodes * (d + 1));
@@ -50,8 +32,10 @@ evl_status evl_path_plan(const evl_path_spec *spec, evl_arena *arena, evl_path *
   for (int i = 0; i < 3; i++) EVL_NEW(arena, *vector[i], all);
   EVL_NEW(arena, a->band, all * (size_t)a->ld);
   EVL_NEW(arena, a->factor, all * (size_t)a->ld);
-  EVL_NEW(arena, a->rows, a->most_rows * a->width);
-  EVL_NEW(arena, a->row_residual, a->most_rows);
+  EVL_NEW(arena, a->data, all * (size_t)a->ld);
+  EVL_NEW(arena, a->rows, a->n_nodes * n * a->width);
+  EVL_NEW(arena, a->residual, a->n_nodes * n);
+  EVL_NEW(arena, a->square, a->width * a->width);
   EVL_NEW(arena, a->f, n);
   double **const square[] = {&a->fx, &a->fx_near, &a->curve}, **const beside[] = {&a->fp, &a->fp_near, &a->cross};
   for (int i = 0; i < 3; i++) {
@@ -71,6 +55,7 @@ evl_status evl_path_plan(const evl_path_spec *spec, evl_arena *arena, evl_path *
     evl_bspline_at(&unit, node[i] * unit.step, 1, a->node_slope + i * (d + 1));
     a->node_weight[i] *= unit.step;
   }
+  plan_data(a);
   *planned = a;
   return EVL_OK;
 }
@@ -87,18 +72,23 @@ void evl_path_through(evl_path *a, const double *x, size_t ld, double *c) {
   }
 }
 
-/* x or x' at functions `value` of interval k. */
-static void mix(const evl_path *a, const double *c, int k, const double *value, double *x) {
-  const double *at = c + (size_t)k * (size_t)a->n;
-  for (int i = 0; i < a->n; i++) x[i] = 0.0;
-  for (int b = 0; b <= a->spec.degree; b++)
-    for (int i = 0; i < a->n; i++) x[i] += value[b] * at[b * a->n + i];
+/* Inner loops have the numbers of states and functions as arguments: constants for the most common ones. */
+#define INLINE static inline __attribute__((always_inline))
+INLINE void mix_of(const double *at, int n, int functions, const double *value, double *x) {
+  for (int i = 0; i < n; i++) x[i] = 0.0;
+  for (int b = 0; b < functions; b++)
+    for (int i = 0; i < n; i++) x[i] += value[b] * at[b * n + i];
 }
 
-void evl_path_state(const evl_path *a, const double *c, double t, double *x) {
-  const evl_bspline basis = {.degree = a->spec.degree, .n_intervals = a->n_intervals, .step = a->spec.knot};
+/* x or x' at functions `value` of interval k. */
+void evl_path_mix(const evl_path *a, const double *c, int k, const double *value, double *x) {
+  mix_of(c + (size_t)k * (size_t)a->n, a->n, a->spec.degree + 1, value, x);
+}
+
+void evl_path_state(const evl_path *a, const double *c, int t, int derivative, double *x) {
   double value[DEGREE + 1];
-  mix(a, c, evl_bspline_at(&basis, t, 0, value), value, x);
+  const int k = evl_bspline_at(evl_smoother_basis(a->smoother), t * a->spec.dt, derivative, value);
+  evl_path_mix(a, c, k, value, x);
 }
 
 void evl_path_match(evl_path *a, const double *theta, const double *c, double *normal, double *right) {
@@ -106,8 +96,8 @@ void evl_path_match(evl_path *a, const double *theta, const double *c, double *n
   double x[EVL_ODE_STATES], slope[EVL_ODE_STATES];
   for (int k = 0; k < a->n_intervals; k++)
     for (int g = 0; g < a->n_nodes; g++) {
-      mix(a, c, k, a->node_value + g * functions, x);
-      mix(a, c, k, a->node_slope + g * functions, slope);
+      evl_path_mix(a, c, k, a->node_value + g * functions, x);
+      evl_path_mix(a, c, k, a->node_slope + g * functions, slope);
       a->spec.ode->flow(a->spec.ode->context, x, theta, a->f);
       a->spec.ode->jacobian(a->spec.ode->context, x, theta, a->fx, a->fp);
       for (int i = 0; i < n; i++) {
@@ -122,100 +112,125 @@ void evl_path_match(evl_path *a, const double *theta, const double *c, double *n
 }
 
 /* Samples of interval k; the last one has its end. */
-static int samples_of(const evl_path *a, int k) {
+int evl_path_samples(const evl_path *a, int k) {
   const int left = a->spec.n_samples - k * a->spec.knot;
   return k == a->n_intervals - 1 ? left : a->spec.knot;
 }
 
-static double observed(const evl_path *a, int o, const double *x) {
-  double sum = 0.0;
-  for (int i = 0; i < a->n; i++) sum += a->spec.observe[o * a->n + i] * x[i];
+/* Adds the outer products of rows [m][width] to square [width][width]. */
+INLINE void add_rows(double *square, const double *rows, int m, int width) {
+  for (int r = 0; r < m; r++)
+    for (int u = 0; u < width; u++) {
+      const double factor = rows[r * width + u];
+      for (int v = 0; v < width; v++) square[u * width + v] += factor * rows[r * width + v];
+    }
+}
+
+/* Data of interval k: their part of J, and of its half gradient where that is wanted. */
+INLINE double add_data(evl_path *a, const double *y, size_t ld, const double *c, int k, bool gradient, int n,
+                       int functions) {
+  const int m = evl_path_samples(a, k);
+  double x[EVL_ODE_STATES], sum = 0.0, *to = a->gradient + k * n;
+  for (int t = 0; t < m; t++) {
+    const double *value = a->data_value + t * functions;
+    mix_of(c + k * n, n, functions, value, x);
+    for (int o = 0; o < a->q; o++) {
+      double e = -y[(size_t)o * ld + (size_t)(k * a->spec.knot + t)];
+      for (int i = 0; i < n; i++) e += a->spec.observe[o * n + i] * x[i];
+      sum += e * e;
+      for (int i = 0; gradient && i < n; i++) {
+        const double part = e * a->spec.observe[o * n + i];
+        for (int b = 0; b < functions; b++) to[b * n + i] += value[b] * part;
+      }
+    }
+  }
   return sum;
 }
 
-/* Half of J's sum of squares of interval k goes into row_residual; with `rows` their derivatives by c too. Returns the
-   rows. */
-static int interval(evl_path *a, const double *theta, double lambda, const double *y, size_t ld, const double *c, int k,
-                    bool rows) {
-  const int n = a->n, functions = a->spec.degree + 1, m = samples_of(a, k);
-  double x[EVL_ODE_STATES], slope[EVL_ODE_STATES];
-  int r = 0;
-  if (rows) memset(a->rows, 0, (size_t)a->most_rows * (size_t)a->width * sizeof *a->rows);
-  for (int t = 0; t < m; t++) {
-    const double *value = a->data_value + t * functions;
-    mix(a, c, k, value, x);
-    for (int o = 0; o < a->q; o++, r++) {
-      a->row_residual[r] = observed(a, o, x) - y[(size_t)o * ld + (size_t)(k * a->spec.knot + t)];
-      for (int b = 0; rows && b < functions; b++)
-        for (int i = 0; i < n; i++)
-          a->rows[(b * n + i) * a->most_rows + r] = value[b] * a->spec.observe[o * n + i];
-    }
-  }
-  for (int g = 0; g < a->n_nodes; g++, r += n) {
+/* x' - f at the nodes of interval k, weighted: their part of J, and `rows`, their derivatives by c, where wanted. */
+INLINE double nodes(evl_path *a, const double *theta, double lambda, const double *c, int k, double *residual,
+                    double *rows, int n, int functions) {
+  const int width = n * functions;
+  double x[EVL_ODE_STATES], slope[EVL_ODE_STATES], root[EVL_ODE_STATES], sum = 0.0;
+  for (int g = 0; g < a->n_nodes; g++) {
     const double *value = a->node_value + g * functions, *change = a->node_slope + g * functions;
-    mix(a, c, k, value, x);
-    mix(a, c, k, change, slope);
+    mix_of(c + k * n, n, functions, value, x);
+    mix_of(c + k * n, n, functions, change, slope);
     a->spec.ode->flow(a->spec.ode->context, x, theta, a->f);
-    double root[EVL_ODE_STATES];
     for (int i = 0; i < n; i++) {
       root[i] = sqrt(lambda * a->node_weight[g] * a->inverse_scale2[i]);
-      a->row_residual[r + i] = root[i] * (slope[i] - a->f[i]);
+      residual[g * n + i] = root[i] * (slope[i] - a->f[i]);
+      sum += residual[g * n + i] * residual[g * n + i];
     }
     if (!rows) continue;
     a->spec.ode->jacobian(a->spec.ode->context, x, theta, a->fx, a->fp);
-    for (int b = 0; b < functions; b++)
-      for (int l = 0; l < n; l++)
-        for (int i = 0; i < n; i++)
-          a->rows[(b * n + l) * a->most_rows + r + i] =
-              root[i] * ((i == l ? change[b] : 0.0) - value[b] * a->fx[i * n + l]);
+    for (int i = 0; i < n; i++) {
+      double *row = rows + (g * n + i) * width;
+      for (int b = 0; b < functions; b++) {
+        for (int l = 0; l < n; l++) row[b * n + l] = -root[i] * value[b] * a->fx[i * n + l];
+        row[b * n + i] += root[i] * change[b];
+      }
+    }
   }
-  return r;
+  return sum;
+}
+
+INLINE double assemble_of(evl_path *a, const double *theta, double lambda, const double *y, size_t ld, const double *c,
+                          int n, int functions) {
+  const int width = n * functions, m = a->n_nodes * n;
+  double sum = 0.0;
+  for (int k = 0; k < a->n_intervals; k++) {
+    sum += add_data(a, y, ld, c, k, true, n, functions);
+    sum += nodes(a, theta, lambda, c, k, a->residual, a->rows, n, functions);
+    memset(a->square, 0, (size_t)width * (size_t)width * sizeof *a->square);
+    add_rows(a->square, a->rows, m, width);
+    double *band = a->band + (size_t)(k * n) * (size_t)width, *gradient = a->gradient + k * n;
+    for (int u = 0; u < width; u++)
+      for (int v = u; v < width; v++) band[u * width + v - u] += a->square[u * width + v];
+    for (int r = 0; r < m; r++)
+      for (int u = 0; u < width; u++) gradient[u] += a->rows[r * width + u] * a->residual[r];
+  }
+  return sum;
+}
+
+INLINE double objective_of(evl_path *a, const double *theta, double lambda, const double *y, size_t ld, const double *c,
+                           int n, int functions) {
+  double sum = 0.0;
+  for (int k = 0; k < a->n_intervals; k++)
+    sum += add_data(a, y, ld, c, k, false, n, functions) +
+           nodes(a, theta, lambda, c, k, a->residual, NULL, n, functions);
+  return sum;
 }
 
 static double objective(evl_path *a, const double *theta, double lambda, const double *y, size_t ld, const double *c) {
-  double sum = 0.0;
-  for (int k = 0; k < a->n_intervals; k++) {
-    const int m = interval(a, theta, lambda, y, ld, c, k, false);
-    for (int r = 0; r < m; r++) sum += a->row_residual[r] * a->row_residual[r];
-  }
-  return sum;
-}
-
-static double product(const double *u, const double *v, int n) {
-  double lane[4] = {0};
-  for (int i = 0; i < n; i += 4)
-    for (int s = 0; s < 4; s++) lane[s] += u[i + s] * v[i + s];
-  return (lane[0] + lane[2]) + (lane[1] + lane[3]);
-}
-
-/* Sums of interval k into band and gradient. */
-static void add_interval(evl_path *a, int k, int m) {
-  const int padded = (m + 3) / 4 * 4;
-  for (int r = m; r < padded; r++) a->row_residual[r] = 0.0;
-  for (int u = 0; u < a->width; u++) {
-    const double *row = a->rows + (size_t)u * (size_t)a->most_rows;
-    double *column = a->band + (size_t)(k * a->n + u) * (size_t)a->ld;
-    for (int v = u; v < a->width; v++)
-      column[v - u] += product(row, a->rows + (size_t)v * (size_t)a->most_rows, padded);
-    a->gradient[k * a->n + u] += product(row, a->row_residual, padded);
-  }
+  return a->n == 2 && a->spec.degree == 3 ? objective_of(a, theta, lambda, y, ld, c, 2, 4)
+                                          : objective_of(a, theta, lambda, y, ld, c, a->n, a->spec.degree + 1);
 }
 
 /* Gradient and Gauss-Newton matrix of J / 2; returns J. */
-static double assemble(evl_path *a, const double *theta, double lambda, const double *y, size_t ld, const double *c) {
-  double sum = 0.0;
-  memset(a->band, 0, (size_t)a->n_coefficients * (size_t)a->ld * sizeof *a->band);
+double evl_path_assemble(evl_path *a, const double *theta, double lambda, const double *y, size_t ld, const double *c) {
   memset(a->gradient, 0, (size_t)a->n_coefficients * sizeof *a->gradient);
-  for (int k = 0; k < a->n_intervals; k++) {
-    const int m = interval(a, theta, lambda, y, ld, c, k, true);
-    for (int r = 0; r < m; r++) sum += a->row_residual[r] * a->row_residual[r];
-    add_interval(a, k, m);
-  }
-  return sum;
+  memcpy(a->band, a->data, (size_t)a->n_coefficients * (size_t)a->ld * sizeof *a->band);
+  return a->n == 2 && a->spec.degree == 3 ? assemble_of(a, theta, lambda, y, ld, c, 2, 4)
+                                          : assemble_of(a, theta, lambda, y, ld, c, a->n, a->spec.degree + 1);
+}
+
+/* What the data alone add to the matrix: the same for any c. */
+static void plan_data(evl_path *a) {
+  const int functions = a->spec.degree + 1, width = a->width;
+  double *row = a->rows;
+  for (int k = 0; k < a->n_intervals; k++)
+    for (int t = 0; t < evl_path_samples(a, k); t++)
+      for (int o = 0; o < a->q; o++) {
+        for (int u = 0; u < width; u++)
+          row[u] = a->data_value[t * functions + u / a->n] * a->spec.observe[o * a->n + u % a->n];
+        for (int u = 0; u < width; u++)
+          for (int v = u; v < width; v++) a->data[(k * a->n + u) * a->ld + v - u] += row[u] * row[v];
+      }
 }
 
 /* The factor of band + damping diag(band). */
-static bool factorise(evl_path *a, double damping) {
+bool evl_path_factorise(evl_path *a, double damping) {
   memcpy(a->factor, a->band, (size_t)a->n_coefficients * (size_t)a->ld * sizeof *a->band);
   for (int j = 0; j < a->n_coefficients; j++) a->factor[(size_t)j * (size_t)a->ld] *= 1.0 + damping;
   if (evl_band_cholesky(a->n_coefficients, a->below, a->factor, a->ld) == EVL_OK) return true;
@@ -223,20 +238,22 @@ static bool factorise(evl_path *a, double damping) {
   return false;
 }
 
+void evl_path_tolerance(evl_path *a, double tolerance) { a->tolerance = tolerance; }
+
 bool evl_path_solve(evl_path *a, const double *theta, double lambda, const double *y, size_t ld, double *c) {
   enum { MOST = 100 };
   const size_t bytes = (size_t)a->n_coefficients * sizeof *c;
-  double damping = 0.0, j = assemble(a, theta, lambda, y, ld, c);
+  double damping = 0.0, j = evl_path_assemble(a, theta, lambda, y, ld, c);
   for (int calls = 0; calls < MOST && isfinite(j); calls++) {
     double fall = 0.0, there = INFINITY;
-    if (factorise(a, damping)) {
+    if (evl_path_factorise(a, damping)) {
       for (int k = 0; k < a->n_coefficients; k++) a->step[k] = -a->gradient[k];
       evl_band_solve(a->n_coefficients, a->below, 1, a->factor, a->ld, a->step, a->n_coefficients);
       for (int k = 0; k < a->n_coefficients; k++) {
         fall -= a->step[k] * a->gradient[k];
         a->trial[k] = c[k] + a->step[k];
       }
-      if (fall <= 1e-14 * j) { /* J to rounding, its gradient to a root of that: one step more */
+      if (fall <= a->tolerance * j) { /* its gradient to a root of that: one step more */
         memcpy(c, a->trial, bytes);
         return true;
       }
@@ -245,7 +262,7 @@ bool evl_path_solve(evl_path *a, const double *theta, double lambda, const doubl
     if (there < j) {
       memcpy(c, a->trial, bytes);
       damping = damping < 1e-6 ? 0.0 : 0.1 * damping;
-      j = assemble(a, theta, lambda, y, ld, c);
+      j = evl_path_assemble(a, theta, lambda, y, ld, c);
     } else {
       if (fall < 1e-10 * j && damping == 0.0) return true; /* no fall is left above rounding */
       damping = fmax(1e-5, 10.0 * damping);
@@ -253,127 +270,4 @@ bool evl_path_solve(evl_path *a, const double *theta, double lambda, const doubl
     }
   }
   return false;
-}
-
-/* What Gauss and Newton leave out, at node g of interval k: curve = sum_i v_i d2 f_i / dx dx, cross = sum_i v_i
-   d2 f_i / dx dtheta, v = weighted x' - f; by differences of the Jacobian. */
-static void second(evl_path *a, const double *theta, const double *x, const double *v) {
-  const int n = a->n, p = a->p;
-  double near[EVL_ODE_STATES];
-  memcpy(near, x, (size_t)n * sizeof *near);
-  for (int l = 0; l < n; l++) {
-    const double h = 1e-4 * fmax(fabs(x[l]), 1.0 / sqrt(a->inverse_scale2[l]));
-    near[l] = x[l] + h;
-    a->spec.ode->jacobian(a->spec.ode->context, near, theta, a->fx, a->fp);
-    near[l] = x[l] - h;
-    a->spec.ode->jacobian(a->spec.ode->context, near, theta, a->fx_near, a->fp_near);
-    near[l] = x[l];
-    for (int k = 0; k < n; k++) {
-      double sum = 0.0;
-      for (int i = 0; i < n; i++) sum += v[i] * (a->fx[i * n + k] - a->fx_near[i * n + k]);
-      a->curve[l * n + k] = sum / (2.0 * h);
-    }
-    for (int k = 0; k < p; k++) {
-      double sum = 0.0;
-      for (int i = 0; i < n; i++) sum += v[i] * (a->fp[i * p + k] - a->fp_near[i * p + k]);
-      a->cross[l * p + k] = sum / (2.0 * h);
-    }
-  }
-}
-
-/* Adds the second derivatives of f to band (all of J / 2 then) and d gradient / d theta to sensitivity. */
-static void add_second(evl_path *a, const double *theta, double lambda, const double *c, int k) {
-  const int n = a->n, p = a->p, functions = a->spec.degree + 1;
-  double x[EVL_ODE_STATES], slope[EVL_ODE_STATES], v[EVL_ODE_STATES], weight[EVL_ODE_STATES];
-  for (int g = 0; g < a->n_nodes; g++) {
-    const double *value = a->node_value + g * functions, *change = a->node_slope + g * functions;
-    mix(a, c, k, value, x);
-    mix(a, c, k, change, slope);
-    a->spec.ode->flow(a->spec.ode->context, x, theta, a->f);
-    for (int i = 0; i < n; i++) {
-      weight[i] = lambda * a->node_weight[g] * a->inverse_scale2[i];
-      v[i] = weight[i] * (slope[i] - a->f[i]);
-    }
-    second(a, theta, x, v);
-    a->spec.ode->jacobian(a->spec.ode->context, x, theta, a->fx, a->fp);
-    for (int b = 0; b < functions; b++)
-      for (int l = 0; l < n; l++) {
-        double *column = a->band + (size_t)((k + b) * n + l) * (size_t)a->ld;
-        for (int s = b; s < functions; s++)
-          for (int i = s == b ? l : 0; i < n; i++)
-            column[(s - b) * n + i - l] -= value[b] * value[s] * 0.5 * (a->curve[l * n + i] + a->curve[i * n + l]);
-        for (int t = 0; t < p; t++) {
-          double sum = -change[b] * weight[l] * a->fp[l * p + t] - value[b] * a->cross[l * p + t];
-          for (int i = 0; i < n; i++) sum += value[b] * a->fx[i * n + l] * weight[i] * a->fp[i * p + t];
-          a->sensitivity[(size_t)t * (size_t)a->n_coefficients + (size_t)((k + b) * n + l)] += sum;
-        }
-      }
-  }
-}
-
-/* C x at all samples. */
-static void observe(const evl_path *a, const double *c, double *fitted) {
-  double x[EVL_ODE_STATES];
-  for (int k = 0; k < a->n_intervals; k++)
-    for (int t = 0; t < samples_of(a, k); t++) {
-      mix(a, c, k, a->data_value + t * (a->spec.degree + 1), x);
-      for (int o = 0; o < a->q; o++)
-        fitted[(size_t)o * (size_t)a->spec.n_samples + (size_t)(k * a->spec.knot + t)] = observed(a, o, x);
-    }
-}
-
-bool evl_path_slopes(evl_path *a, const double *theta, double lambda, const double *y, size_t ld, const double *c,
-                     double *fitted, double *slopes) {
-  observe(a, c, fitted);
-  if (!slopes) return true;
-  const size_t all = (size_t)a->n_coefficients, each = (size_t)a->q * (size_t)a->spec.n_samples;
-  assemble(a, theta, lambda, y, ld, c);
-  memset(a->sensitivity, 0, (size_t)a->p * all * sizeof *a->sensitivity);
-  for (int k = 0; k < a->n_intervals; k++) add_second(a, theta, lambda, c, k);
-  if (!factorise(a, 0.0)) return false;
-  evl_band_solve(a->n_coefficients, a->below, a->p, a->factor, a->ld, a->sensitivity, a->n_coefficients);
-  for (int t = 0; t < a->p; t++) {
-    double *s = a->sensitivity + (size_t)t * all;
-    for (size_t j = 0; j < all; j++) s[j] = -s[j];
-    observe(a, s, slopes + (size_t)t * each);
-  }
-  return true;
-}
-
-void evl_path_residual(evl_path *a, double *v) {
-  const int functions = a->spec.degree + 1, n = a->n;
-  const size_t n_samples = (size_t)a->spec.n_samples;
-  memset(a->step, 0, (size_t)a->n_coefficients * sizeof *a->step);
-  for (int k = 0; k < a->n_intervals; k++)
-    for (int t = 0; t < samples_of(a, k); t++)
-      for (int o = 0; o < a->q; o++)
-        for (int b = 0; b < functions; b++)
-          for (int i = 0; i < n; i++)
-            a->step[(k + b) * n + i] += a->data_value[t * functions + b] * a->spec.observe[o * n + i] *
-                                        v[(size_t)o * n_samples + (size_t)(k * a->spec.knot + t)];
-  evl_band_solve(a->n_coefficients, a->below, 1, a->factor, a->ld, a->step, a->n_coefficients);
-  double x[EVL_ODE_STATES];
-  for (int k = 0; k < a->n_intervals; k++)
-    for (int t = 0; t < samples_of(a, k); t++) {
-      mix(a, a->step, k, a->data_value + t * functions, x);
-      for (int o = 0; o < a->q; o++)
-        v[(size_t)o * n_samples + (size_t)(k * a->spec.knot + t)] -= observed(a, o, x);
-    }
-}
-
-double evl_path_freedom(evl_path *a) {
-  const int functions = a->spec.degree + 1, n = a->n;
-  double row[(DEGREE + 1) * EVL_ODE_STATES], sum = 0.0;
-  evl_band_inverse(a->n_coefficients, a->below, a->factor, a->ld, a->work);
-  for (int k = 0; k < a->n_intervals; k++)
-    for (int t = 0; t < samples_of(a, k); t++)
-      for (int o = 0; o < a->q; o++) {
-        for (int b = 0; b < functions; b++)
-          for (int i = 0; i < n; i++) row[b * n + i] = a->data_value[t * functions + b] * a->spec.observe[o * n + i];
-        for (int u = 0; u < a->width; u++) {
-          const double *column = a->factor + (size_t)(k * n + u) * (size_t)a->ld;
-          for (int v = u; v < a->width; v++) sum += (v == u ? 1.0 : 2.0) * row[u] * row[v] * column[v - u];
-        }
-      }
-  return sum;
 }

@@ -3,7 +3,8 @@
    x(t) = sum_j c_j B_j(t); given theta and lambda, c minimises
      J(c) = sum_t |y(t) - C x(t)|^2 + lambda int |(x' - f(x, theta)) / scale|^2 dt,
    and theta minimises the first sum over all pieces along c(theta). Large lambda: solutions of the equations, each
-   piece with a start of its own; small: the equations may err by a noise of density 1 / lambda beside data of variance 1. */
+   piece with a start of its own; small: the equations may err by a noise of density 1 / lambda beside data of
+   variance 1. */
 #ifndef EVEIL_PROFILING_PRIV_H
 #define EVEIL_PROFILING_PRIV_H
 
@@ -50,7 +51,9 @@ evl_status evl_path_plan(const evl_path_spec *spec, evl_arena *arena, evl_path *
 int evl_path_coefficients(const evl_path *path); /* [functions][n_states] doubles */
 /* c of the spline through states x[i * ld + t] at the samples, smoothed a little: the start of a search. */
 void evl_path_through(evl_path *path, const double *x, size_t ld, double *c);
-/* Improves c until J is least; y[o * ld + t]. False where it does not settle. */
+/* Improves c until J is least, to 1e-14 of itself or the tolerance given; y[o * ld + t]. False where it does not
+   settle. */
+void evl_path_tolerance(evl_path *path, double tolerance);
 bool evl_path_solve(evl_path *path, const double *theta, double lambda, const double *y, size_t ld, double *c);
 /* At such a c: C x at the samples, fitted[o][n_samples], and its derivatives by theta [n_parameters][o][n_samples]
    (NULL: not wanted), with all second derivatives of J. False where J is not convex there. */
@@ -62,8 +65,12 @@ double evl_path_freedom(evl_path *path);
 /* Adds the normal equations of theta's next step towards the least square of x' - f along c: normal p x p, lower, and
    right [p]. */
 void evl_path_match(evl_path *path, const double *theta, const double *c, double *normal, double *right);
-/* The state at sample t, a fraction of one if need be. */
-void evl_path_state(const evl_path *path, const double *c, double t, double *x);
+/* At such a c: J, and the log determinant of its Gauss-Newton matrix less that of the part that the equations make,
+   both with a vague prior of x(0). False where one has none. */
+bool evl_path_evidence(evl_path *path, const double *theta, double lambda, const double *y, size_t ld, const double *c,
+                       double *j, double *log_determinants);
+/* That derivative of the state at sample t. */
+void evl_path_state(const evl_path *path, const double *c, int t, int derivative, double *x);
 
 /* ---- profiling.c: theta ------------------------------------------------------------------------------------ */
 
@@ -76,6 +83,7 @@ typedef struct evl_profile {
   double *covariance;     /* n_parameters^2: of the ones that sd has */
   double sigma, freedom;  /* of the noise of the data; of the paths, as a count of parameters */
   double rss;             /* sum of squares of residuals */
+  double lambda;
   struct evl_profile_search *search;
 } evl_profile;
 evl_status evl_profile_plan(const evl_path_spec *spec, int n_pieces, evl_arena *arena, evl_profile **profile)
@@ -86,8 +94,19 @@ double *evl_profile_piece(evl_profile *profile, int piece);
 evl_fit evl_profile_match(evl_profile *profile, int n_pieces);
 /* Profiled least squares from theta and the paths as they are: theta, paths, sd. Piece p: samples from first[p] on of
    y[o * ld + t]. sd: for white noise (delta method); robust_sd: for pieces that are independent of each other, whatever
-   is within them (sandwich; NaN for fewer than two more than parameters). UNSETTLED, COLLINEAR. */
-evl_fit evl_profile_run(evl_profile *profile, double lambda, const double *y, size_t ld, const int *first,
-                        int n_pieces);
+   is within them (sandwich; NaN for fewer than two more than parameters). tolerance: of the sum of squares. UNSETTLED,
+   COLLINEAR. */
+evl_fit evl_profile_run(evl_profile *profile, double lambda, const double *y, size_t ld, const int *first, int n_pieces,
+                        double tolerance);
+
+/* ---- profiling_marginal.c: theta and lambda where noise drives the equations ---------------------------------- */
+
+/* dx = f dt + sqrt(s2 / lambda) dW, y = C x + noise of variance s2: the maximum over theta, lambda and s2 of the
+   density of y, paths integrated out by Laplace's method: -2 log p = sum_pieces (J / s2 + ln det (D + lambda P) -
+   ln det lambda P) + n ln s2, D and lambda P the matrices of the two sums of J. Newton's method on differences, pieces as in
+   evl_profile_run. theta, sd (inverse Hessian), robust_sd (sandwich over pieces), sigma = sqrt(s2); profile->lambda
+   likewise. UNSETTLED, SHORT. */
+evl_fit evl_profile_marginal(evl_profile *profile, double lambda, const double *y, size_t ld, const int *first,
+                             int n_pieces);
 
 #endif

@@ -54,7 +54,7 @@ const evl_ode evl_ode_roessler = {
 
 #define GROWTH {"growth", "1/s", 1.0, ANY, "Real part of the eigenvalues at the origin; negative: damped."}
 #define FREQUENCY {"frequency", "rad/s", 10.0, 0.0, INFINITY, "Angular frequency."}
-#define SATURATION {"saturation", "1/s", 1.0, ANY, "Loss of growth with the square of the amplitude."}
+#define SATURATION {"saturation", "1/s", 1.0, 0.0, INFINITY, "Loss of growth with the square of the amplitude."}
 
 static void linear(const void *context, const double *x, const double *p, double *f) {
   (void)context;
@@ -121,7 +121,7 @@ static void duffing_jacobian(const void *context, const double *x, const double 
 }
 static const evl_ode_parameter of_duffing[] = {
     GROWTH, FREQUENCY,
-    {"stiffness", "rad/s", 1.0, ANY, "Rise of the restoring force with the cube of the deflection."}};
+    {"stiffness", "rad/s", 1.0, 0.0, INFINITY, "Rise of the restoring force with the cube of the deflection."}};
 const evl_ode evl_ode_duffing = {
     .name = "duffing", .equations = "x' = w y; y' = 2 g y - w x - k x^3",
     .n_states = 2, .n_parameters = COUNT(of_duffing), .parameter = of_duffing,

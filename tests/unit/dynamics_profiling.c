@@ -125,7 +125,7 @@ static void test_slopes(void) {
 static evl_fit search(planting *f, int pieces, double from, double to) {
   evl_fit fit = evl_profile_match(f->profile, pieces);
   for (double lambda = from; fit == EVL_FIT_DONE && lambda <= to; lambda *= 10.0)
-    fit = evl_profile_run(f->profile, lambda, f->y, f->ld, f->first, pieces);
+    fit = evl_profile_run(f->profile, lambda, f->y, f->ld, f->first, pieces, 1e-9);
   return fit;
 }
 
