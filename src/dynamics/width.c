@@ -2,13 +2,13 @@
 
    Narrow windows leave more noise in the products of rows, wide ones smooth away what tells the terms apart. Both show in
    the covariance of the coefficients: the width is the one of the least mean log variance of the coefficients of all
-   terms (D-optimality). Narrower than 6 samples the trapezoids err; wider than a 160th of the series blocks are too few
-   for a covariance; of large libraries only the lower degrees take part, whose best width is much the same. */
+   terms (D-optimality). Narrower than 6 samples the trapezoids err; wider than what leaves three blocks a term the
+   covariance is too badly known; of large libraries only the lower degrees take part, whose best width is much the same. */
 #include <string.h>
 
 #include "weak_priv.h"
 
-enum { NARROWEST = 6, MOST_TERMS = 50, MOST_BLOCKS = 200, FEWEST_BLOCKS = 40 };
+enum { NARROWEST = 6, MOST_TERMS = 50, MOST_BLOCKS = 200, FEWEST_BLOCKS = 40, BLOCKS_A_TERM = 3 };
 static const double WIDER = 1.45;      /* from one width to the next */
 static const double HOPELESS = 1.5;    /* so much worse than the best that wider ones need no trial */
 
@@ -29,7 +29,10 @@ evl_status evl_width_plan(const evl_library_spec *spec, double dt_s, int most_ha
     small.degree--;
     EVL_TRY(evl_library_plan(&small, arena, &library));
   }
-  const int widest = n_samples / (4 * FEWEST_BLOCKS);
+  int blocks = BLOCKS_A_TERM * evl_library_terms(library);
+  if (blocks < FEWEST_BLOCKS) blocks = FEWEST_BLOCKS;
+  if (blocks > MOST_BLOCKS) blocks = MOST_BLOCKS;
+  const int widest = n_samples / (4 * blocks);
   w->n_samples = n_samples;
   w->most_half = most_half < widest ? most_half : widest;
   if (w->most_half < NARROWEST) w->most_half = NARROWEST < most_half ? NARROWEST : most_half;
