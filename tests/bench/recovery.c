@@ -1,5 +1,5 @@
-/* Recovery of equations from noisy samples: systems x noise x degree of the library, 60 draws of the noise each, one setting
-   for all. `recovery [DRAWS [SYSTEM]]` prints docs/recovery.md. */
+/* Recovery of equations from noisy samples: systems x noise x degree of the library, 60 draws of the noise each, one
+   setting for all. `recovery [DRAWS [SYSTEM]]` prints docs/recovery.md. */
 #include <ctype.h>
 #include <time.h>
 
@@ -135,7 +135,8 @@ static void identify(const recovery_system *s, const truth *t, bound *b, const d
   for (int r = 0; r < t->series; r++)
     series[r] = (evl_series){t->noisy + (size_t)r * (size_t)(b->d * s->n), (size_t)s->n, 0, s->n};
   for (int i = 0; i < b->d; i++) {
-    for (int r = 0; r < t->series; r++) noise_sd[i] += pow(evl_noise_sd(series[r].z + (size_t)i * series[r].ld, s->n), 2.0);
+    for (int r = 0; r < t->series; r++)
+      noise_sd[i] += pow(evl_noise_sd(series[r].z + (size_t)i * series[r].ld, s->n), 2.0);
     noise_sd[i] = sqrt(noise_sd[i] / t->series);
   }
   const int half = evl_width_choose(b->width, series, t->series, noise_sd);
@@ -158,8 +159,8 @@ static void print_row(const recovery_system *s, int degree, double share, int dr
   qsort(without->error, (size_t)draws, sizeof(double), ascending);
   const double middle = 0.5 * (with->error[(draws - 1) / 2] + with->error[draws / 2]);
   const double plain = 0.5 * (without->error[(draws - 1) / 2] + without->error[draws / 2]);
-  printf("| %s%s | %d | %g %% | %d | %d | %d | %.2g | %.2g | %.0f %% | %d | %.2g |\n", s->name, s->note, degree, 100.0 * share,
-         with->exact, with->extra, with->missing, middle, with->error[(int)ceil(0.9 * draws) - 1],
+  printf("| %s%s | %d | %g %% | %d | %d | %d | %.2g | %.2g | %.0f %% | %d | %.2g |\n", s->name, s->note, degree,
+         100.0 * share, with->exact, with->extra, with->missing, middle, with->error[(int)ceil(0.9 * draws) - 1],
          100.0 * with->n_inside / with->n_sd, without->exact, plain);
   fflush(stdout);
 }
@@ -195,17 +196,20 @@ int main(int argc, char **argv) {
   int exact = 0, cases = 0;
   if (draws < 1 || draws > DRAWS) return 1;
   evl_blas_one_thread();
-  puts("# Equations recovered from noisy samples\n\n"
+  puts("# Equations recovered from noisy samples\n"
+       "\n"
        "Sparse identification through the weak form with the choice of terms by the covariance of its moments\n"
-       "(`make recovery`). One setting for all rows: the width of windows, the sd of the noise and the terms come from the\n"
-       "noisy samples alone. Noise is white and normal, in share of each state's sd. Lorenz: three series of 10,000 samples;\n"
-       "the others: one series. Systems with a star had no part in the making of the method.\n\n"
-       "Exact: draws in which the terms are those of the truth; extra, missing: draws with a term too many, one too few.\n"
-       "Error: relative L2 error of all coefficients over the draws, wrong terms included. Cover: share of true terms that\n"
-       "were found whose 90 % interval has the true coefficient. The last two columns: the same without the correction for errors in\n"
-       "variables.\n");
-  printf("| system | degree | noise | exact of %d | extra | missing | median error | p90 error | cover | exact, uncorrected | "
-         "median error, uncorrected |\n|---|---|---|---|---|---|---|---|---|---|---|\n", draws);
+       "(`make recovery`). One setting for all rows: the width of windows, the sd of the noise and the terms come\n"
+       "from the noisy samples alone. Noise is white and normal, in share of each state's sd. Lorenz: three\n"
+       "series of 10,000 samples; the others: one series. Systems with a star had no part in the making of the\n"
+       "method.\n"
+       "\n"
+       "Exact: draws in which the terms are those of the truth; extra, missing: draws with a term too many, one\n"
+       "too few. Error: relative L2 error of all coefficients over the draws, wrong terms included. Cover: share\n"
+       "of true terms that were found whose 90 % interval has the true coefficient. The last two columns: the\n"
+       "same without the correction for errors in variables.\n");
+  printf("| system | degree | noise | exact of %d | extra | missing | median error | p90 error | cover | exact, "
+         "uncorrected | median error, uncorrected |\n|---|---|---|---|---|---|---|---|---|---|---|\n", draws);
   for (int k = 0; k < RECOVERY_SYSTEMS; k++)
     if (argc < 3 || !strcmp(argv[2], RECOVERY[k].name)) run_system(&RECOVERY[k], draws, &exact, &cases);
   printf("\nExact in %d of %d draws, %.1f %%.\n", exact, cases, 100.0 * exact / cases);

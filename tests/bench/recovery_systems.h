@@ -17,8 +17,8 @@ typedef struct recovery_system {
 
 #define L96(i, a, b, c) {i, 1.0, #a #b}, {i, -1.0, #c #b}, {i, -1.0, #i}, {i, 8.0, ""}
 
-/* The first is replaced by the three reference trajectories where these are there. Behind the mark stand systems that had
-   no part in the making of the method. */
+/* The first is replaced by the three reference trajectories where these are there. Systems with a star had no part in
+   the making of the method. */
 static const recovery_system RECOVERY[] = {
   {"Lorenz", "", 3, 2, 10000, 0.01, {1, 1, 20}, 20.0,
    {{0, -10, "0"}, {0, 10, "1"}, {1, 28, "0"}, {1, -1, "1"}, {1, -1, "02"}, {2, -8.0 / 3.0, "2"}, {2, 1, "01"}}},
@@ -32,8 +32,8 @@ static const recovery_system RECOVERY[] = {
   {"Lotka-Volterra", "", 2, 2, 10000, 0.02, {4, 1}, 20.0,
    {{0, 1, "0"}, {0, -0.5, "01"}, {1, -0.75, "1"}, {1, 0.25, "01"}}},
   {"Halvorsen", "", 3, 2, 10000, 0.01, {-5, 0, 0}, 20.0,
-   {{0, -1.4, "0"}, {0, -4, "1"}, {0, -4, "2"}, {0, -1, "11"}, {1, -1.4, "1"}, {1, -4, "2"}, {1, -4, "0"}, {1, -1, "22"},
-    {2, -1.4, "2"}, {2, -4, "0"}, {2, -4, "1"}, {2, -1, "00"}}},
+   {{0, -1.4, "0"}, {0, -4, "1"}, {0, -4, "2"}, {0, -1, "11"}, {1, -1.4, "1"}, {1, -4, "2"}, {1, -4, "0"},
+    {1, -1, "22"}, {2, -1.4, "2"}, {2, -4, "0"}, {2, -4, "1"}, {2, -1, "00"}}},
   {"Chen", "", 3, 2, 10000, 0.004, {-1, 1, 15}, 20.0,
    {{0, -35, "0"}, {0, 35, "1"}, {1, -7, "0"}, {1, 28, "1"}, {1, -1, "02"}, {2, -3, "2"}, {2, 1, "01"}}},
   {"Sprott B", "", 3, 2, 10000, 0.05, {0.1, 0.5, 0.2}, 50.0,
