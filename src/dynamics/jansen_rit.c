@@ -1,5 +1,5 @@
-/* jansen_rit: the neural mass of Jansen and Rit, or of Wendling, linear about its fixed point and driven by coloured noise,
-   fitted to a recording's spectrum channel by channel. */
+/* jansen_rit: the neural mass of Jansen and Rit, or of Wendling, linear about its fixed point and driven by coloured
+   noise, fitted to a recording's spectrum channel by channel. */
 #include <complex.h>
 #include <string.h>
 
@@ -102,8 +102,8 @@ static bool is_slowest(const evl_mass_linear *l, double rate) {
   return damping > rate * (1.0 - 1e-3);
 }
 
-/* level: the mean of the masses' spectrum, so that it does not change with their gains; noise: density of what is white.
-   Both over the mean of the data. */
+/* level: the mean of the masses' spectrum, so that it does not change with their gains; noise: density of what is
+   white. Both over the mean of the data. */
 static bool power(const void *context, const double *x, const evl_spectral_grid *grid, double *out) {
   double response[EVL_WELCH_MOST], sum = 0.0;
   evl_mass_loops loops;
@@ -186,7 +186,9 @@ static void piece(void *k, const evl_stage *stage, int channel, double *result) 
   evl_spectral_piece(((kernel *)k)->fit, stage, channel, result);
 }
 
-static void finish(void *k, const evl_stage *stage, evl_out *out) { evl_spectral_finish(((kernel *)k)->fit, stage, out); }
+static void finish(void *k, const evl_stage *stage, evl_out *out) {
+  evl_spectral_finish(((kernel *)k)->fit, stage, out);
+}
 
 static double piece_cost_us(const evl_params *p, const evl_shape *shape) {
   int first;
@@ -196,21 +198,22 @@ static double piece_cost_us(const evl_params *p, const evl_shape *shape) {
 
 const evl_entry evl_model_jansen_rit = {
     .name = "jansen_rit",
-    .summary = "Neural mass of Jansen and Rit, or of Wendling, linear about its stable fixed point, fitted to the spectrum of "
-               "each channel of a recording: loop gains, rates, distance to instability, with posterior.",
+    .summary = "Neural mass of Jansen and Rit, or of Wendling, linear about its stable fixed point, fitted to the "
+               "spectrum of each channel of a recording: loop gains, rates, distance to instability, with posterior.",
     .definition =
-        "y0'' = A a S(v) - 2 a y0' - a^2 y0, y1'' = A a (p + C2 S(C1 y0)) - ..., y2'' = B b C4 S(C3 y0) - ..., wendling: "
-        "y3'' = G g C7 S(C5 y0 - C6 y4) - ..., y4'' = B b S(C3 y0) - ...; v = y1 - y2 (- y3), S(v) = 2 e0 / (1 + exp(r "
-        "(v0 - v))). About a fixed point v answers p as H(s) = h_a / (1 - K_e h_a^2 + K_i h_a h_b + K_f h_a h_g - K_d h_a "
-        "h_g h_b), h_x = 1 / (1 + s/x)^2, up to its size: A, B, C, p and v have a bearing on the spectrum by the loop gains "
-        "alone (excitation K_e = (A/a)^2 C1 C2 S'(v) S'(C1 y0), inhibition K_i = (A/a) (B/b) C3 C4 S'(v) S'(C3 y0), ...), "
-        "so these are reported and single raw gains are not. Unknowns: damping and frequency of the oscillating mode that "
-        "decays most slowly, which fix K_e and K_i (its s is a zero of the denominator: linear in both), the rates, K_f, "
-        "K_d. Spectrum: level |H(2 pi i f)|^2 f^-exponent over its mean + white noise, as in DCM for cross-spectral "
-        "densities; only stable fixed points have one, and those whose modes all are real are left out. The recording's "
-        "spectrum (Welch, Hann, 50 % overlap, over its mean) is gamma distributed about it with shape k, 1 / k = 2 / "
-        "freedom + misfit^2. Priors uniform in boxes: the defaults span the rates of the literature and the loop gains "
-        "of its A, B, C, p at stable fixed points; level .02 to 5 and noise 1e-5 to 2 of the mean are uniform in the logarithm.",
+        "y0'' = A a S(v) - 2 a y0' - a^2 y0, y1'' = A a (p + C2 S(C1 y0)) - ..., y2'' = B b C4 S(C3 y0) - ..., "
+        "wendling: y3'' = G g C7 S(C5 y0 - C6 y4) - ..., y4'' = B b S(C3 y0) - ...; v = y1 - y2 (- y3), S(v) = 2 e0 / "
+        "(1 + exp(r (v0 - v))). About a fixed point v answers p as H(s) = h_a / (1 - K_e h_a^2 + K_i h_a h_b + K_f "
+        "h_a h_g - K_d h_a h_g h_b), h_x = 1 / (1 + s/x)^2, up to its size: A, B, C, p and v have a bearing on the "
+        "spectrum by the loop gains alone (excitation K_e = (A/a)^2 C1 C2 S'(v) S'(C1 y0), inhibition K_i = (A/a) "
+        "(B/b) C3 C4 S'(v) S'(C3 y0), ...), so these are reported and single raw gains are not. Unknowns: damping and "
+        "frequency of the oscillating mode that decays most slowly, which fix K_e and K_i (its s is a zero of the "
+        "denominator: linear in both), the rates, K_f, K_d. Spectrum: level |H(2 pi i f)|^2 f^-exponent over its mean "
+        "+ white noise, as in DCM for cross-spectral densities; only stable fixed points have one, and those whose "
+        "modes all are real are left out. The recording's spectrum (Welch, Hann, 50 % overlap, over its mean) is "
+        "gamma distributed about it with shape k, 1 / k = 2 / freedom + misfit^2. Priors uniform in boxes: the "
+        "defaults span the rates of the literature and the loop gains of its A, B, C, p at stable fixed points; level "
+        ".02 to 5 and noise 1e-5 to 2 of the mean are uniform in the logarithm.",
     .cite = "Jansen and Rit 1995, doi:10.1007/BF00199471, eq. 6; Wendling et al. 2002, "
             "doi:10.1046/j.1460-9568.2002.01985.x; Moran et al. 2009, doi:10.1016/j.neuroimage.2008.09.048 (spectra)",
     .version = 1,

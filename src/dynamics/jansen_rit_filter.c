@@ -9,10 +9,12 @@ static const evl_param params[] = {
     {"scale_mv", EVL_REAL, "2.0", 1e-3, 100.0, NULL, "mV",
      "What the channel's sd in the training part is taken for, of the pyramidal cells' potential about the threshold."},
     {"gain_mv", EVL_REALS, "(21.94, 5.48, 17.55, 74.25)", 1e-3, 1e4, NULL, "mV",
-     "Gains at the start, from pyramidal cells to excitatory, to inhibitory ones, from excitatory and from inhibitory ones "
+     "Gains at the start, from pyramidal cells to excitatory, to inhibitory ones, from excitatory and from inhibitory "
+     "ones "
      "to pyramidal ones: A / a C 2 e0 of Jansen and Rit."},
     {"gain_share", EVL_REALS, "(0.01, 0.01, 0.3, 0.3)", 1e-6, 10.0, NULL, "1",
-     "Their sd at the start, in shares of them. One channel fixes hardly more than the product of the two gains on the way "
+     "Their sd at the start, in shares of them. One channel fixes hardly more than the product of the two gains on "
+     "the way "
      "from pyramidal cells and back, so that the first of each two is all but held."},
     {"gain_walk", EVL_REAL, "0.03", 0.0, 10.0, NULL, "1/sqrt(s)",
      "Sd that a gain's walk has after a second, in shares of its sd at the start."},
@@ -27,7 +29,8 @@ static const evl_param params[] = {
      "Variance of the noise that drives the cells, a step, over that of the observation's: the likeliest is taken."},
     {"anneal", EVL_REAL, "1e4", 1.0, 1e12, NULL, "1",
      "The variance of that noise is as many times larger at the start, falling to itself geometrically."},
-    {"anneal_share", EVL_REAL, "0.05", 0.0, 0.5, NULL, "1", "Share of the window that this takes; gains are read behind."},
+    {"anneal_share", EVL_REAL, "0.05", 0.0, 0.5, NULL, "1", 
+     "Share of the window that this takes; gains are read behind."},
     {"pilot_s", EVL_REAL, "5.0", 1.0, 600.0, NULL, "s",
      "Stretch at the head of the training part on which the two noises are fitted: innovations as large as the filter "
      "says, and as likely as may be."},
@@ -53,7 +56,7 @@ static const evl_output outputs[] = {
     {"error_persistence", EVL_PER_CHANNEL, NULL, false, "1", 0.0, INFINITY,
      "The same of the forecast that nothing changes."},
     {"consistency", EVL_PER_CHANNEL, NULL, false, "1", 0.0, INFINITY,
-     "Squared innovations of the held-out part over the variance that the filter gives them: 1 where its sd are right."},
+     "Squared innovations of the held-out part over the variance that the filter gives them; 1: its sd are right."},
     {"drive", EVL_PER_CHANNEL, NULL, false, "mV/sqrt(s)", 0.0, INFINITY, "Fitted noise that drives the cells."},
     {"noise", EVL_PER_CHANNEL, NULL, false, "mV", 0.0, INFINITY, "Fitted sd of the observation's noise."},
     {"input", EVL_PER_CHANNEL, NULL, false, "mV", -INFINITY, INFINITY, "Mean input to pyramidal cells."},
@@ -190,8 +193,8 @@ static bool filter_to(kernel *k, evl_mass_filter *f, int first, int end, tally *
   return true;
 }
 
-/* Noises in that ratio by which the innovations of samples [end / 4, end) are as large as the filter says: all variances of
-   a linear filter are in proportion. False where it diverges. */
+/* Noises in that ratio by which the innovations of samples [end / 4, end) are as large as the filter says: all
+   variances of a linear filter are in proportion. False where it diverges. */
 static bool scale_noise(kernel *k, evl_mass_filter *f, double ratio, int end, int rounds, tally *innovations) {
   for (int i = 0; i <= rounds; i++) {
     f->q_rush = ratio * f->r;
@@ -282,24 +285,24 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
 
 static double cost_us(const evl_params *p, const evl_shape *shape) {
   const double pilots = 3.0 * evl_params_value(p, "noise_ratio")->n * evl_params_real(p, "pilot_s") * shape->fs_hz;
-  return shape->n_channels * (3.4 * shape->n_samples + pilots) * 1.7;
+  return shape->n_channels * (3.4 * shape->n_samples + pilots) * 1.95;
 }
 
 const evl_entry evl_model_jansen_rit_filter = {
     .name = "jansen_rit_filter",
-    .summary = "Synaptic gains of a neural mass over the window, by a Kalman filter with the exact moments of its sigmoid.",
+    .summary = "Synaptic gains of a neural mass over the window, by a Kalman filter with exact moments of its sigmoid.",
     .definition =
-        "tau^2 v_n'' = g_n Phi((m_n - threshold) / spread) - 2 tau v_n' - v_n for the synapses pe, pi, ep, ip; m_n the "
-        "potential of the cells before: pyramidal v_ep - v_ip + input, excitatory v_pe, inhibitory v_pi. Gains and input "
-        "walk at random, white noise drives v_ep'. The channel, of training mean 0 and sd scale_mv, is the pyramidal "
-        "potential less the threshold, plus a constant and white noise. Steps are exact for a rate constant over a sample; mean and "
-        "covariance go through gain times Phi exactly for a Gaussian state (error functions, Stein's lemma, Owen's "
-        "integral for pairs of cells by six nodes of Gauss and Legendre in asin rho). The noises of drive and observation are those of "
-        "the likeliest ratio by which squared innovations over their variances are 1 on average over the pilot. The observation's noise is "
-        "annealed from `anneal` times its variance. sd are the filter's own, given all else. One channel fixes few of the "
-        "four gains: mind kl.",
-    .cite = "Freestone et al. 2014, doi:10.3389/fnins.2014.00383; Karoly et al. 2018, doi:10.1371/journal.pcbi.1006403; "
-            "Jansen and Rit 1995, doi:10.1007/BF00199471 (gains)",
+        "tau^2 v_n'' = g_n Phi((m_n - threshold) / spread) - 2 tau v_n' - v_n for the synapses pe, pi, ep, ip; m_n "
+        "the potential of the cells before: pyramidal v_ep - v_ip + input, excitatory v_pe, inhibitory v_pi. Gains "
+        "and input walk at random, white noise drives v_ep'. The channel, of training mean 0 and sd scale_mv, is the "
+        "pyramidal potential less the threshold, plus a constant and white noise. Steps are exact for a rate constant "
+        "over a sample; mean and covariance go through gain times Phi exactly for a Gaussian state (error functions, "
+        "Stein's lemma, Owen's integral for pairs of cells by six nodes of Gauss and Legendre in asin rho). The "
+        "noises of drive and observation are those of the likeliest ratio by which squared innovations over their "
+        "variances are 1 on average over the pilot. The observation's noise is annealed from `anneal` times its "
+        "variance. sd are the filter's own, given all else. One channel fixes few of the four gains: mind kl.",
+    .cite = "Freestone et al. 2014, doi:10.3389/fnins.2014.00383; Karoly et al. 2018, "
+            "doi:10.1371/journal.pcbi.1006403; Jansen and Rit 1995, doi:10.1007/BF00199471 (gains)",
     .version = 1,
     .params = params,
     .outputs = outputs,

@@ -36,8 +36,8 @@ double evl_mass_input(const evl_mass *m, double v) {
   return m->a / m->A * r.y[1] - m->C2 * r.s1;
 }
 
-/* The input rises from below p to above it over the range that rates allow; between, a step that no sigmoid of a sigmoid
-   turns within, and bisection. */
+/* The input rises from below p to above it over the range that rates allow; between, a step that no sigmoid of a
+   sigmoid turns within, and bisection. */
 int evl_mass_fixed_points(const evl_mass *m, double p, double v[EVL_MASS_POINTS]) {
   const double most = 2.0 * m->e0, step = 0.01 / (m->r * fmax(1.0, 0.25 * m->r * most * m->A / m->a * m->C1));
   const double low = m->A / m->a * p - most * (m->B / m->b * m->C4 + m->G / m->g * m->C7) - step;
@@ -122,8 +122,8 @@ evl_mass_loops evl_mass_loops_at(const evl_mass *m, double v) {
                           .disinhibition = out * G * B * m->C7 * m->C6 * m->C3 * s3 * s5};
 }
 
-/* v = H_a p + S0 H_a (C1 C2 S1 H_a - C3 C4 S3 H_b - C7 S5 H_g (C5 - C6 C3 S3 H_b)) v with H_x = X x / (s + x)^2, times the
-   denominators. */
+/* v = H_a p + S0 H_a (C1 C2 S1 H_a - C3 C4 S3 H_b - C7 S5 H_g (C5 - C6 C3 S3 H_b)) v with H_x = X x / (s + x)^2,
+   times the denominators. */
 evl_mass_linear evl_mass_response(const evl_mass_loops *m) {
   const double a = m->a / UNIT, b = m->b / UNIT, g = m->g / UNIT, aa = a * a, bb = b * b, gg = g * g;
   const bool fast = g > 0.0;

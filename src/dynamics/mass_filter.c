@@ -1,9 +1,9 @@
 /* mass_filter: moments of gains times sigmoids of potentials, both Gaussian, and the Kalman filter on them.
 
-   With m_j ~ N(mu_j, s_jj), S_j^2 = spread^2 + s_jj, beta_j = (mu_j - threshold) / S_j: E Phi_j = Phi(beta_j), and
-   E Phi_j Phi_k = Phi_2(beta_j, beta_k; s_jk / (S_j S_k)) = Phi(beta_j) Phi(beta_k) + integral over t from 0 to asin rho of
-   exp(- (beta_j^2 + beta_k^2 - 2 beta_j beta_k sin t) / (2 cos^2 t)) / 2 pi. Factors that are Gaussian too come out by
-   Stein's lemma, with derivatives of these by mu_j. */
+   With m_j ~ N(mu_j, s_jj), S_j^2 = spread^2 + s_jj, beta_j = (mu_j - threshold) / S_j: E Phi_j = Phi(beta_j), and E
+   Phi_j Phi_k = Phi_2(beta_j, beta_k; s_jk / (S_j S_k)) = Phi(beta_j) Phi(beta_k) + integral over t from 0 to asin
+   rho of exp(- (beta_j^2 + beta_k^2 - 2 beta_j beta_k sin t) / (2 cos^2 t)) / 2 pi. Factors that are Gaussian too
+   come out by Stein's lemma, with derivatives of these by mu_j. */
 #include <string.h>
 
 #include "mass_filter_priv.h"

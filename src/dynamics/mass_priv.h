@@ -5,9 +5,9 @@
 
 #include "spectral_fit_priv.h"
 
-/* y0'' = A a S(v) - 2 a y0' - a^2 y0, y1'' = A a (p + C2 S(C1 y0)) - ..., y2'' = B b C4 S(C3 y0) - ..., and of Wendling
-   y3'' = G g C7 S(C5 y0 - C6 y4) - ..., y4'' = B b S(C3 y0) - ...; v = y1 - y2 - y3; S(v) = 2 e0 / (1 + exp(r (v0 - v))).
-   G = 0: Jansen & Rit. */
+/* y0'' = A a S(v) - 2 a y0' - a^2 y0, y1'' = A a (p + C2 S(C1 y0)) - ..., y2'' = B b C4 S(C3 y0) - ..., and of
+   Wendling y3'' = G g C7 S(C5 y0 - C6 y4) - ..., y4'' = B b S(C3 y0) - ...; v = y1 - y2 - y3; S(v) = 2 e0 / (1 +
+   exp(r (v0 - v))). G = 0: Jansen & Rit. */
 typedef struct evl_mass {
   double A, B, G, a, b, g;        /* mV, 1/s */
   double v0, e0, r;               /* mV, 1/s, 1/mV */
@@ -26,10 +26,13 @@ void evl_mass_state(const evl_mass *mass, double v, double *state);
 /* Jacobian at the fixed point v, column-major. */
 void evl_mass_jacobian(const evl_mass *mass, double v, double *jacobian);
 
-/* All that the linear response depends on but for its size: rates of the synapses, and gains of the loops at frequency 0
-   about the fixed point v (products of dc gains and slopes): pyramidal cells by excitation; slow inhibition; fast
-   inhibition; fast inhibition inhibited by the slow one. Many A, B, C, p have the same. */
-typedef struct evl_mass_loops { double a, b, g, excitation, inhibition, fast, disinhibition; } evl_mass_loops; /* g 0: none */
+/* All that the linear response depends on but for its size: rates of the synapses, and gains of the loops at
+   frequency 0 about the fixed point v (products of dc gains and slopes): pyramidal cells by excitation; slow
+   inhibition; fast inhibition; fast inhibition inhibited by the slow one. Many A, B, C, p have the same. */
+typedef struct evl_mass_loops {
+  double a, b, g; /* g 0: no fast inhibition */
+  double excitation, inhibition, fast, disinhibition;
+} evl_mass_loops;
 evl_mass_loops evl_mass_loops_at(const evl_mass *mass, double v);
 
 /* v / p at the frequency s: gain * top(s) / bottom(s), polynomials in s / 100, ascending, 0 beyond their degrees. */

@@ -49,9 +49,9 @@ int evl_spectral_pieces(const evl_params *p, const evl_montage *montage) {
   return montage->n;
 }
 
-/* A posterior takes a third of what it may, with as much for the sampler itself. */
+/* A posterior takes a third of what it may; the sampler has its own cost. */
 double evl_spectral_piece_cost_us(const evl_params *p, double likelihood_us) {
-  return 0.3 * (double)evl_params_int(p, "evaluations") * (likelihood_us + 4.0);
+  return 0.3 * (double)evl_params_int(p, "evaluations") * (likelihood_us + 6.0);
 }
 
 evl_status evl_spectral_tensors(const evl_params *p, const evl_montage *montage, int n_unknowns,

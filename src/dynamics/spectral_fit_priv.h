@@ -1,12 +1,12 @@
-/* spectral_fit_priv: posterior of a model of spectra, given the spectrum of a recording, channel by channel. A model says
-   what spectrum its unknowns have and which quantities are worth reporting; the rest is here. */
+/* spectral_fit_priv: posterior of a model of spectra, given the spectrum of a recording, channel by channel. A model
+   says what spectrum its unknowns have and which quantities are worth reporting; the rest is here. */
 #ifndef EVEIL_SPECTRAL_FIT_PRIV_H
 #define EVEIL_SPECTRAL_FIT_PRIV_H
 
 #include "welch_sum_priv.h"
 
 /* Behind those of the spectrum. */
-#define EVL_SPECTRAL_PARAMS(most)                                                                                        \
+#define EVL_SPECTRAL_PARAMS(most)                                                                                     \
   {"draws", EVL_INT, "1000", 64, 100000, NULL, "count", "Draws kept of each of four chains."},                        \
   {"evaluations", EVL_INT, most, 1000, 100000000, NULL, "count",                                                   \
    "Likelihoods after which chains that do not agree yet are given up."},                                             \
@@ -20,9 +20,9 @@
    recording. */
 #define EVL_SPECTRAL_OUTPUTS                                                                                          \
   EVL_FIT_OUTPUT(EVL_PER_CHANNEL, true),                                                                              \
-      {"freedom", EVL_PER_CHANNEL, NULL, true, "count", 0.0, INFINITY, "Degrees of freedom of a bin of the spectrum."}, \
+      {"freedom", EVL_PER_CHANNEL, NULL, true, "count", 0.0, INFINITY, "Degrees of freedom of a bin."},            \
       {"r_hat", EVL_PER_CHANNEL, NULL, true, "1", 0.0, INFINITY, "Largest R-hat of the unknowns."},                   \
-      {"ess", EVL_PER_CHANNEL, NULL, true, "count", 0.0, INFINITY, "Smallest effective number of draws of an unknown."}, \
+      {"ess", EVL_PER_CHANNEL, NULL, true, "count", 0.0, INFINITY, "Smallest effective number of draws."}, \
       {"kl", EVL_PER_CHANNEL, NULL, true, "nat", -INFINITY, INFINITY,                                                 \
        "Kullback-Leibler divergence of the posterior from the prior, of all unknowns together: what was learnt."}
 #define EVL_QUANTITY(name, unit, low, high, text)                                                                     \
@@ -38,7 +38,10 @@
 enum { EVL_SPECTRAL_MOST = 16 }; /* unknowns, and quantities */
 
 /* Frequencies, and what models need of them. */
-typedef struct evl_spectral_grid { int n; const double *hz, *omega, *log_hz; } evl_spectral_grid; /* rad/s; of hz / 10 */
+typedef struct evl_spectral_grid {
+  int n;
+  const double *hz, *omega, *log_hz; /* [n]; rad/s; logarithm of hz / 10 */
+} evl_spectral_grid;
 
 typedef struct evl_spectral_model {
   const char *entry;

@@ -1,5 +1,5 @@
-/* stuart_landau: the normal form of a Hopf bifurcation below its onset, driven by noise, fitted to a recording's spectrum
-   channel by channel. */
+/* stuart_landau: the normal form of a Hopf bifurcation below its onset, driven by noise, fitted to a recording's
+   spectrum channel by channel. */
 #include "spectral_fit_priv.h"
 
 static const evl_param params[] = {
@@ -10,7 +10,7 @@ static const evl_param params[] = {
     {"exponent", EVL_REALS, "(0.0, 5.0)", -5.0, 10.0, NULL, "1", "Exponent of the background: prior, uniform."},
     {"evidence", EVL_REAL, "3.0", -1e6, 1e6, NULL, "nat",
      "Logarithm of the Bayes factor over the background alone that an oscillator needs; without it fit says no peak."},
-    EVL_SPECTRAL_PARAMS("80000"),
+    EVL_SPECTRAL_PARAMS("300000"),
     {0}};
 
 static const evl_output outputs[] = {
@@ -32,8 +32,8 @@ typedef struct kernel {
   evl_spectral_fit *fit;
 } kernel;
 
-/* The height of the peak is its density at resonance, sigma^2 / a^2; the background's is that at 10 Hz. Both over the mean
-   of the spectrum. */
+/* The height of the peak is its density at resonance, sigma^2 / a^2; the background's is that at 10 Hz. Both over
+   the mean of the spectrum. */
 static bool power(const void *context, const double *x, const evl_spectral_grid *grid, double *out) {
   (void)context;
   const double a = exp(x[GROWTH]), w = 2.0 * M_PI * x[FREQUENCY], top = exp(x[HEIGHT]) * a * a, square = a * a;
@@ -99,7 +99,9 @@ static void piece(void *k, const evl_stage *stage, int channel, double *result) 
   evl_spectral_piece(((kernel *)k)->fit, stage, channel, result);
 }
 
-static void finish(void *k, const evl_stage *stage, evl_out *out) { evl_spectral_finish(((kernel *)k)->fit, stage, out); }
+static void finish(void *k, const evl_stage *stage, evl_out *out) {
+  evl_spectral_finish(((kernel *)k)->fit, stage, out);
+}
 
 static double piece_cost_us(const evl_params *p, const evl_shape *shape) {
   int first;
@@ -109,18 +111,18 @@ static double piece_cost_us(const evl_params *p, const evl_shape *shape) {
 
 const evl_entry evl_model_stuart_landau = {
     .name = "stuart_landau",
-    .summary = "Noise-driven oscillator below a Hopf bifurcation, fitted to the spectrum of each channel of a recording: "
-               "growth rate, frequency, noise, with posterior.",
+    .summary = "Noise-driven oscillator below a Hopf bifurcation, fitted to the spectrum of each channel of a "
+               "recording: growth rate, frequency, noise, with posterior.",
     .definition =
-        "dz = ((a + i w) z - |z|^2 z) dt + sigma dW; below the bifurcation, a < 0, the spectrum of Re z is to first order "
-        "S(f) = sigma^2 [1 / (a^2 + (2 pi f - w)^2) + 1 / (a^2 + (2 pi f + w)^2)], to which a background c (f / 10 "
-        "Hz)^-exponent is added. The recording's spectrum (Welch, Hann, 50 % overlap, over its mean) is gamma "
-        "distributed about S with shape k, 1 / k = 2 / freedom + misfit^2: freedom counts the segments, less what taper "
-        "and overlap repeat; misfit is how far S itself is off. Priors uniform in boxes: w, exponent, misfit, ln |a|, and "
-        "ln of the two heights, 1e-4 to 1e3 of the mean. No peak: the evidence for the oscillator beside the background "
-        "alone is below `evidence`. rms = sigma / sqrt(2 |a|).",
-    .cite = "Deco et al. 2017, doi:10.1038/s41598-017-03073-5, eq. 1; Whittle 1953, doi:10.1007/BF02590998; Welch 1967, "
-            "doi:10.1109/TAU.1967.1161901",
+        "dz = ((a + i w) z - |z|^2 z) dt + sigma dW; below the bifurcation, a < 0, the spectrum of Re z is to first "
+        "order S(f) = sigma^2 [1 / (a^2 + (2 pi f - w)^2) + 1 / (a^2 + (2 pi f + w)^2)], to which a background c (f / "
+        "10 Hz)^-exponent is added. The recording's spectrum (Welch, Hann, 50 % overlap, over its mean) is gamma "
+        "distributed about S with shape k, 1 / k = 2 / freedom + misfit^2: freedom counts the segments, less what "
+        "taper and overlap repeat; misfit is how far S itself is off. Priors uniform in boxes: w, exponent, misfit, "
+        "ln |a|, and ln of the two heights, 1e-4 to 1e3 of the mean. No peak: the evidence for the oscillator beside "
+        "the background alone is below `evidence`. rms = sigma / sqrt(2 |a|).",
+    .cite = "Deco et al. 2017, doi:10.1038/s41598-017-03073-5, eq. 1; Whittle 1953, doi:10.1007/BF02590998; Welch "
+            "1967, doi:10.1109/TAU.1967.1161901",
     .version = 1,
     .params = params,
     .outputs = outputs,

@@ -1,5 +1,5 @@
-/* welch_sum_priv: the spectrum of a recording, one a channel, for models that are fitted to it. A state that windows add
-   to: sums of Hann-tapered periodograms at 50 % overlap, and how many. */
+/* welch_sum_priv: the spectrum of a recording, one a channel, for models that are fitted to it. A state that windows
+   add to: sums of Hann-tapered periodograms at 50 % overlap, and how many. */
 #ifndef EVEIL_WELCH_SUM_PRIV_H
 #define EVEIL_WELCH_SUM_PRIV_H
 

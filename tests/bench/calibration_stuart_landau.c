@@ -1,7 +1,8 @@
-/* Simulation-based calibration (Talts et al. 2018, arXiv:1804.06788) of stuart_landau: unknowns from the prior, spectra
-   from the likelihood, ranks of the truth among thinned draws of the posterior. A tab-separated row for each unknown,
-   sigma and rms: model, parameter, noise, draws, coverage of the 90 % interval, verdict: uniform where the chi-square of the
-   ranks in 16 bins has p > .001 / parameters. The histogram stands behind. Argument: number of draws (500). */
+/* Simulation-based calibration (Talts et al. 2018, arXiv:1804.06788) of stuart_landau: unknowns from the prior,
+   spectra from the likelihood, ranks of the truth among thinned draws of the posterior. A tab-separated row for each
+   unknown, sigma and rms: model, parameter, noise, draws, coverage of the 90 % interval, verdict: uniform where the
+   chi-square of the ranks in 16 bins has p > .001 / parameters. The histogram stands behind. Argument: number of
+   draws (500). */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -124,7 +125,8 @@ int main(int n_arguments, char **argument) {
   if (evl_posterior_plan(&spec, arena, &s.posterior) != EVL_OK) return 1;
   for (int i = 0; i < n; i++) run_draw(&s, (uint64_t)i);
   for (int i = 0; i < RANKED; i++) print_row(&s, i);
-  printf("stuart_landau\tunmixed\tlikelihood\t%d\t%.3f\tshare of draws without a posterior\n", n, (double)s.unmixed / n);
+  printf("stuart_landau\tunmixed\tlikelihood\t%d\t%.3f\tshare of draws without a posterior\n", n,
+         (double)s.unmixed / n);
   evl_arena_free(arena);
   return 0;
 }

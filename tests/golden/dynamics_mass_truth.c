@@ -1,5 +1,5 @@
-/* Jansen & Rit's column against scipy's root finding and numpy's eigenvalues ($EVEIL_TRUTH/dynamics), and the Hopf points
-   of Grimbert & Faugeras 2006 (doi:10.1162/neco.2006.18.12.3052).
+/* Jansen & Rit's column against scipy's root finding and numpy's eigenvalues ($EVEIL_TRUTH/dynamics), and the Hopf
+   points of Grimbert & Faugeras 2006 (doi:10.1162/neco.2006.18.12.3052).
 
    Tolerances: 1e-10 of the largest value, states, eigenvalues and spectra alike. A scan in steps of 0.25 gives
    bifurcations to 0.25; the Hopf points are given to two digits. */

@@ -18,7 +18,8 @@ static void flow(void *system, int stage, const double *y, double *dy) {
   dy[5] = m->B * m->b * m->C4 * rate[2] - 2.0 * m->b * y[5] - m->b * m->b * y[2];
 }
 
-/* The nonlinear equations at p = 400, white noise in the input small enough for them to be linear, and at the sensor. */
+/* The nonlinear equations at p = 400, white noise in the input small enough for them to be linear, and at the
+   sensor. */
 static void simulate(const evl_mass *m, uint64_t index, int n, double *x) {
   enum { STEPS = 4 };
   const double h = 1.0 / (STEPS * FS_HZ);
@@ -47,7 +48,8 @@ static int within(const bound *b, const char *name, int channel, double truth) {
 static void test_planted(void) {
   static double x[C * N * WINDOWS];
   bound b;
-  CHECK(bound_begin(&b, evl_model_find("jansen_rit"), "", C, N, FS_HZ) == EVL_OK);
+  CHECK(bound_begin(&b, evl_model_find("jansen_rit"), "draws = 400; effective = 200.0; r_hat_most = 1.02;", C, N,
+                    FS_HZ) == EVL_OK);
   evl_mass m[C] = {evl_mass_jansen_rit, evl_mass_jansen_rit};
   m[1].B = 16.0;
   for (int c = 0; c < C; c++) simulate(&m[c], (uint64_t)c, N * WINDOWS, x + c * N * WINDOWS);
@@ -62,7 +64,8 @@ static void test_planted(void) {
     for (int i = 0; i < n; i++)
       if (-re[i] < damping) damping = -re[i], hz = fabs(im[i]) / (2.0 * M_PI);
     printf("# fit %g, r_hat %.4f, ess %.0f, kl %.1f\n", bound_recording_value(&b, "fit", c),
-           bound_recording_value(&b, "r_hat", c), bound_recording_value(&b, "ess", c), bound_recording_value(&b, "kl", c));
+           bound_recording_value(&b, "r_hat", c), bound_recording_value(&b, "ess", c),
+           bound_recording_value(&b, "kl", c));
     CHECK(bound_recording_value(&b, "fit", c) == EVL_FIT_DONE);
     CHECK(within(&b, "damping", c, damping));
     CHECK(within(&b, "frequency", c, hz));

@@ -108,7 +108,8 @@ static void test_response(void) {
   }
 }
 
-/* Roots of the denominator are eigenvalues of the Jacobian: the largest real part is the same, and stable is what it says. */
+/* Roots of the denominator are eigenvalues of the Jacobian: the largest real part is the same, and stable is what it
+   says. */
 static void test_stability(void) {
   evl_random r;
   evl_random_begin(&r, 8, "test", "mass", 3);

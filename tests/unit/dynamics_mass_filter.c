@@ -1,4 +1,5 @@
-/* The filter's moments against quadrature, its step against many simulated states, its tracking of a gain that drifts. */
+/* The filter's moments against quadrature, its step against many simulated states, its tracking of a gain that
+   drifts. */
 #include "../../src/dynamics/mass_filter_priv.h"
 #include "check.h"
 
@@ -74,7 +75,8 @@ static double quadrature(const evl_mass_filter *f, const double *a, const double
     for (int j = 0; j <= (same ? 0 : STEPS); j++) {
       const double z0 = -reach + h * i, z1 = same ? 0.0 : -reach + h * j;
       const double law = exp(-0.5 * (z0 * z0 + z1 * z1)) * (same ? h / sqrt(2.0 * M_PI) : h * h / (2.0 * M_PI));
-      const double ea = dot(f, a) + slope[0][0] * z0 + slope[0][1] * z1, eb = dot(f, b) + slope[1][0] * z0 + slope[1][1] * z1;
+      const double ea = dot(f, a) + slope[0][0] * z0 + slope[0][1] * z1;
+      const double eb = dot(f, b) + slope[1][0] * z0 + slope[1][1] * z1;
       const double rates = fire(f, dot(f, c) + l00 * z0) * (d ? fire(f, dot(f, d) + l10 * z0 + l11 * z1) : 1.0);
       sum += law * (ea * eb + conditional) * rates;
     }

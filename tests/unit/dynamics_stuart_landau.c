@@ -1,5 +1,5 @@
-/* The damped oscillator below a Hopf bifurcation: planted rhythms come back within their posterior, what is none is said to
-   be none. */
+/* The damped oscillator below a Hopf bifurcation: planted rhythms come back within their posterior, what is none is
+   said to be none. */
 #include "../../src/dynamics/spectral_fit_priv.h"
 #include "bound_entry.h"
 
@@ -10,7 +10,7 @@ static const double FS_HZ = 250.0;
 static void simulate(double a, double hz, double sigma, double floor, uint64_t index, int n, double *x) {
   evl_random r;
   evl_random_begin(&r, 5, "test", "stuart_landau", index);
-  const double decay = exp(a / FS_HZ), c = decay * cos(2.0 * M_PI * hz / FS_HZ), s = decay * sin(2.0 * M_PI * hz / FS_HZ);
+  const double decay = exp(a / FS_HZ), turn = 2.0 * M_PI * hz / FS_HZ, c = decay * cos(turn), s = decay * sin(turn);
   const double kick = sigma * sqrt((1.0 - decay * decay) / (-2.0 * a)), white = sqrt(floor * FS_HZ / 2.0);
   double re = 0.0, im = 0.0;
   for (int t = -1000; t < n; t++) {
@@ -21,8 +21,10 @@ static void simulate(double a, double hz, double sigma, double floor, uint64_t i
   }
 }
 
-static bound begin(const char *config) {
+static bound begin(const char *more) {
   bound b;
+  char config[256];
+  snprintf(config, sizeof config, "draws = 400; effective = 200.0; r_hat_most = 1.02; %s", more);
   const evl_status status = bound_begin(&b, evl_model_find("stuart_landau"), config, C, N, FS_HZ);
   if (status != EVL_OK) printf("# %s\n", evl_error_message());
   CHECK(status == EVL_OK);
@@ -46,9 +48,10 @@ static void test_planted_rhythm(void) {
     static const char *const name[4] = {"growth", "frequency", "sigma", "rms"};
     CHECK(bound_recording_value(&b, "fit", c) == EVL_FIT_DONE);
     printf("# channel %d: r_hat %.4f, ess %.0f, kl %.1f, freedom %.0f, misfit %.3f\n", c,
-           bound_recording_value(&b, "r_hat", c), bound_recording_value(&b, "ess", c), bound_recording_value(&b, "kl", c),
+           bound_recording_value(&b, "r_hat", c), bound_recording_value(&b, "ess", c),
+           bound_recording_value(&b, "kl", c),
            bound_recording_value(&b, "freedom", c), bound_recording_value(&b, "misfit", c));
-    CHECK(bound_recording_value(&b, "r_hat", c) < 1.01 && bound_recording_value(&b, "ess", c) >= 400.0);
+    CHECK(bound_recording_value(&b, "r_hat", c) < 1.02 && bound_recording_value(&b, "ess", c) >= 200.0);
     for (int i = 0; i < 4; i++) {
       char of[32];
       const double mean = bound_recording_value(&b, name[i], c);
