@@ -250,20 +250,27 @@ evl_status evl_draws_plan(int chains, int draws, evl_arena *arena, evl_draws **w
 evl_summary evl_draws_summary(evl_draws *work, const double *x, double low, double high);
 
 typedef struct evl_posterior_spec {
-  int max_unknowns;      /* at most 32 */
+  int max_unknowns, max_derived; /* at most 32 unknowns */
   int chains, draws;     /* kept a chain */
   int particles;         /* of the population that each chain begins with */
   int64_t most;          /* evaluations, about */
-  double ess, r_hat;     /* enough of every unknown, in the bulk and in the tails */
+  double ess, r_hat;     /* enough of every unknown and derived quantity, in the bulk and in the tails */
 } evl_posterior_spec;
 #define EVL_POSTERIOR_USUAL {.chains = 4, .draws = 1000, .particles = 128, .most = 80000, .ess = 400.0, .r_hat = 1.01}
 
+/* Quantities of the unknowns that are asked for: derived [n_derived] of x [n]; context as of the density. */
+typedef void evl_derive(void *context, const double *x, double *derived);
+
 typedef struct evl_posterior {
   int chains, draws;
+  int n_derived;         /* set, with `derive`, by who wants these quantities to be enough as well; those that do not vary */
+  evl_derive *derive;    /* always are */
+  double *derived;       /* [n_derived][chains][draws], where the unknowns are enough */
+  evl_summary *derived_summary; /* [n_derived] */
   double *draw;          /* [n][chains][draws] */
   double *log_density;   /* [chains][draws] */
   evl_summary *summary;  /* [n] */
-  double r_hat, ess;     /* the worst of all unknowns */
+  double r_hat, ess;     /* the worst of all */
   double log_evidence;   /* logarithm of the mean of exp(log density) over the box */
   double kl;             /* nats between the posterior of all unknowns together and the uniform law of the box */
   double accepted;       /* share of the steps */

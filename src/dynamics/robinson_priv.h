@@ -16,8 +16,7 @@ typedef struct evl_loops {
   double alpha, beta, t0_s; /* 1/s, s */
 } evl_loops;
 
-/* Abeysuriya, Rennie & Robinson 2015 (doi:10.1016/j.jneumeth.2015.06.008), section 2: three loops, cortical X,
-   corticothalamic Y, intrathalamic Z. */
+/* Three loops: cortical X, corticothalamic Y, intrathalamic Z. */
 typedef struct evl_robinson_xyz { double X, Y, Z, alpha, beta, t0_s; } evl_robinson_xyz;
 /* All five gains: G_ee, G_ei, G_ese, G_esre, G_srs. */
 typedef struct evl_robinson_gains { double ee, ei, ese, esre, srs, alpha, beta, t0_s; } evl_robinson_gains;

@@ -4,7 +4,7 @@
 
 #include "robinson_priv.h"
 
-typedef double quad __attribute__((vector_size(32), may_alias));
+typedef double quad __attribute__((vector_size(32), aligned(8), may_alias));
 typedef struct wide { quad re, im; } wide;
 enum { LANES = 4 };
 /* gamma, 1/s; r_e; side of the sheet. */

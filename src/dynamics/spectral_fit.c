@@ -20,7 +20,6 @@ struct evl_spectral_fit {
   int n_prior;           /* draws of the prior that have a spectrum */
   double *prior;         /* [n_q][PRIOR] their quantities, ascending */
   double *power, *fitted; /* [n], [stored][n] */
-  double *quantity;      /* [n_q][chains * draws] */
   double *place;         /* [chains * draws] among those of the prior, 0 to 1 */
 };
 
@@ -118,6 +117,11 @@ evl_status evl_spectral_grid_plan(int n, const double *hz, evl_arena *arena, evl
   return EVL_OK;
 }
 
+static void derive(void *context, const double *x, double *quantity) {
+  const evl_spectral_model *m = ((evl_spectral_data *)context)->model;
+  m->quantities(m->context, x, quantity);
+}
+
 evl_status evl_spectral_plan(const evl_params *p, const evl_shape *shape, const evl_spectral_model *model,
                              evl_products *products, evl_arena *arena, evl_spectral_fit **fit) {
   evl_spectral_fit *f;
@@ -133,6 +137,7 @@ evl_status evl_spectral_plan(const evl_params *p, const evl_shape *shape, const 
   EVL_TRY(evl_spectral_grid_plan(f->sum->n, f->sum->hz, arena, &f->grid));
   evl_posterior_spec spec = EVL_POSTERIOR_USUAL;
   spec.max_unknowns = f->n_x;
+  spec.max_derived = model->n_quantities;
   spec.draws = f->draws = (int)evl_params_int(p, "draws");
   spec.most = evl_params_int(p, "evaluations");
   spec.ess = evl_params_real(p, "effective");
@@ -143,12 +148,13 @@ evl_status evl_spectral_plan(const evl_params *p, const evl_shape *shape, const 
     return evl_fail(EVL_USAGE, "%s.stored_draws: expected at most those of the chains, %d, found %d", model->entry,
                     f->chains * f->draws, f->stored);
   EVL_TRY(evl_posterior_plan(&spec, arena, &f->posterior));
+  f->posterior->derive = derive;
+  f->posterior->n_derived = model->n_quantities;
   EVL_TRY(evl_draws_plan(f->chains, f->draws, arena, &f->summary));
   const size_t all = (size_t)f->chains * (size_t)f->draws;
   EVL_NEW(arena, f->prior, (size_t)f->n_q * PRIOR);
   EVL_NEW(arena, f->power, 2 * f->grid.n);
   EVL_NEW(arena, f->fitted, (size_t)f->stored * (size_t)f->grid.n);
-  EVL_NEW(arena, f->quantity, (size_t)f->n_q * all);
   EVL_NEW(arena, f->place, all);
   draw_prior(f);
   *fit = f;
@@ -162,9 +168,39 @@ void evl_spectral_run(evl_spectral_fit *f, const evl_window *window, evl_out *ou
 double evl_spectral_log_density(void *context, const double *x) {
   const evl_spectral_data *d = context;
   const double misfit = x[d->model->n_unknowns], shape = 1.0 / (2.0 / d->dof + misfit * misfit);
+  const int n = d->grid->n;
   if (!d->model->power(d->model->context, x, d->grid, d->fitted)) return -INFINITY;
-  return d->grid->n * (shape * log(shape) - lgamma(shape)) + (shape - 1.0) * d->sum_log +
-         evl_whittle(d->fitted, d->power, d->grid->n, 2.0 * shape);
+  const double constant = n * (shape * log(shape) - lgamma(shape)) + (shape - 1.0) * d->sum_log;
+  if (!d->model->any_scale) return constant + evl_whittle(d->fitted, d->power, n, 2.0 * shape);
+  double logarithms, ratios; /* integral of A^(-n shape) exp(-shape ratios / A) dA / A */
+  evl_whittle_sums(d->fitted, d->power, n, &logarithms, &ratios);
+  return constant - shape * logarithms + lgamma(n * shape) - n * shape * log(shape * ratios);
+}
+
+/* Mean of the bins within half a Hz. */
+static double mean_around(const double *power, const double *hz, int n, int at, int *bins) {
+  double sum = 0.0;
+  *bins = 0;
+  for (int k = 0; k < n; k++)
+    if (fabs(hz[k] - hz[at]) <= 0.5 + 1e-9) sum += power[k], ++*bins;
+  return sum / *bins;
+}
+
+bool evl_spectral_peak(const double *power, const double *hz, int n, double dof, double low_hz, double high_hz) {
+  const double reach_hz = 4.0, errors = 4.0;
+  int top = -1, bins;
+  double highest = 0.0, lowest[2] = {INFINITY, INFINITY};
+  for (int k = 0; k < n; k++) {
+    if (hz[k] < low_hz || hz[k] > high_hz) continue;
+    const double mean = mean_around(power, hz, n, k, &bins);
+    if (mean > highest) highest = mean, top = k;
+  }
+  if (top < 0) return false;
+  for (int k = 0; k < n; k++)
+    if (fabs(hz[k] - hz[top]) <= reach_hz)
+      lowest[k > top] = fmin(lowest[k > top], mean_around(power, hz, n, k, &bins));
+  mean_around(power, hz, n, top, &bins);
+  return log(highest / fmax(lowest[0], lowest[1])) > errors * sqrt(2.0 * 2.0 / (dof * bins));
 }
 
 static evl_status draw(evl_spectral_fit *f, evl_spectral_data *data, bool without, uint64_t key) {
@@ -205,27 +241,21 @@ static double place_of(const double *prior, int n, double value) {
 
 static void summarise(evl_spectral_fit *f, double scale, double *result) {
   const evl_spectral_model *m = f->model;
-  const int all = f->chains * f->draws;
-  double x[EVL_SPECTRAL_MOST + 1], q[EVL_SPECTRAL_MOST + 1];
-  for (int i = 0; i < all; i++) {
-    draw_at(f, i, x);
-    m->quantities(m->context, x, q);
-    q[m->n_quantities] = x[m->n_unknowns];
-    for (int k = 0; k < f->n_q; k++) f->quantity[k * all + i] = q[k];
-  }
+  const evl_posterior *p = f->posterior;
+  const size_t all = (size_t)f->chains * (size_t)f->draws;
   for (int k = 0; k < f->n_q; k++) {
-    const double *of = f->quantity + (size_t)k * (size_t)all;
     const bool own = k < m->n_quantities;
-    const double unit = own ? pow(scale, m->amplitude[k]) : 1.0;
-    for (int i = 0; i < all; i++)
-      f->place[i] = own ? place_of(f->prior + (size_t)k * PRIOR, f->n_prior, of[i]) : of[i] / f->misfit_most;
-    const evl_summary s = evl_draws_summary(f->summary, of, 0.0, 0.0);
+    const double *of = own ? p->derived + (size_t)k * all : p->draw + (size_t)m->n_unknowns * all;
+    const double unit = own ? pow(scale, m->amplitude[k]) : 1.0, *prior = f->prior + (size_t)k * PRIOR;
+    const evl_summary s = own ? p->derived_summary[k] : p->summary[m->n_unknowns];
     double *to = result + QUANTITIES + EACH * k;
     to[MEAN] = s.mean * unit;
     to[SD] = s.sd * unit;
     to[Q05] = s.q05 * unit;
     to[Q95] = s.q95 * unit;
-    to[KL_OF] = evl_draws_summary(f->summary, f->place, 0.0, 1.0).kl;
+    for (size_t i = 0; i < all && own; i++) f->place[i] = place_of(prior, f->n_prior, of[i]);
+    const bool held = own && !(prior[0] < prior[f->n_prior - 1]);
+    to[KL_OF] = held ? NAN : own ? evl_draws_summary(f->summary, f->place, 0.0, 1.0).kl : s.kl;
   }
 }
 
@@ -237,7 +267,10 @@ static void store(evl_spectral_fit *f, double scale, double *to) {
   for (int i = 0; i < f->stored; i++) {
     double *x = kept + (size_t)i * (size_t)f->n_x;
     draw_at(f, (int)((int64_t)i * all / f->stored), x);
-    f->model->power(f->model->context, x, &f->grid, f->fitted + (size_t)i * (size_t)n);
+    double *one = f->fitted + (size_t)i * (size_t)n, logarithms, ratios = n;
+    f->model->power(f->model->context, x, &f->grid, one);
+    if (f->model->any_scale) evl_whittle_sums(one, f->power, n, &logarithms, &ratios); /* the factor's mean: ratios / n */
+    for (int k = 0; k < n; k++) one[k] *= ratios / n;
   }
   for (int k = 0; k < n; k++) {
     for (int i = 0; i < f->stored; i++) f->place[i] = f->fitted[i * n + k];
@@ -271,6 +304,8 @@ static evl_fit fit_channel(evl_spectral_fit *f, const evl_stage *stage, int chan
   result[KL] = f->posterior->kl;
   summarise(f, scale, result);
   store(f, scale, result + QUANTITIES + EACH * f->n_q);
+  if (m->peak_high_hz > 0.0 && !evl_spectral_peak(f->power, f->grid.hz, f->grid.n, data.dof, m->peak_low_hz, m->peak_high_hz))
+    return EVL_FIT_NO_PEAK;
   return EVL_FIT_DONE;
 }
 
@@ -292,6 +327,16 @@ static void put(evl_spectral_fit *f, int c, const double *result, evl_out *out) 
   memcpy(out->tensor[2] + (size_t)c * kept, measured + (1 + BOUNDS) * n, kept * sizeof(double));
 }
 
+/* What depends on a peak that is not there. */
+static void refuse_peak(const evl_spectral_fit *f, size_t c, evl_out *out) {
+  const size_t n = (size_t)f->n_channels;
+  for (int k = 0; k < f->model->n_quantities; k++)
+    for (size_t e = 0; e < EACH && f->model->of_peak[k]; e++) {
+      const size_t i = (QUANTITIES + EACH * (size_t)k + e) * n + c;
+      evl_fit_refuse(out, i, i + 1);
+    }
+}
+
 /* No channel with a spectrum: there was no window, or none that moves. */
 void evl_spectral_finish(evl_spectral_fit *f, const evl_stage *stage, evl_out *out) {
   const int n_values = QUANTITIES + EACH * f->n_q;
@@ -303,8 +348,9 @@ void evl_spectral_finish(evl_spectral_fit *f, const evl_stage *stage, evl_out *o
   for (size_t c = 0; c < n && windows; c++) {
     const double *result = stage->piece + c * size;
     if (stage->channel_why[c] != 0) continue;
-    if (result[FIT] == EVL_FIT_DONE) {
+    if (result[FIT] == EVL_FIT_DONE || (result[FIT] == EVL_FIT_NO_PEAK && !f->model->may_be_absent)) {
       put(f, (int)c, result, out);
+      if (result[FIT] != EVL_FIT_DONE) refuse_peak(f, c, out);
       continue;
     }
     evl_put(out, c, result[FIT]);

@@ -52,6 +52,10 @@ typedef struct evl_spectral_model {
   bool may_be_absent;                /* the spectrum may hold nothing but `without` */
   double without[EVL_SPECTRAL_MOST]; /* values at which unknowns are held then; NaN: they are free */
   evl_fit absent;                    /* and what to say */
+  bool any_scale;                    /* `power` is up to a factor: its prior is uniform in the logarithm, and it is
+                                        integrated out */
+  double peak_low_hz, peak_high_hz;  /* quantities `of_peak` mean something only where the spectrum has a peak there: */
+  bool of_peak[EVL_SPECTRAL_MOST];   /* without one they are refused, and fit says so */
   /* Spectrum [grid->n] for data of mean 1; false where there is none (no stable state). */
   bool (*power)(const void *context, const double *unknown, const evl_spectral_grid *grid, double *power);
   void (*quantities)(void *context, const double *unknown, double *quantity);
@@ -86,6 +90,9 @@ typedef struct evl_spectral_data {
   double dof;
 } evl_spectral_data;
 evl_status evl_spectral_grid_plan(int n, const double *hz, evl_arena *arena, evl_spectral_grid *grid) EVL_MUST_USE;
+/* Whether power stands out within [low, high] Hz: its mean over 1 Hz, over the higher of the lowest means on either side up
+   to 4 Hz away, by four standard errors. */
+bool evl_spectral_peak(const double *power, const double *hz, int n, double dof, double low_hz, double high_hz);
 /* Unknowns and the misfit behind them: power is gamma distributed about the model's with shape k, 1 / k = 2 / dof +
    misfit^2. An evl_log_density; context is evl_spectral_data. */
 double evl_spectral_log_density(void *data, const double *x);

@@ -166,9 +166,9 @@ double evl_welch_sum_cost_us(const evl_params *p, const evl_shape *shape) {
   return 2.0 * shape->n_samples / n * shape->n_channels * n * (1.3e-3 + 1e-4 * log2(n + 1.0));
 }
 
-double evl_whittle(const double *model, const double *power, int n, double dof) {
+void evl_whittle_sums(const double *model, const double *power, int n, double *logarithms, double *ratios) {
   enum { LANES = 8 }; /* one logarithm for as many bins */
-  double product[LANES], sum[LANES] = {0}, logarithms = 0.0;
+  double product[LANES], sum[LANES] = {0}, logs = 0.0;
   for (int k = 0; k < n;) {
     for (int i = 0; i < LANES; i++) product[i] = 1.0;
     for (int times = 0; times < 4 && k + LANES <= n; times++, k += LANES)
@@ -181,8 +181,15 @@ double evl_whittle(const double *model, const double *power, int n, double dof) 
       sum[i] += power[k + i] / model[k + i];
     }
     if (n - k < LANES) k = n;
-    for (int i = 0; i < LANES; i += 2) logarithms += log(product[i] * product[i + 1]);
+    for (int i = 0; i < LANES; i += 2) logs += log(product[i] * product[i + 1]);
   }
   const double four = (sum[0] + sum[4]) + (sum[1] + sum[5]), others = (sum[2] + sum[6]) + (sum[3] + sum[7]);
-  return -0.5 * dof * (logarithms + (four + others));
+  *logarithms = logs;
+  *ratios = four + others;
+}
+
+double evl_whittle(const double *model, const double *power, int n, double dof) {
+  double logarithms, ratios;
+  evl_whittle_sums(model, power, n, &logarithms, &ratios);
+  return -0.5 * dof * (logarithms + ratios);
 }

@@ -40,5 +40,7 @@ double evl_welch_sum_cost_us(const evl_params *params, const evl_shape *shape);
 /* Whittle's log likelihood of a spectrum whose bins are the model times chi-square over dof, up to what does not
    depend on the model: - dof / 2 sum (ln model + power / model); model [n] > 0 within 1e-30 and 1e30. */
 double evl_whittle(const double *model, const double *power, int n, double dof);
+/* Its two sums: of ln model and of power / model. */
+void evl_whittle_sums(const double *model, const double *power, int n, double *logarithms, double *ratios);
 
 #endif

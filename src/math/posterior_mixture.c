@@ -4,6 +4,7 @@
 #include "posterior_priv.h"
 
 enum { MOST = EVL_MIXTURE_MOST, ITERATIONS = 25 };
+static const double wide_share = 0.1, wide_scale = 1.5; /* of the component that covers all points */
 static const double ridge = 2e-3; /* of the whole sample's variance: repeated points are no component */
 
 static size_t keep_size(size_t n) { return MOST * (2 + n + 2 * n * n); }
@@ -21,6 +22,8 @@ evl_status evl_mixture_plan(int max_n, int max_points, evl_arena *arena, evl_mix
   m->inverse = m->root + MOST * n * n;
   EVL_NEW(arena, m->share, points * MOST);
   EVL_NEW(arena, m->white, points * n);
+  EVL_NEW(arena, m->away, points * n);
+  EVL_NEW(arena, m->sum, points);
   return EVL_OK;
 }
 
@@ -79,35 +82,49 @@ static bool whiten(evl_mixture *m, const double *z, int points) {
     for (int i = 0; i < n; i++) {
       double y = 0.0;
       for (int j = 0; j <= i; j++) y += m->inverse[i * n + j] * (z[p * n + j] - m->mean[j]);
-      m->white[p * n + i] = y;
+      m->white[i * points + p] = y;
     }
   return true;
 }
 
-/* Points far from each other (k-means++) as first means; share[p] keeps the square distance to the nearest one. */
+/* away = white - mean, row by row; share[k] = |inv(L) away|^2. */
+static void distances(evl_mixture *m, int k, int points) {
+  const int n = m->n;
+  const double *mean = m->mean + k * n, *inverse = m->inverse + k * n * n;
+  double *out = m->share + (size_t)k * (size_t)points, *y = m->sum;
+  for (int i = 0; i < n; i++)
+    for (int p = 0; p < points; p++) m->away[i * points + p] = m->white[i * points + p] - mean[i];
+  memset(out, 0, (size_t)points * sizeof *out);
+  for (int i = 0; i < n; i++) {
+    memset(y, 0, (size_t)points * sizeof *y);
+    for (int j = 0; j <= i; j++) {
+      const double w = inverse[i * n + j], *row = m->away + j * points;
+      for (int p = 0; p < points; p++) y[p] += w * row[p];
+    }
+    for (int p = 0; p < points; p++) out[p] += y[p] * y[p];
+  }
+}
+
+/* Points far from each other (k-means++) as first means; share[MOST - 1] keeps the square distance to the nearest one. */
 static void first_means(evl_mixture *m, int points, evl_random *random) {
   const int n = m->n;
+  double *nearest = m->share + (size_t)(MOST - 1) * (size_t)points;
+  for (int p = 0; p < points; p++) nearest[p] = 1.0;
   for (int k = 0; k < m->k; k++) {
-    double total = 0.0, target;
-    for (int p = 0; p < points; p++) total += k ? m->share[p] : 1.0;
-    target = evl_random_uniform(random) * total;
+    double *root = m->root + k * n * n, *inverse = m->inverse + k * n * n, total = 0.0;
+    for (int p = 0; p < points; p++) total += nearest[p];
+    double left = evl_random_uniform(random) * total;
     int chosen = 0;
-    for (double sum = k ? m->share[0] : 1.0; sum < target && chosen < points - 1;) {
-      chosen++;
-      sum += k ? m->share[chosen] : 1.0;
-    }
-    memcpy(m->mean + k * n, m->white + chosen * n, (size_t)n * sizeof *m->mean);
+    while (chosen < points - 1 && (left -= nearest[chosen]) > 0.0) chosen++;
+    for (int i = 0; i < n; i++) m->mean[k * n + i] = m->white[i * points + chosen];
     for (int p = 0; p < points; p++) {
       double d = 0.0;
       for (int i = 0; i < n; i++) {
-        const double y = m->white[p * n + i] - m->mean[k * n + i];
+        const double y = m->white[i * points + p] - m->mean[k * n + i];
         d += y * y;
       }
-      m->share[p] = k ? fmin(m->share[p], d) : d;
+      nearest[p] = k && nearest[p] < d ? nearest[p] : d;
     }
-  }
-  for (int k = 0; k < m->k; k++) {
-    double *root = m->root + k * n * n, *inverse = m->inverse + k * n * n;
     memset(root, 0, (size_t)(n * n) * sizeof *root);
     memset(inverse, 0, (size_t)(n * n) * sizeof *inverse);
     for (int i = 0; i < n; i++) root[i * n + i] = m->k > 1 ? 0.5 : 1.0, inverse[i * n + i] = 1.0 / root[i * n + i];
@@ -117,39 +134,56 @@ static void first_means(evl_mixture *m, int points, evl_random *random) {
 
 /* Shares of the components in every point; returns the log likelihood of the normal mixture. */
 static double expect(evl_mixture *m, int points) {
-  const int n = m->n, k_all = m->k;
-  double constant[MOST], sum = 0.0;
-  for (int k = 0; k < k_all; k++) constant[k] = log(m->weight[k]) - log_root(m->root + k * n * n, n);
-  for (int p = 0; p < points; p++) {
-    double *share = m->share + p * MOST, most = -INFINITY, total = 0.0;
-    for (int k = 0; k < k_all; k++) {
-      share[k] = constant[k] -
-                 0.5 * square_distance(m->inverse + k * n * n, m->mean + k * n, m->white + p * n, n);
-      most = fmax(most, share[k]);
-    }
-    for (int k = 0; k < k_all; k++) total += share[k] = exp(share[k] - most);
-    for (int k = 0; k < k_all; k++) share[k] /= total;
-    sum += most + log(total);
+  double *most = m->sum, sum = 0.0;
+  for (int k = 0; k < m->k; k++) {
+    const double constant = log(m->weight[k]) - log_root(m->root + k * m->n * m->n, m->n);
+    double *share = m->share + (size_t)k * (size_t)points;
+    distances(m, k, points);
+    for (int p = 0; p < points; p++) share[p] = constant - 0.5 * share[p];
   }
+  memcpy(most, m->share, (size_t)points * sizeof *most);
+  for (int k = 1; k < m->k; k++)
+    for (int p = 0; p < points; p++) {
+      const double share = m->share[(size_t)k * (size_t)points + (size_t)p];
+      most[p] = most[p] > share ? most[p] : share;
+    }
+  for (int p = 0; p < points; p++) sum += most[p];
+  for (int k = 0; k < m->k; k++)
+    for (int p = 0; p < points; p++) m->share[(size_t)k * (size_t)points + (size_t)p] -= most[p];
+  evl_exponential(m->share, (size_t)m->k * (size_t)points);
+  memset(most, 0, (size_t)points * sizeof *most);
+  for (int k = 0; k < m->k; k++)
+    for (int p = 0; p < points; p++) most[p] += m->share[(size_t)k * (size_t)points + (size_t)p];
+  for (int k = 0; k < m->k; k++)
+    for (int p = 0; p < points; p++) m->share[(size_t)k * (size_t)points + (size_t)p] /= most[p];
+  for (int p = 0; p < points; p++) sum += log(most[p]);
   return sum;
+}
+
+/* Eight sums side by side. */
+static double dot(const double *a, const double *b, int n) {
+  enum { LANES = 8 };
+  double lane[LANES] = {0};
+  int p = 0;
+  for (; p + LANES <= n; p += LANES)
+    for (int i = 0; i < LANES; i++) lane[i] += a[p + i] * b[p + i];
+  for (int i = 0; p + i < n; i++) lane[i] += a[p + i] * b[p + i];
+  return ((lane[0] + lane[4]) + (lane[1] + lane[5])) + ((lane[2] + lane[6]) + (lane[3] + lane[7]));
 }
 
 static bool maximise(evl_mixture *m, int points) {
   const int n = m->n;
+  for (int p = 0; p < points; p++) m->sum[p] = 1.0;
   for (int k = 0; k < m->k; k++) {
-    double *mean = m->mean + k * n, *root = m->root + k * n * n, total = 1e-300;
-    memset(mean, 0, (size_t)n * sizeof *mean);
-    memset(root, 0, (size_t)(n * n) * sizeof *root);
-    for (int p = 0; p < points; p++) {
-      total += m->share[p * MOST + k];
-      for (int i = 0; i < n; i++) mean[i] += m->share[p * MOST + k] * m->white[p * n + i];
+    double *mean = m->mean + k * n, *root = m->root + k * n * n, *share = m->share + (size_t)k * (size_t)points;
+    const double total = dot(share, m->sum, points) + 1e-300;
+    for (int i = 0; i < n; i++) mean[i] = dot(share, m->white + i * points, points) / total;
+    for (int i = 0; i < n; i++) {
+      double *row = m->away + i * points; /* share (white - mean) */
+      for (int p = 0; p < points; p++) row[p] = share[p] * (m->white[i * points + p] - mean[i]);
     }
-    for (int i = 0; i < n; i++) mean[i] /= total;
-    for (int p = 0; p < points; p++) {
-      const double share = m->share[p * MOST + k] / total, *y = m->white + p * n;
-      for (int i = 0; i < n; i++)
-        for (int j = 0; j <= i; j++) root[i * n + j] += share * (y[i] - mean[i]) * (y[j] - mean[j]);
-    }
+    for (int i = 0; i < n; i++)
+      for (int j = 0; j <= i; j++) root[i * n + j] = dot(m->away + i * points, m->white + j * points, points) / total;
     for (int i = 0; i < n; i++) root[i * n + i] += ridge;
     if (!factor(root, m->inverse + k * n * n, n)) return false;
     m->weight[k] = fmax(total / points, 1e-6);
@@ -157,8 +191,8 @@ static bool maximise(evl_mixture *m, int points) {
   return true;
 }
 
-/* BIC of the fit with m->k components, in whitened coordinates; INFINITY where there is none. */
-static double fit_components(evl_mixture *m, int points, evl_random *random) {
+/* AIC of the fit with m->k components, in whitened coordinates; INFINITY where there is none. */
+static double fit_components(evl_mixture *m, int points, double effective, evl_random *random) {
   double last = -INFINITY;
   first_means(m, points, random);
   for (int i = 0; i < ITERATIONS; i++) {
@@ -169,7 +203,7 @@ static double fit_components(evl_mixture *m, int points, evl_random *random) {
     if (!maximise(m, points)) return INFINITY;
   }
   const double unknowns = m->k * (1.0 + m->n + 0.5 * m->n * (m->n + 1)) - 1.0;
-  return -2.0 * last + unknowns * log(points);
+  return -2.0 * last * effective / points + 2.0 * unknowns;
 }
 
 /* The best fit back from whitened coordinates: mean + L mean', L L'. */
@@ -205,33 +239,43 @@ static bool unwhiten(evl_mixture *m, const double *mean, const double *root) {
   return true;
 }
 
-bool evl_mixture_fit(evl_mixture *m, int n, const double *z, int points, int distinct, evl_random *random) {
-  static const int tried[] = {1, 2, 3, 4, 6, MOST};
+/* In whitened coordinates: the standard normal law, wider. */
+static void add_wide(evl_mixture *m) {
+  const int n = m->n, k = m->k++;
+  for (int i = 0; i < k; i++) m->weight[i] *= 1.0 - wide_share;
+  m->weight[k] = wide_share;
+  memset(m->mean + k * n, 0, (size_t)n * sizeof *m->mean);
+  memset(m->root + k * n * n, 0, (size_t)(n * n) * sizeof *m->root);
+  for (int i = 0; i < n; i++) m->root[k * n * n + i * n + i] = wide_scale;
+}
+
+double evl_mixture_fit(evl_mixture *m, int n, const double *z, int points, double effective, evl_random *random) {
+  static const int tried[] = {1, 2, 3, 4, 6, MOST - 1};
   double best = INFINITY, mean[64], root[64 * 64];
   int best_k = 0;
   m->n = n;
-  if (!whiten(m, z, points)) return false;
+  if (!whiten(m, z, points)) return INFINITY;
   memcpy(mean, m->mean, (size_t)n * sizeof *mean);
   memcpy(root, m->root, (size_t)(n * n) * sizeof *root);
   for (size_t i = 0; i < sizeof tried / sizeof *tried; i++) {
     m->k = tried[i];
-    if (m->k > 1 && m->k * 4 * n > distinct) break;
-    const double bic = fit_components(m, points, random);
-    if (bic < best) {
-      best = bic;
+    const double aic = fit_components(m, points, effective, random);
+    if (aic < best) {
+      best = aic;
       best_k = m->k;
       memcpy(m->keep, m->weight, keep_size((size_t)m->max_n) * sizeof *m->keep);
-    } else if (i > 1 && m->k > 2 * best_k) {
+    } else if (m->k > best_k + 1) {
       break;
     }
   }
-  if (!best_k) return false;
+  if (!best_k) return INFINITY;
   m->k = best_k;
   memcpy(m->weight, m->keep, keep_size((size_t)m->max_n) * sizeof *m->keep);
   double total = 0.0;
   for (int k = 0; k < m->k; k++) total += m->weight[k];
   for (int k = 0; k < m->k; k++) m->weight[k] /= total;
-  return unwhiten(m, mean, root);
+  add_wide(m);
+  return unwhiten(m, mean, root) ? best + 2.0 * effective * log_root(root, n) : INFINITY;
 }
 
 double evl_mixture_log(const evl_mixture *m, const double *z) {

@@ -5,7 +5,7 @@
 
 #include "posterior_priv.h"
 
-enum { MOVES = 3, DRAWS_A_PARTICLE = 200 };
+enum { MOVES = 3, LAST_MOVES = 8, DRAWS_A_PARTICLE = 200 };
 static const double share_left = 0.5;  /* effective share of the particles after a temperature */
 static const double start_at = 0.3;    /* temperature of the starts of chains: sd larger by 1.8 */
 
@@ -110,7 +110,7 @@ evl_status evl_population_run(evl_population *p, evl_target *t, evl_random *rand
     if (t->evaluations > most) return evl_fail(EVL_NUMERIC, "posterior: a population that does not cool down");
     temperature = next_temperature(p, temperature);
     resample(p, t->n, random);
-    for (int i = 0; i < MOVES; i++) {
+    for (int i = 0; i < (temperature < 1.0 ? MOVES : LAST_MOVES); i++) {
       const double moved = move(p, t, temperature, scale, random);
       scale *= exp(moved - 0.25);
       scale = fmin(fmax(scale, 0.05 * usual), 2.0 * usual);

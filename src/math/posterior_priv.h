@@ -26,22 +26,34 @@ void evl_target_place(evl_target *target, const double *z);
 double evl_target_log(evl_target *target, const double *z);
 double evl_normal_log(const double *z, int n); /* of the standard normal law, without its constant */
 
+/* ---- posterior_margins.c: coordinates y in which margins are about normal ---------------------------- */
+
+enum { EVL_MARGIN_KNOTS = 7 };
+typedef struct evl_margins { int n; double *at, *work; } evl_margins; /* [n][knots] */
+evl_status evl_margins_plan(int max_n, int max_points, evl_arena *arena, evl_margins *margins);
+/* z [n_points][n]; `plain`: y = z. Returns the mean of log |dz / dy| over the points. */
+double evl_margins_fit(evl_margins *margins, int n, const double *z, int n_points, bool plain);
+/* z of y; returns the logarithm of |dz / dy|. */
+double evl_margins_place(const evl_margins *margins, const double *y, double *z);
+void evl_margins_find(const evl_margins *margins, const double *z, double *y); /* y of z */
+
 /* ---- posterior_mixture.c: what the shape of the density is learnt in ------------------------------- */
 
-enum { EVL_MIXTURE_MOST = 8 };
+enum { EVL_MIXTURE_MOST = 9 };
 /* Student's t of EVL_MIXTURE_DF degrees of freedom: tails heavier than what it proposes for. */
-enum { EVL_MIXTURE_DF = 8 };
+enum { EVL_MIXTURE_DF = 6 };
 typedef struct evl_mixture {
   int n, k, max_n, max_points;
   double *weight, *log_scale;   /* [k] */
   double *mean, *root, *inverse; /* [k][n], [k][n][n] lower triangles L and inv(L) */
-  double *share, *white;        /* work: [points][k], [points][n] */
+  double *share, *white, *away, *sum; /* work: [k][points], [n][points], [n][points], [points] */
   double *keep;                 /* parameters of the best fit so far */
 } evl_mixture;
 evl_status evl_mixture_plan(int max_n, int max_points, evl_arena *arena, evl_mixture *mixture);
-/* By expectation and maximisation from points z [n_points][n], as many components as BIC wants; at most one a `distinct`
-   / (4 n). False where their covariance is singular. */
-bool evl_mixture_fit(evl_mixture *mixture, int n, const double *z, int n_points, int distinct, evl_random *random);
+/* By expectation and maximisation from points z [n_points][n], as many components as AIC wants of points that are worth
+   `effective` independent ones; another one, wide, of all points. Returns AIC; INFINITY where their covariance is
+   singular. */
+double evl_mixture_fit(evl_mixture *mixture, int n, const double *z, int n_points, double effective, evl_random *random);
 double evl_mixture_log(const evl_mixture *mixture, const double *z); /* normalised */
 void evl_mixture_draw(const evl_mixture *mixture, evl_random *random, double *z);
 /* A step whose law does not depend on where it starts: scale times a normal one of a component's covariance. */

@@ -8,6 +8,7 @@ int main(int n_arguments, char **argument) {
   static const char *const few_draws[][2] = {
       {"stuart_landau", "draws = 64; stored_draws = 10; effective = 20.0; r_hat_most = 1.2;"},
       {"jansen_rit", "draws = 64; stored_draws = 10; effective = 20.0; r_hat_most = 1.5; evaluations = 20000;"},
+      {"robinson", "draws = 64; stored_draws = 10; effective = 20.0; r_hat_most = 1.5; evaluations = 20000;"},
       {"jansen_rit_filter", "noise_ratio = (10.0); pilot_s = 1.0;"},
       {"gradient_matching", "dimension = 1; coordinate = (1); knot_s = 0.024;"},
       {NULL, NULL}};

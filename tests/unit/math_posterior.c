@@ -9,6 +9,7 @@ static evl_posterior *posterior;
 static void begin(int n) {
   evl_posterior_spec spec = EVL_POSTERIOR_USUAL;
   spec.max_unknowns = n;
+  spec.max_derived = 2;
   arena = evl_arena_create();
   CHECK(evl_posterior_plan(&spec, arena, &posterior) == EVL_OK);
   evl_arena_freeze(arena);
@@ -44,7 +45,8 @@ static void test_gaussian(void) {
   CHECK(evl_posterior_run(posterior, gaussian, sd, MOST, low, high, 1) == EVL_OK);
   for (int k = 0; k < MOST; k++) {
     check_unknown(k, 0.1 * k, sd[k]);
-    CHECK_NEAR(posterior->summary[k].kl, -0.5 * log(2.0 * M_PI * M_E) - log(sd[k] / 9.0), 0.03);
+    const double expected_kl = -0.5 * log(2.0 * M_PI * M_E) - log(sd[k] / 9.0);
+    CHECK(fabs(posterior->summary[k].kl - expected_kl) < 4.5 * sqrt(0.5 / posterior->summary[k].ess)); /* of -ln p */
   }
   CHECK_NEAR(posterior->log_evidence, expected, 0.01);
   CHECK_NEAR(posterior->kl, kl, 0.02);
@@ -76,13 +78,24 @@ static double banana(void *context, const double *x) {
   return -0.5 * x[0] * x[0] - 0.5 * pow((x[1] - x[0] * x[0]) / 0.1, 2.0);
 }
 
+static void from_parabola(void *context, const double *x, double *derived) {
+  (void)context;
+  derived[0] = x[1] - x[0] * x[0];
+  derived[1] = 3.0;
+}
+
 static void test_banana(void) {
   const double low[2] = {-6.0, -5.0}, high[2] = {6.0, 36.0};
   begin(2);
+  posterior->derive = from_parabola;
+  posterior->n_derived = 2;
   CHECK(evl_posterior_run(posterior, banana, NULL, 2, low, high, 3) == EVL_OK);
   check_unknown(0, 0.0, 1.0);
   const evl_summary *s = &posterior->summary[1];
   CHECK(fabs(s->mean - 1.0) < 4.5 * sqrt(2.01 / s->ess));
+  const evl_summary *rest = posterior->derived_summary;
+  CHECK(rest[0].ess >= 400.0 && rest[0].r_hat < 1.01 && fabs(rest[0].mean) < 4.5 * 0.1 / sqrt(rest[0].ess));
+  CHECK(rest[1].mean == 3.0 && rest[1].sd == 0.0);
   printf("# banana: %ld evaluations, accepted %.2f\n", (long)posterior->evaluations, posterior->accepted);
   evl_arena_free(arena);
 }
@@ -102,7 +115,7 @@ static void test_truncated(void) {
   CHECK(fabs(s[0].sd / 0.02 - 1.0) < 4.5 * sqrt(2.0 / s[0].ess)); /* kurtosis 9 */
   check_unknown(1, 1.0 - 0.05 * sqrt(2.0 / M_PI), 0.05 * sqrt(1.0 - 2.0 / M_PI));
   check_unknown(2, 3.0, 2.0 / sqrt(12.0));
-  CHECK(s[2].kl < 0.03 && s[0].kl > 1.0);
+  CHECK(s[2].kl < 0.05 && s[0].kl > 1.0);
   for (int i = 0; i < 3 * posterior->chains * posterior->draws; i++) {
     const int k = i / (posterior->chains * posterior->draws);
     CHECK(posterior->draw[i] >= low[k] && posterior->draw[i] <= high[k]);
