@@ -21,7 +21,7 @@ static const evl_param params[] = {
      "Share of muscle in the power of the fitted range: prior, uniform; (0, 0) for none."},
     {"peak_hz", EVL_REALS, "(6.0, 13.0)", 0.1, 1000.0, NULL, "Hz",
      "Where an alpha peak is looked for; without one the delay is not reported."},
-    EVL_SPECTRAL_PARAMS,
+    EVL_SPECTRAL_PARAMS("160000"),
     {0}};
 
 static const evl_output outputs[] = {
@@ -109,16 +109,6 @@ static void quantities(void *context, const double *u, double *q) {
   q[Q_EMG] = s[EMG];
 }
 
-static evl_status bounds(const evl_params *p, const char *name, int i, evl_spectral_model *m) {
-  const evl_value *v = evl_params_value(p, name);
-  if (v->n != 2 || v->reals[0] > v->reals[1])
-    return evl_fail(EVL_USAGE, "robinson.%s: expected (low, high), found %d numbers%s", name, v->n,
-                    v->n == 2 ? ", the lower not first" : "");
-  m->low[i] = v->reals[0];
-  m->high[i] = v->reals[1];
-  return EVL_OK;
-}
-
 /* The box of the gains is that of Abeysuriya & Robinson's program. */
 static evl_status plan_model(const evl_params *p, kernel *k) {
   static const double gain_low[] = {0.0, -40.0, 0.0, -40.0, -5.0}, gain_high[] = {20.0, 0.0, 40.0, 0.0, 0.0};
@@ -130,7 +120,7 @@ static evl_status plan_model(const evl_params *p, kernel *k) {
                             .unknown = names_of(p), .any_scale = true, .power = power, .quantities = quantities,
                             .context = k};
   for (int i = 0; i < k->shared && k->gains; i++) m->low[i] = gain_low[i], m->high[i] = gain_high[i];
-  for (int i = k->gains ? 3 : 0; i < 3 + SHARED; i++) EVL_TRY(bounds(p, key[i], i + k->shared - 3, m));
+  for (int i = k->gains ? 3 : 0; i < 3 + SHARED; i++) EVL_TRY(evl_spectral_bounds(p, key[i], false, i + k->shared - 3, m));
   const evl_value *peak = evl_params_value(p, "peak_hz");
   if (peak->n != 2 || !(peak->reals[0] < peak->reals[1]))
     return evl_fail(EVL_USAGE, "robinson.peak_hz: expected (low, high), found %d numbers%s", peak->n,
@@ -177,11 +167,6 @@ static evl_status tensors(const evl_params *p, const evl_montage *montage, evl_a
 
 static void run(void *k, const evl_window *window, evl_out *out) { evl_spectral_run(((kernel *)k)->fit, window, out); }
 
-static int pieces(const evl_params *p, const evl_montage *montage) {
-  (void)p;
-  return montage->n;
-}
-
 static size_t piece_size(const evl_params *p, const evl_montage *montage) {
   (void)montage;
   return evl_spectral_piece_size(p, unknowns(p), QUANTITIES);
@@ -196,7 +181,7 @@ static void finish(void *k, const evl_stage *stage, evl_out *out) { evl_spectral
 static double piece_cost_us(const evl_params *p, const evl_shape *shape) {
   int first;
   (void)shape;
-  return 0.5 * (double)evl_params_int(p, "evaluations") * (3.0 + 0.02 * evl_welch_sum_frequencies(p, &first));
+  return evl_spectral_piece_cost_us(p, 3.0 + 0.02 * evl_welch_sum_frequencies(p, &first));
 }
 
 const evl_entry evl_model_robinson = {
@@ -228,7 +213,7 @@ const evl_entry evl_model_robinson = {
     .cost_us = evl_welch_sum_cost_us,
     .plan = plan,
     .run = run,
-    .pieces = pieces,
+    .pieces = evl_spectral_pieces,
     .piece_size = piece_size,
     .piece_cost_us = piece_cost_us,
     .piece = piece,

@@ -35,7 +35,7 @@ size_t evl_spectral_piece_size(const evl_params *p, int n_unknowns, int n_quanti
 
 evl_status evl_spectral_bounds(const evl_params *p, const char *name, bool logarithmic, int i, evl_spectral_model *m) {
   const evl_value *v = evl_params_value(p, name);
-  if (v->n != 2 || !(v->reals[0] < v->reals[1]))
+  if (v->n != 2 || v->reals[0] > v->reals[1])
     return evl_fail(EVL_USAGE, "%s.%s: expected (low, high), found %d numbers%s", m->entry, name, v->n,
                     v->n == 2 ? ", the lower not first" : "");
   m->low[i] = logarithmic ? log(v->reals[0]) : v->reals[0];

@@ -63,7 +63,7 @@ typedef struct evl_spectral_model {
 } evl_spectral_model;
 
 typedef struct evl_spectral_fit evl_spectral_fit;
-/* Bounds of unknown i from the parameter `name` (low, high), or their logarithms. Errors: EVL_USAGE. */
+/* Bounds of unknown i from the parameter `name` (low, high), or their logarithms; equal ones hold it. Errors: EVL_USAGE. */
 evl_status evl_spectral_bounds(const evl_params *params, const char *name, bool logarithmic, int i,
                                evl_spectral_model *model) EVL_MUST_USE;
 int evl_spectral_pieces(const evl_params *params, const evl_montage *montage); /* one a channel */
