@@ -73,7 +73,8 @@ static const evl_output outputs[] = {
      "A coefficient, of coordinates in units of their sd; 0 where the term is out. Forms weak and derivative: 1/s."},
     {"coef_sd", EVL_PER_WINDOW, "columns", false, "1", 0.0, INFINITY,
      "Its standard error, given the terms; 0 where the term is out."},
-    {"inclusion", EVL_PER_WINDOW, "columns", false, "1", 0.0, 1.0, "Share of bootstraps whose equations have the term."},
+    {"inclusion", EVL_PER_WINDOW, "columns", false, "1", 0.0, 1.0,
+     "Share of bootstraps whose equations have the term."},
     EVL_SINDY_STAGE_OUTPUTS,
     {0}};
 
@@ -320,25 +321,26 @@ static double cost_us(const evl_params *p, const evl_shape *shape) {
 
 const evl_entry evl_model_sindy = {
     .name = "sindy",
-    .summary = "Sparse nonlinear equations of a latent state: terms chosen from a library, how sure they are, what they "
-               "foretell.",
+    .summary = "Sparse nonlinear equations of a latent state: terms chosen from a library, how sure they are, what "
+               "they foretell.",
     .definition =
-        "Form discrete: z_j(t + 1/fs) = sum_i w_ji theta_i(z(t)), theta the monomials up to `degree` (and waves). Form weak: "
-        "dz_j/dt = sum_i w_ji theta_i(z), with test functions phi(u) = (1 - u^2)^4 on overlapping windows: sum phi "
-        "theta_i(z) are the rows and - sum phi' z the targets; white noise of the coordinates, found from differences of "
-        "neighbouring samples, is taken off the sums. Weak and derivative look both ways in time: of a stationary noisy "
-        "rhythm they see the rotation alone, for the mean of z dz/dt is 0, and no damping; they are for signals that noise "
-        "does not drive. Hence discrete for EEG, on coordinates that hold a past (latent hankel): components of one instant "
-        "say next to nothing of the next. Everything rests on the sums of products of rows and targets by blocks of "
-        "block_s: terms are chosen on the sum of all blocks; `resamples` sums of blocks drawn with replacement give the "
-        "inclusion of a term, chosen anew each time, and standard errors of the coefficients on the terms chosen; "
-        "intervals are w +- t sd, t of Student with blocks - 1 degrees of freedom. Blocks of 2 s are long against the "
-        "correlation of EEG and give 24 in a minute's training part. Degree 2 and 4 coordinates are 15 candidates an "
-        "equation: more rarely survive on EEG. Free runs: Runge-Kutta, two steps a sample. Recording stage, where "
+        "Form discrete: z_j(t + 1/fs) = sum_i w_ji theta_i(z(t)), theta the monomials up to `degree` (and waves). Form "
+        "weak: dz_j/dt = sum_i w_ji theta_i(z), with test functions phi(u) = (1 - u^2)^4 on overlapping windows: sum "
+        "phi theta_i(z) are the rows and - sum phi' z the targets; white noise of the coordinates, found from "
+        "differences of neighbouring samples, is taken off the sums. Weak and derivative look both ways in time: of a "
+        "stationary rhythm that noise drives they see the rotation alone, for the mean of z dz/dt is 0, and no damping. "
+        "Hence discrete for EEG, on coordinates that hold a past (latent hankel): components of one instant say next to "
+        "nothing of the next. Everything rests on the sums of products of rows and targets by blocks of block_s: terms "
+        "are chosen on the sum of all blocks; `resamples` sums of blocks drawn with replacement give the inclusion of a "
+        "term, chosen anew each time, and standard errors of the coefficients on the terms chosen; intervals are w +- t "
+        "sd, t of Student with blocks - 1 degrees of freedom. Blocks of 2 s are long against the correlation of EEG and "
+        "give 24 in a minute's training part. Degree 2 and 4 coordinates are 15 candidates an equation: more rarely "
+        "survive on EEG. Free runs: Runge-Kutta, two steps a sample, of forms in time. Recording stage, where "
         "coordinates mean the same in every window (latent regions or channels; else fit = 11): sums of all windows, "
-        "dealt to `groups` blocks in turn, and one fit; the sums are kept for fits of whole cohorts.",
+        "dealt to `groups` blocks in turn, and one fit; the sums are kept for models of the cohort.",
     .cite = "Brunton, Proctor and Kutz 2016, doi:10.1073/pnas.1517384113; Messenger and Bortz 2021, "
-            "doi:10.1137/20M1343166 (weak form, eq. 2.5 to 2.9); Fasel et al. 2022, doi:10.1098/rspa.2021.0904 (ensembles)",
+            "doi:10.1137/20M1343166 (weak form, eq. 2.5 to 2.9); Fasel et al. 2022, doi:10.1098/rspa.2021.0904 "
+            "(ensembles)",
     .version = 1,
     .params = params,
     .outputs = outputs,

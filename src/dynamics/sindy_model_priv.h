@@ -59,7 +59,7 @@ evl_status evl_sindy_columns_plan(const evl_value *columns, const evl_library *l
   {"half_s", EVL_REAL, "0.0", 0.0, 10.0, NULL, "s",                                                                    \
    "Weak form: half the length of a test function; 0: the one up to 0.25 s that coefficients vary least with."},       \
   {"denoise", EVL_BOOL, "true", 0, 0, NULL, "",                                                                        \
-   "Weak form: take off what white noise in the coordinates adds to the sums (errors in variables)."},                 \
+   "Weak form of pca, regions and channels: take off what white noise adds to the sums (errors in variables)."},       \
   {"block_s", EVL_REAL, "2.0", 0.01, 600.0, NULL, "s", "Blocks of time that bootstraps draw."}
 
 typedef struct evl_sindy_sums {

@@ -64,3 +64,6 @@ artefacts: all $(QUALITY_MARKS)  ## docs/artefacts.md and .png: what the rules o
 .PHONY: recovery
 recovery: $(BUILD)/tests/bench/recovery  ## docs/recovery.md: equations recovered from noisy samples, systems x noise x degree (a few minutes)
 	@$< > docs/recovery.md
+.PHONY: calibration
+calibration: $(filter $(BUILD)/tests/bench/calibration_%,$(MODELS_STUDY))  ## docs/calibration.md: how often intervals of models hold the truth (some minutes)
+	@$(PYTHON) tests/bench/calibration.py docs/calibration.md $^
