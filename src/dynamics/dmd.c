@@ -3,7 +3,9 @@
 
 #include "dmd_priv.h"
 
-enum { MOST_EVALUATIONS = 400 };
+enum { MOST_EVALUATIONS = 200 };
+/* Functions nearer than that to a combination of the others have amplitudes that cancel: no modes of anything. */
+static const double APART = 0.02;
 
 typedef struct kernel {
   evl_latent *latent;
@@ -32,7 +34,8 @@ static const evl_param params[] = {
     {"fit_to", EVL_STRING, "\"covariance\"", 0, 0, "covariance|segments|window", "",
      "Lagged covariances; segments that share their rates and have amplitudes of their own; the training part as one "
      "transient."},
-    {"rank", EVL_INT, "8", 1, 64, NULL, "1", "Eigenvalues, two a pair."},
+    {"rank", EVL_INT, "8", 1, 64, NULL, "1",
+     "Eigenvalues, two a pair; of the method optimised fewer where so many are not told apart."},
     {"stable", EVL_BOOL, "true", 0, 0, NULL, "", "No eigenvalue grows."},
     {"project", EVL_BOOL, "true", 0, 0, NULL, "", "Rates from the `rank` principal directions of the series alone."},
     {"length_s", EVL_REAL, "1.0", 0.01, 60.0, NULL, "s", "Longest lag of the covariances, or length of a segment."},
@@ -49,11 +52,12 @@ static const evl_param params[] = {
     {"block_s", EVL_REAL, "1.0", 0.01, 60.0, NULL, "s", "Block of time of the covariances."},
     {0}};
 
-enum { RESIDUAL, FREQUENCY, OF_MODE = 8 };
+enum { EIGENVALUES, RESIDUAL, FREQUENCY, OF_MODE = 8 };
 #define OF_MODES(name, unit, low, high, text) {name, EVL_PER_WINDOW, "mode", false, unit, low, high, text}
 
 static const evl_output outputs[] = {
     EVL_FORECAST_OUTPUTS,
+    {"eigenvalues", EVL_PER_WINDOW, NULL, false, "count", 1.0, 64.0, "Eigenvalues of the fit, at most the rank."},
     {"residual", EVL_PER_WINDOW, NULL, false, "1", 0.0, 1.0,
      "Share of the series' sum of squares that no mode explains."},
     OF_MODES("frequency", "Hz", 0.0, INFINITY, "Frequency of a mode; 0: a real eigenvalue."),
@@ -187,24 +191,47 @@ static evl_fit optimise(kernel *k, evl_rates *rates) {
                           k->stable, MOST_EVALUATIONS, rates);
 }
 
-/* Rates and amplitudes of the whole series. */
-static evl_fit find_rates(kernel *k) {
+/* A pair that hardly turns over the series, or hardly differs from alternation, has a sine that is none. */
+static bool told_apart(const kernel *k) {
+  static const double LEAST = 0.1; /* rad */
+  for (int i = 0; i < k->rates.n; i++) {
+    const double turn = k->rates.turn[i];
+    if (evl_rate_is_pair(&k->rates, i) && fmin(turn, M_PI - turn) * k->series.length < LEAST) return false;
+  }
+  return k->whole->apart >= APART;
+}
+
+/* Rates and amplitudes of the whole series at one rank. */
+static evl_fit find_at_rank(kernel *k, int rank) {
   evl_dmd_series *s = &k->series;
-  if (!evl_dmd_series_reduce(s, k->rank)) return EVL_FIT_UNSETTLED;
+  evl_dmd_series_choose(s, NULL, s->n_parts);
+  if (!evl_dmd_series_reduce(s, rank)) return EVL_FIT_UNSETTLED;
   evl_fit fit = evl_dmd_start_find(k->start, k->backward_too, s->chosen, s->chosen_ld, s->chosen_rows, s->chosen_length,
-                                   k->delays, k->step, k->rank, &k->rates);
+                                   k->delays, k->step, rank, &k->rates);
   if (fit != EVL_FIT_DONE) return fit;
   if (!k->project) evl_dmd_series_choose(s, NULL, s->n_parts);
   if (k->optimised) fit = optimise(k, &k->rates);
   if (fit == EVL_FIT_DONE) fit = hold(k, &k->rates);
   if (fit != EVL_FIT_DONE) return fit;
   fit = evl_dmd_amplitudes(k->whole, s->y, s->ld, s->n_rows, s->length, s->first, NULL, &k->rates);
-  return fit == EVL_FIT_DONE ? evl_dmd_predictor_fit(&k->predictor, s, k->whole, &k->rates) : fit;
+  return fit == EVL_FIT_DONE && !told_apart(k) ? EVL_FIT_COLLINEAR : fit;
+}
+
+/* The highest rank up to that given whose modes are told apart; the first rank's code where there is none. */
+static evl_fit find_rates(kernel *k) {
+  evl_fit first = EVL_FIT_DONE;
+  for (int rank = k->rank; rank > 0; rank--) {
+    const evl_fit fit = find_at_rank(k, rank);
+    if (fit == EVL_FIT_DONE)
+      return evl_dmd_predictor_fit(&k->predictor, &k->series, k->latent->z, k->latent->ld, k->whole, &k->rates);
+    if (rank == k->rank) first = fit;
+    if (!k->optimised || (fit != EVL_FIT_COLLINEAR && fit != EVL_FIT_UNSETTLED)) return first;
+  }
+  return first;
 }
 
 static bool comes_before(const kernel *k, int a, int b) {
-  if (k->by_energy) return k->share[a] > k->share[b];
-  return k->rates.turn[a] < k->rates.turn[b];
+  return k->by_energy ? k->share[a] > k->share[b] : k->rates.turn[a] < k->rates.turn[b];
 }
 
 static void sort_modes(kernel *k) {
@@ -282,6 +309,7 @@ static double amplitude(const kernel *k, int i) {
 static void put_modes(const kernel *k, double fs_hz, evl_out *out) {
   const size_t first = k->first_own + FREQUENCY, n = (size_t)k->mode->n;
   const double hz = fs_hz / (2.0 * M_PI);
+  evl_put(out, k->first_own + EIGENVALUES, k->rates.n_basis);
   evl_put(out, k->first_own + RESIDUAL, fmin(fmax(k->whole->residual, 0.0), 1.0));
   for (size_t m = 0; m < n; m++) {
     const int number = (int)k->mode->reals[m];
@@ -352,10 +380,10 @@ const evl_entry evl_model_dmd = {
         "do not decay, while its covariances do, at the rates of the system (James et al. 1993), and without the "
         "noise of sensors, which is in lag 0 alone; length_s = 1 s, beyond which little but sampling error is left "
         "of rhythms that decay. `segments` fits a sum of decays to segments with amplitudes of their own, for "
-        "responses to events; `window` to the whole. Each of the trials fits half of the blocks of time (bagging); "
+        "responses to events; `window` to the whole. The rank falls until the search settles and no function is "
+        "within 2 % of a combination of the others. Each of the trials fits half of the blocks of time (bagging); "
         "the standard error is the delete-half jackknife's. Forecasts are the best linear ones from the last `past` "
-        "samples under the fitted covariances. Fits refused: constant, collinear or too few directions for the "
-        "rank, growth over tenfold in the series, a search that does not settle.",
+        "samples under the fitted covariances, with a ridge chosen in the training part.",
     .cite = "Askham and Kutz 2018, doi:10.1137/M1124176 (variable projection); Sashidhar and Kutz 2022, "
             "doi:10.1098/rsta.2021.0199 (bagging); Le Clainche and Vega 2017, doi:10.1137/15M1054924, equation 2.15 "
             "(delays); Dawson et al. 2016, doi:10.1007/s00348-016-2127-7, equation 17 (forward-backward); Tu et al. "

@@ -1,7 +1,7 @@
 /* dmd_fit: variable projection. Of the sum of squares f = |R|^2, R = Y - F B, the amplitudes B = F^+ Y are eliminated,
    F [n][r] being the functions of time and Y [n][q] the series. All derivatives of F by growth and turn are
-   combinations of the columns of E = diag(t) F, D_i = E T_i, with T_i the identity or a quarter turn on the functions of
-   one rate.
+   combinations of the columns of E = diag(t) F, D_i = E T_i, with T_i the identity or a quarter turn on the functions
+   of one rate.
    So the full matrix of Gauss and Newton (Golub and Pereyra 1973) and the gradient are small sums over r x r products,
      H_ik = tr(B' T_i' (E' P E) T_k B) + tr(Z' T_i inv(F' F) T_k' Z),  g_i = - tr(B' T_i' Z),
    with P = I - F F^+ and Z = E' R, and an evaluation costs three products of F with the series.
@@ -92,7 +92,7 @@ static void solve(const struct evl_dmd_room *w, int r, int n_rhs, double *b, int
     for (int i = 0; i < r; i++) b[(size_t)j * (size_t)ldb + (size_t)i] *= w->scale[i];
 }
 
-static bool factorise(struct evl_dmd_room *w, int r, int n) {
+static bool factorise(struct evl_dmd_room *w, int r, int n, double *apart) {
   evl_gemm(true, false, r, r, n, 1.0, w->basis, (int)w->ld, w->basis, (int)w->ld, 0.0, w->gram, r);
   for (int i = 0; i < r; i++) {
     const double square = w->gram[i * r + i];
@@ -101,13 +101,14 @@ static bool factorise(struct evl_dmd_room *w, int r, int n) {
   }
   for (int j = 0; j < r; j++)
     for (int i = 0; i < r; i++) w->factor[j * r + i] = w->gram[j * r + i] * w->scale[i] * w->scale[j];
-  if (evl_cholesky(r, w->factor, r) == EVL_OK) {
-    for (int i = 0; i < r; i++)
-      if (!(w->factor[i * r + i] > 1e-7)) return false;
-    return true;
+  *apart = 0.0;
+  if (evl_cholesky(r, w->factor, r) != EVL_OK) {
+    evl_error_clear();
+    return false;
   }
-  evl_error_clear();
-  return false;
+  *apart = 1.0;
+  for (int i = 0; i < r; i++) *apart = fmin(*apart, w->factor[i * r + i]);
+  return *apart > 1e-7;
 }
 
 /* Amplitudes and residual at `rates`; the sum of squares left, infinite where the functions are collinear. */
@@ -116,7 +117,7 @@ static double evaluate(evl_dmd_fit *f, const series *s, const evl_rates *rates) 
   const int r = rates->n_basis, ld = (int)w->ld;
   f->evaluations++;
   fill_basis(w, s, rates);
-  if (!factorise(w, r, s->n)) return INFINITY;
+  if (!factorise(w, r, s->n, &f->apart)) return INFINITY;
   for (int pass = 0; pass < 2; pass++) {
     double *b = pass ? w->better : w->projection;
     const double *of = pass ? w->rest : s->y;

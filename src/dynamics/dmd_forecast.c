@@ -9,14 +9,16 @@
 
 #include "dmd_priv.h"
 
-static const double RIDGE = 1e-3; /* of the past's variance, as the rival VAR has it */
+/* Of the past's variance; the one that foretells the training part best: the less the covariances are those of a few
+   modes, the more the past has to be damped. */
+static const double ridges[] = {1e-3, 1e-2, 1e-1, 1.0};
 
 evl_status evl_dmd_predictor_plan(int n, int past, int most_basis, evl_arena *arena, evl_dmd_predictor *p) {
   const size_t width = (size_t)n * (size_t)past, r = (size_t)most_basis;
   *p = (evl_dmd_predictor){.n = n, .past = past};
   EVL_NEW(arena, p->mode, r * (size_t)n);
   EVL_NEW(arena, p->gain, r * (size_t)n * width);
-  EVL_NEW(arena, p->room, width * width + 2 * r * width + 2 * r + (size_t)n * (size_t)n * 4);
+  EVL_NEW(arena, p->room, 2 * width * width + 2 * r * width + width + r * (size_t)n + 2 * r);
   return evl_rates_plan(most_basis, arena, &p->rates);
 }
 
@@ -75,28 +77,33 @@ static void find_modes(evl_dmd_predictor *p, int n_rows, const double *amplitude
   }
 }
 
-/* C with a ridge, lower triangle and all. */
-static bool past_covariance(const evl_dmd_predictor *p, const evl_dmd_series *s, double *c) {
-  const int n = p->n, width = n * p->past;
+/* C of all stretches of the training part that are long enough: covariances of different stretches need not belong
+   together. Delays run forwards, the past backwards. c has room for two. */
+static void past_covariance(const evl_dmd_predictor *p, const double *z, size_t ld, int n_train, double *c) {
+  const int n = p->n, width = n * p->past, samples = n_train - p->past + 1;
+  double *forwards = c + (size_t)width * (size_t)width;
+  evl_dmd_delay_products(z, ld, n, samples, p->past, 1, 0, 0, forwards);
   for (int k = 0; k < p->past; k++)
-    for (int l = 0; l <= k; l++) /* <z(t - l) z(t - k)'> is R(k - l) */
+    for (int l = 0; l < p->past; l++)
       for (int i = 0; i < n; i++)
         for (int j = 0; j < n; j++) {
-          const size_t row = (size_t)(j * n + i);
-          const double value = k == l ? s->present[row] : s->y[row * s->ld + (size_t)(k - l - 1)];
-          c[(size_t)(l * n + i) * (size_t)width + (size_t)(k * n + j)] = value; /* element (k n + j, l n + i): below */
+          const int row = (p->past - 1 - k) * n + i, column = (p->past - 1 - l) * n + j;
+          c[(l * n + j) * width + k * n + i] = forwards[column * width + row] / samples;
         }
-  for (int i = 0; i < width; i++) c[(size_t)i * (size_t)width + (size_t)i] += RIDGE;
-  if (evl_cholesky(width, c, width) == EVL_OK) return true;
+}
+
+/* Factor of C with a ridge. */
+static bool damp(const double *c, int width, double ridge, double *factor) {
+  memcpy(factor, c, (size_t)width * (size_t)width * sizeof *c);
+  for (int i = 0; i < width; i++) factor[(size_t)i * (size_t)width + (size_t)i] += ridge;
+  if (evl_cholesky(width, factor, width) == EVL_OK) return true;
   evl_error_clear();
   return false;
 }
 
-/* Gains from covariances: row l of function k before inv(C). */
-static bool covariance_gains(evl_dmd_predictor *p, const evl_dmd_series *s, const double *amplitude) {
+/* Gains before inv(C). */
+static void covariance_gains(evl_dmd_predictor *p, const double *amplitude, double *basis) {
   const int n = p->n, r = p->n_basis, width = n * p->past;
-  double *c = p->room, *basis = c + (size_t)width * (size_t)width;
-  if (!past_covariance(p, s, c)) return false;
   for (int l = 0; l < p->past; l++) {
     evl_rates_at(&p->rates, l, basis);
     for (int i = 0, at = 0; i < p->rates.n; i++) {
@@ -113,7 +120,63 @@ static bool covariance_gains(evl_dmd_predictor *p, const evl_dmd_series *s, cons
       at += pair ? 2 : 1;
     }
   }
-  evl_cholesky_solve(width, r * n, c, width, p->gain, width);
+}
+
+static bool foretell(const evl_dmd_predictor *p, const double *z, size_t ld, int t, int steps, double *room,
+                     double *ahead) {
+  const int n = p->n, r = p->n_basis, width = n * p->past;
+  double *past = room, *carried = past + width, *basis = carried + (size_t)r * (size_t)n;
+  if (t + 1 < p->past) return false;
+  for (int k = 0; k < p->past; k++)
+    for (int j = 0; j < n; j++) past[k * n + j] = z[(size_t)j * ld + (size_t)(t - k)];
+  evl_gemm(true, false, r * n, 1, width, 1.0, p->gain, width, past, width, 0.0, carried, r * n);
+  for (int h = 1; h <= steps; h++) {
+    evl_rates_at(&p->rates, h, basis);
+    double *to = ahead + (size_t)(h - 1) * (size_t)n;
+    for (int i = 0; i < n; i++) {
+      to[i] = 0.0;
+      for (int k = 0; k < r; k++) to[i] += basis[k] * carried[k * n + i];
+      if (!(fabs(to[i]) <= EVL_DIVERGED_SD)) return false;
+    }
+  }
+  return true;
+}
+
+/* Mean squared error 1 to STEPS samples ahead, from starts all over the training part. */
+static double training_error(const evl_dmd_predictor *p, const double *z, size_t ld, int n_train, double *room) {
+  enum { STARTS = 128, STEPS = 8 };
+  double ahead[STEPS * 64], sum = 0.0;
+  const int from = p->past - 1, span = n_train - STEPS - from;
+  if (span < STARTS) return 0.0;
+  for (int s = 0; s < STARTS; s++) {
+    const int t = from + (int)((int64_t)s * span / STARTS);
+    if (!foretell(p, z, ld, t, STEPS, room, ahead)) return INFINITY;
+    for (int h = 0; h < STEPS; h++)
+      for (int i = 0; i < p->n; i++) {
+        const double e = z[(size_t)i * ld + (size_t)(t + 1 + h)] - ahead[h * p->n + i];
+        sum += e * e;
+      }
+  }
+  return sum;
+}
+
+/* Gains under the best of the ridges. */
+static bool choose_gains(evl_dmd_predictor *p, const double *z, size_t ld, int n_train, const double *amplitude) {
+  enum { RIDGES = sizeof ridges / sizeof *ridges };
+  const int n = p->n, r = p->n_basis, width = n * p->past;
+  double *c = p->room, *factor = c + (size_t)width * (size_t)width, *rest = factor + (size_t)width * (size_t)width;
+  double least = INFINITY;
+  int best = -1;
+  if (n_train < 2 * p->past) return false;
+  past_covariance(p, z, ld, n_train, c);
+  for (int i = 0; i <= RIDGES; i++) { /* the last time with the best */
+    if (i == RIDGES && best < 0) return false;
+    if (!damp(c, width, ridges[i < RIDGES ? i : best], factor)) continue;
+    covariance_gains(p, amplitude, rest);
+    evl_cholesky_solve(width, r * n, factor, width, p->gain, width);
+    const double error = i < RIDGES ? training_error(p, z, ld, n_train, rest) : INFINITY;
+    if (error < least) least = error, best = i;
+  }
   return true;
 }
 
@@ -161,33 +224,19 @@ static bool pattern_gains(evl_dmd_predictor *p) {
   return true;
 }
 
-evl_fit evl_dmd_predictor_fit(evl_dmd_predictor *p, const evl_dmd_series *s, const evl_dmd_fit *fit,
-                              const evl_rates *rates) {
+evl_fit evl_dmd_predictor_fit(evl_dmd_predictor *p, const evl_dmd_series *s, const double *z, size_t ld,
+                              const evl_dmd_fit *fit, const evl_rates *rates) {
   evl_rates_copy(&p->rates, rates);
   p->n_basis = rates->n_basis;
   find_modes(p, s->n_rows, fit->amplitude);
-  const bool good = s->kind == EVL_DMD_COVARIANCE ? covariance_gains(p, s, fit->amplitude) : pattern_gains(p);
+  const bool good =
+      s->kind == EVL_DMD_COVARIANCE ? choose_gains(p, z, ld, s->n_train, fit->amplitude) : pattern_gains(p);
   return good ? EVL_FIT_DONE : EVL_FIT_COLLINEAR;
 }
 
 bool evl_dmd_ahead(void *model, const evl_latent *l, int t, int steps, double *ahead) {
   evl_dmd_predictor *p = model;
-  const int n = p->n, r = p->n_basis, width = n * p->past;
-  double *past = p->room, *carried = past + width, *basis = carried + (size_t)r * (size_t)n;
-  if (t + 1 < p->past) return false;
-  for (int k = 0; k < p->past; k++)
-    for (int j = 0; j < n; j++) past[k * n + j] = l->z[(size_t)j * l->ld + (size_t)(t - k)];
-  evl_gemm(true, false, r * n, 1, width, 1.0, p->gain, width, past, width, 0.0, carried, r * n);
-  for (int h = 1; h <= steps; h++) {
-    evl_rates_at(&p->rates, h, basis);
-    double *z = ahead + (size_t)(h - 1) * (size_t)n;
-    for (int i = 0; i < n; i++) {
-      z[i] = 0.0;
-      for (int k = 0; k < r; k++) z[i] += basis[k] * carried[k * n + i];
-      if (!(fabs(z[i]) <= EVL_DIVERGED_SD)) return false;
-    }
-  }
-  return true;
+  return foretell(p, l->z, l->ld, t, steps, p->room, ahead);
 }
 
 bool evl_dmd_channels(const evl_latent *l, const evl_window *window, double *own, double *cross) {

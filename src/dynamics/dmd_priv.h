@@ -24,6 +24,10 @@ void evl_rates_at(const evl_rates *rates, double t, double *basis);
 
 /* ---- dmd_start.c: rates by linear algebra ---------------------------------------------------------------- */
 
+/* Products of delays: block (k, l) of `to`, (rows delays)^2 column-major, is the sum over t = 0 .. n - 1 of
+   y(t + from + k step) y(t + by + l step)'. */
+void evl_dmd_delay_products(const double *y, size_t ld, int n_rows, int n, int delays, int step, int from, int by,
+                            double *to);
 typedef struct evl_dmd_start evl_dmd_start;
 /* For series of at most that many rows, delays and rates. */
 evl_status evl_dmd_start_plan(int most_rows, int most_delays, int most_rank, evl_arena *arena,
@@ -43,6 +47,7 @@ typedef struct evl_dmd_fit {
   /* by a fit */
   double *amplitude;   /* [row][n_basis] */
   double residual;     /* sum of squares that is left, over that of the series */
+  double apart;        /* smallest part of a function, of 1, that is not of the functions before it */
   double total;        /* that of the series */
   int n_rows;
   int evaluations;
@@ -71,7 +76,6 @@ typedef struct evl_dmd_series {
   size_t ld;
   /* of the window */
   double *y;         /* [n_rows][ld] the whole; of covariances lags 1, 2, ..., row j n + i: <z_i(t + lag) z_j(t)> */
-  double *present;   /* [n][n] covariance at lag 0, column j */
   int first;         /* sample number of the first column */
   /* of a choice of parts */
   const double *chosen;
@@ -102,9 +106,9 @@ typedef struct evl_dmd_predictor {
 } evl_dmd_predictor;
 evl_status evl_dmd_predictor_plan(int n, int past, int most_basis, evl_arena *arena,
                                   evl_dmd_predictor *predictor) EVL_MUST_USE;
-/* From amplitudes of the whole series. COLLINEAR where the past has no inverse covariance. */
-evl_fit evl_dmd_predictor_fit(evl_dmd_predictor *predictor, const evl_dmd_series *series, const evl_dmd_fit *fit,
-                              const evl_rates *rates);
+/* From amplitudes of the whole series of z[n][ld]. COLLINEAR where the past has no inverse covariance. */
+evl_fit evl_dmd_predictor_fit(evl_dmd_predictor *predictor, const evl_dmd_series *series, const double *z, size_t ld,
+                              const evl_dmd_fit *fit, const evl_rates *rates);
 /* Regression of all channels of a window on the coordinates in the training part: cross [channel][n]; own n x n is
    scratch. False where the coordinates are collinear. */
 bool evl_dmd_channels(const evl_latent *latent, const evl_window *window, double *own, double *cross);
@@ -114,7 +118,7 @@ void evl_dmd_pattern(const evl_dmd_predictor *predictor, int i, const double *cr
 /* An evl_ahead. */
 bool evl_dmd_ahead(void *predictor, const evl_latent *latent, int t, int steps, double *ahead);
 
-/* ---- havok_fit.c: a linear system with forcing ---------------------------------------------------------------------- */
+/* ---- havok_fit.c: a linear system with forcing ------------------------------------------------------------ */
 
 typedef struct evl_havok {
   int n;               /* coordinates, the last one the forcing */
@@ -124,8 +128,8 @@ typedef struct evl_havok {
   size_t ld;
 } evl_havok;
 evl_status evl_havok_plan(int n, int most_samples, evl_arena *arena, evl_havok *havok) EVL_MUST_USE;
-/* From v[n][ld] of n_samples; derivatives by central differences of order 2 (one-sided of order 2 at the ends) or 4 (without
-   the two samples at each end). SHORT, COLLINEAR. */
+/* From v[n][ld] of n_samples; derivatives by central differences of order 2 (one-sided of order 2 at the ends) or 4
+   (without the two samples at each end). SHORT, COLLINEAR. */
 evl_fit evl_havok_fit(evl_havok *havok, const double *v, size_t ld, int n_samples, double fs_hz, int order);
 
 #endif

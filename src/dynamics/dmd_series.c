@@ -5,7 +5,7 @@
 
 struct evl_dmd_parts {
   int block;             /* samples of a part of covariances */
-  double *each;          /* covariances: [n_parts][n_rows][ld] sums of every block, lag 0 in column 0 */
+  double *each;          /* covariances: [n_parts][n_rows][ld] sums of every block */
   double *some;          /* [n_rows][ld] chosen */
   double *reduced;       /* [most_reduced][ld] */
   double *gram, *value, *vector, *work;
@@ -42,7 +42,6 @@ evl_status evl_dmd_series_plan(evl_dmd_kind kind, int n, int n_train, int length
   p->most_reduced = most_reduced;
   const size_t rows = (size_t)s->n_rows, small = rows < (size_t)s->length ? rows : (size_t)s->length;
   EVL_NEW(arena, s->y, rows * s->ld);
-  EVL_NEW(arena, s->present, n * n);
   EVL_NEW(arena, p->some, rows * s->ld);
   EVL_NEW(arena, p->reduced, (size_t)most_reduced * s->ld);
   if (kind == EVL_DMD_COVARIANCE) EVL_NEW(arena, p->each, (size_t)s->n_parts * rows * s->ld);
@@ -53,7 +52,7 @@ evl_status evl_dmd_series_plan(evl_dmd_kind kind, int n, int n_train, int length
   return EVL_OK;
 }
 
-/* Sums of z(t + lag) z(t)' over block number `part`, lags 0, 1, ..., length. */
+/* Sums of z(t + lag) z(t)' over block number `part`, lags 1, 2, ..., length. */
 static void block_covariances(const evl_dmd_series *s, const double *z, size_t ld, int part, double *to) {
   const struct evl_dmd_parts *p = s->parts;
   for (int i = 0; i < s->n; i++)
@@ -64,26 +63,24 @@ static void block_covariances(const evl_dmd_series *s, const double *z, size_t l
       memset(row, 0, s->ld * sizeof *row);
       for (int t = 0; t < p->block; t++) {
         const double by = b[t];
-        for (int lag = 0; lag <= s->length; lag++) row[lag] += by * a[t + lag];
+        for (int lag = 0; lag < s->length; lag++) row[lag] += by * a[t + 1 + lag];
       }
     }
 }
 
-/* Sums of the chosen blocks over their samples to [n_rows][ld], lag 1 first, and lag 0 beside. */
-static void add_blocks(const evl_dmd_series *s, const int *part, int count, double *to, double *present) {
+/* Sums of the chosen blocks over their samples to [n_rows][ld]. */
+static void add_blocks(const evl_dmd_series *s, const int *part, int count, double *to) {
   const struct evl_dmd_parts *p = s->parts;
   const size_t all = (size_t)s->n_rows * s->ld;
   const double samples = (double)count * p->block;
   for (int row = 0; row < s->n_rows; row++) {
-    double *sum = to + (size_t)row * s->ld, zero = 0.0;
+    double *sum = to + (size_t)row * s->ld;
     memset(sum, 0, s->ld * sizeof *sum);
     for (int k = 0; k < count; k++) {
       const double *each = p->each + (size_t)(part ? part[k] : k) * all + (size_t)row * s->ld;
-      zero += each[0];
-      for (int lag = 0; lag < s->length; lag++) sum[lag] += each[lag + 1];
+      for (int lag = 0; lag < s->length; lag++) sum[lag] += each[lag];
     }
     for (int lag = 0; lag < s->length; lag++) sum[lag] /= samples;
-    if (present) present[row] = zero / samples;
   }
 }
 
@@ -91,7 +88,7 @@ void evl_dmd_series_fill(evl_dmd_series *s, const double *z, size_t ld) {
   if (s->kind == EVL_DMD_COVARIANCE) {
     for (int k = 0; k < s->n_parts; k++)
       block_covariances(s, z, ld, k, s->parts->each + (size_t)k * (size_t)s->n_rows * s->ld);
-    add_blocks(s, NULL, s->n_parts, s->y, s->present);
+    add_blocks(s, NULL, s->n_parts, s->y);
   } else {
     const int segments = s->kind == EVL_DMD_SEGMENTS ? s->n_parts : 1;
     for (int k = 0; k < segments; k++)
@@ -111,7 +108,7 @@ void evl_dmd_series_choose(evl_dmd_series *s, const int *part, int count) {
   s->sample = NULL;
   if (!part) return;
   if (s->kind == EVL_DMD_COVARIANCE) {
-    add_blocks(s, part, count, some, NULL);
+    add_blocks(s, part, count, some);
   } else if (s->kind == EVL_DMD_SEGMENTS) {
     const size_t segment = (size_t)s->n * s->ld;
     for (int k = 0; k < count; k++)

@@ -39,9 +39,8 @@ evl_status evl_dmd_start_plan(int most_rows, int most_delays, int most_rank, evl
   return EVL_OK;
 }
 
-/* to block (k, l) of p x p: sum over t = 0 .. n - 1 of y(t + from + k step) y(t + by + l step)'. */
-static void delay_products(const double *y, size_t ld, int p, int n, int delays, int step, int from, int by,
-                           double *to) {
+void evl_dmd_delay_products(const double *y, size_t ld, int p, int n, int delays, int step, int from, int by,
+                            double *to) {
   const size_t width = (size_t)p * (size_t)delays;
   for (int k = 0; k < delays; k++) /* first column and first row of blocks */
     for (int side = 0; side < (k ? 2 : 1); side++) {
@@ -64,8 +63,8 @@ static void delay_products(const double *y, size_t ld, int p, int n, int delays,
 static evl_fit propagator(evl_dmd_start *s, const double *y, size_t ld, int p, int n, int delays, int step, int from,
                           int by, int rank, double *a) {
   const int width = p * delays;
-  delay_products(y, ld, p, n, delays, step, by, by, s->own);
-  delay_products(y, ld, p, n, delays, step, from, by, s->cross);
+  evl_dmd_delay_products(y, ld, p, n, delays, step, by, by, s->own);
+  evl_dmd_delay_products(y, ld, p, n, delays, step, from, by, s->cross);
   if (evl_symmetric_largest(width, s->own, width, rank, s->value, s->vector, width, s->work) != EVL_OK) {
     evl_error_clear();
     return EVL_FIT_UNSETTLED;
