@@ -15,7 +15,7 @@
 typedef struct evl_weak_spec {
   const evl_library *library;
   double dt_s;
-  int most_half;    /* samples */
+  int most_half;    /* samples, at least 3 */
   int most_blocks;  /* of all series together, beside one more a series */
   int power;        /* of the test function; 0: 4 */
 } evl_weak_spec;
@@ -30,7 +30,7 @@ typedef struct evl_weak {
   struct evl_weak_make *make;
 } evl_weak;
 evl_status evl_weak_plan(const evl_weak_spec *spec, int most_series, evl_arena *arena, evl_weak **weak) EVL_MUST_USE;
-/* Begins a new sum over series of n_samples in all, with windows of this half width (at most most_half). noise_sd
+/* Begins a new sum over series of n_samples in all, with windows of this half width (3 to most_half). noise_sd
    [rows of z]: sd of the white noise in z, whose part in the products of terms is taken off (weak_noise.c); NULL: it
    stays there. With delays it must be NULL. */
 void evl_weak_begin(evl_weak *weak, int half, int n_samples, const double *noise_sd);
