@@ -1,4 +1,4 @@
-"""Flattens what simulate_truth.c needs of dynamics_reference.json into lines "peer<TAB>feature<TAB>numbers...".
+"""Flattens what simulate_truth.c and dynamics_robinson_truth.c need of dynamics_reference.json into lines "peer<TAB>feature<TAB>numbers...".
 
 Usage: simulate_values.py dynamics_reference.json out.tsv"""
 import json
@@ -26,6 +26,7 @@ lines["braintrak xyz"] = full["XYZ"]
 for name, entry in neural["robinson_reduced"]["cases"].items():
     lines[f"braintrak case_{name}"] = entry["X_Y_Z_alpha_beta_t0"]
     lines[f"braintrak stable_{name}"] = [float(entry["stable"])]
+    lines[f"braintrak power_{name}"] = entry["P"]
 for name in ("lorenz", "roessler"):
     exponents = literature["lorenz" if name == "lorenz" else "rossler"]["LE"]
     lines[f"sprott {name}_largest"] = [exponents[0]]
