@@ -109,15 +109,19 @@ eveil_tensor <- function(store, analysis, model, tensor) {
       }
     }
     dimnames(values) <- labels
+    attr(values, "units") <- h5_attribute(store, path, "units")
     return(values)
   }
   fail("%s: analysis \"%s\" has no tensor %s/%s", store$path, analysis, model, tensor)
 }
 
 # What a model of terms found in a window (a recording, where it has no others), a line an equation, as people write
-# them: "x0' = -9.98 x0 + 9.98 x1"; discrete: of the next sample. Empty: no fit there.
-eveil_equations <- function(store, analysis, row, model = "sindy", digits = 4, discrete = FALSE) {
-  weights <- eveil_tensor(store, analysis, model, "coefficients")[row, , ]
+# them: "x0' = -9.98 x0 + 9.98 x1"; discrete: of the next sample (NULL: as the unit of the coefficients says). Empty: no
+# fit there.
+eveil_equations <- function(store, analysis, row, model = "sindy", digits = 4, discrete = NULL) {
+  weights <- eveil_tensor(store, analysis, model, "coefficients")
+  if (is.null(discrete)) discrete <- identical(as.character(attr(weights, "units")), "1")
+  weights <- weights[row, , ]
   if (anyNA(weights)) return(character())
   vapply(colnames(weights), function(name) {
     w <- weights[, name]

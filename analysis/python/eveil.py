@@ -6,7 +6,7 @@
     store.windows("spectral")                          # xarray, window x column, masked by why
     store.value("spectral", "band_power.relative_alpha[O1]", subject="sub-0001")
     store.tensor("spectral", "spectrum", "power")      # xarray with its dimension scales
-    store.equations("dynamics", row=0)                 # what sindy found in a window: "x0' = -9.98 x0 + 9.98 x1", ...
+    store.equations("dynamics", row=0)                 # what sindy found in a window: "x0(t+1) = 0.98 x0 + 0.2 x1", ...
 
 Needs h5py, numpy, pandas; xarray for windows, summary and tensor. The file is opened read-only.
 A cell whose `why` is not 0 is NaN here, whatever the file holds there.
@@ -285,10 +285,14 @@ class Store:
                 )
         raise StoreError(f'{self.path}: analysis "{analysis}" has no tensor {model}/{name}')
 
-    def equations(self, analysis, row, model="sindy", digits=4, discrete=False):
+    def equations(self, analysis, row, model="sindy", digits=4, discrete=None):
         """What a model of terms found in a window (a recording, where it has no others), a line an equation, as people
-        write them: "x0' = -9.98 x0 + 9.98 x1"; discrete: of the next sample, "x0(t+1) = ...". None: no fit there."""
-        weights = self.tensor(analysis, model, "coefficients")[row].transpose("coordinate", "term")
+        write them: "x0' = -9.98 x0 + 9.98 x1"; discrete: of the next sample, "x0(t+1) = ..." (None: as the unit of the
+        coefficients says). An empty list: no fit there."""
+        weights = self.tensor(analysis, model, "coefficients")
+        if discrete is None:
+            discrete = weights.attrs.get("units") == "1"
+        weights = weights[row].transpose("coordinate", "term")
         return [
             equation(str(name), weights["term"].values, line, digits, discrete)
             for name, line in zip(weights["coordinate"].values, weights.values)

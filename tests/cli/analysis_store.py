@@ -128,8 +128,8 @@ def _():
     import xarray
 
     class Found(reader.Store):
-        def __init__(self):
-            pass
+        def __init__(self, units="1/s"):
+            self.units = units
 
         def tensor(self, analysis, model, name):
             weights = [[0, -9.98, 9.98, 0], [-1, 1, -0.0012346, 2.5e-6], [0, 0, 0, 0]]
@@ -137,9 +137,11 @@ def _():
                 numpy.array([numpy.full((4, 3), numpy.nan), numpy.transpose(weights)]),
                 dims=("window", "term", "coordinate"),
                 coords={"term": ["1", "x0", "x1", "x0 x1"], "coordinate": ["x0", "x1", "x2"]},
+                attrs={"units": self.units},
             )
 
     assert Found().equations("dynamics", 1) == EQUATIONS, Found().equations("dynamics", 1)
+    assert Found("1").equations("dynamics", 1)[2] == "x2(t+1) = 0", Found("1").equations("dynamics", 1)
     assert Found().equations("dynamics", 0) == []
     assert Found().equations("dynamics", 1, digits=1, discrete=True)[0] == "x0(t+1) = -1e+01 x0 + 1e+01 x1"
     rscript = os.environ.get("RSCRIPT") or shutil.which("Rscript")
