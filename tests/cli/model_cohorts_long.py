@@ -39,11 +39,22 @@ BANDS = "var: { bands: { low = (2.0, 7.0); middle = (7.0, 14.0); high = (14.0, 3
 MODE_ROWS = [(f"{what} of the mode at {hz} Hz", f"var.band_{column}_{band}", f"mode{k}_{truth}")
              for k, (band, hz) in enumerate((("low", 4), ("middle", 10), ("high", 20)), 1)
              for what, column, truth in (("frequency", "frequency", "hz"), ("damping", "damping", "per_s"))]
+THREE = 'montage = ["Fz", "Cz", "Pz"]; reference = "none"; band_hz = ();'
 RECOVERED = [
     dict(model="var", mechanism="var", keys=f'var: {{ {MODES} }};', conditioning='reference = "none"; band_hz = ();',
          said="as recorded", window_s=60.0, parameters=BANDS, rows=MODE_ROWS),
     dict(model="var", mechanism="var", keys=f'var: {{ {MODES} }};', conditioning="", said="average reference, 0.5 to 45 Hz",
          window_s=60.0, parameters=BANDS, rows=MODE_ROWS),
+    dict(model="stuart_landau", mechanism="stuart_landau", said="three channels, as recorded", window_s=60.0, parameters="",
+         keys="stuart_landau: { growth = (-15.0, 4.0); coupling = (0.0, 0.0); detuning_hz = 0.0; frequency_hz = (10.0, 1.0); };",
+         conditioning=THREE, rows=[("frequency", "stuart_landau.frequency[*]", "frequency_hz"),
+                                   ("growth rate", "stuart_landau.growth[*]", "growth")]),
+    dict(model="robinson", mechanism="robinson", said="three channels, as recorded", window_s=60.0, parameters="",
+         keys="robinson: { cortical = (0.40, 0.04); corticothalamic = (0.50, 0.04); intrathalamic = (0.06, 0.01); "
+              "delay_ms = (85.0, 6.0); };",
+         conditioning=THREE, rows=[("X", "robinson.x[*]", "cortical"), ("Y", "robinson.y[*]", "corticothalamic"),
+                                   ("Z", "robinson.z[*]", "intrathalamic"), ("t0", "robinson.t0[*]", "delay_ms"),
+                                   ("distance to instability", "robinson.distance[*]", "damping")]),
 ]
 
 # Originals against surrogates of the same linear spectrum: nonlinear mechanisms and, last, a linear one, where there is
@@ -58,7 +69,7 @@ APART = [
         ("var", 20.0, "", "var."),
         ("criticality", 1.0, 'criticality: { phases = "common"; };', "criticality."),
         ("switching_var", 20.0, "", "switching_var."),
-        ("sindy", 20.0, "", "sindy."),
+        ("sindy", 20.0, "sindy: { degree = 3; };", "sindy."),
     )
     for mechanism, keys in (("stuart_landau", STUART), ("jansen_rit", JANSEN), ("var", f"var: {{ {MODES} }};"))
 ]
