@@ -5,6 +5,7 @@
 #include "weak_priv.h"
 
 enum { CHUNK = 96, SIDE = 12 }; /* windows of a chunk, and of one matrix of filters */
+static const double MOST_VALUES = 2.5e7; /* 200 MB */
 enum { POWER = 4, NARROWEST = 3, BLOCK = 4 }; /* BLOCK: samples of a block at least, in half widths */
 
 typedef struct evl_weak_make {
@@ -38,6 +39,9 @@ evl_status evl_weak_plan(const evl_weak_spec *spec, int most_series, evl_arena *
   spec = &w->spec;
   const size_t p = (size_t)(m->p = evl_library_terms(spec->library)), d = (size_t)(m->d = library->n_states);
   m->most = spec->most_blocks + most_series;
+  if ((double)m->most * (double)(p * p) > MOST_VALUES)
+    return evl_fail(EVL_USAGE, "weak form: expected at most %.0f values in blocks, found %d blocks of %zu^2: fewer terms "
+                    "or longer blocks", MOST_VALUES, m->most, p);
   m->ld = ((size_t)most_span(spec, CHUNK) + 7) / 8 * 8;
   EVL_NEW(arena, w->block, m->most);
   for (int k = 0; k < m->most; k++) EVL_TRY(evl_gram_plan(m->p, m->d, arena, &w->block[k]));

@@ -29,6 +29,7 @@ typedef struct evl_weak {
   double *shape;     /* p x p sum of the products of rows of all blocks as they are, without the correction */
   struct evl_weak_make *make;
 } evl_weak;
+/* Errors: blocks of so many terms that they take more than 200 MB (EVL_USAGE). */
 evl_status evl_weak_plan(const evl_weak_spec *spec, int most_series, evl_arena *arena, evl_weak **weak) EVL_MUST_USE;
 /* Begins a new sum over series of n_samples in all, with windows of this half width (3 to most_half). noise_sd
    [rows of z]: sd of the white noise in z, whose part in the products of terms is taken off (weak_noise.c); NULL: it

@@ -107,6 +107,9 @@ static void test_weak(void) {
   CHECK_NEAR(sum.g[0], 2.0 * ((N / 2 - 41) / weak->step + 1), 1e-12);
   for (int i = 0; i < 100; i++) CHECK_NEAR(sum.g[i], weak->shape[i], 1e-12);
   for (int j = 0; j < 3; j++) CHECK(sqrt(evl_gram_rss(&sum, j, w[j]) / sum.yy[j]) < 1e-5);
+  const evl_weak_spec large = {.library = library_of((evl_library_spec){.n_states = 20, .degree = 3}, arena), .dt_s = DT,
+                               .most_half = 20, .most_blocks = 30};
+  CHECK(evl_weak_plan(&large, 1, arena, &weak) == EVL_USAGE);
   evl_arena_free(arena);
 }
 
