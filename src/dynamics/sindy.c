@@ -9,6 +9,10 @@ enum { MOST_STATES_SAMPLED = 128, FIT_TENSORS = 5 };
 typedef struct kernel {
   const evl_params *params;
   evl_latent *latent;
+  evl_latent seen;          /* of it; with coordinates of their own zero where `own` */
+  bool own;
+  double *zero;             /* [d] where seen.z has the mean state */
+  double *unit, *theta;     /* [d], [p] what 1 of seen.z, and of a term, is in the unit of the signal */
   evl_forecast *forecast;
   evl_library *library;
   evl_sindy_sums *sums;
@@ -32,6 +36,8 @@ static const evl_param params[] = {
     EVL_SINDY_LIBRARY_PARAMS,
     EVL_SINDY_SUMS_PARAMS,
     EVL_SINDY_CHOOSER_PARAMS,
+    {"units", EVL_STRING, "\"sd\"", 0, 0, "sd|own", "",
+     "sd: coordinates less their mean, over their sd, window by window; own: channels as they are, unit and zero."},
     {"resamples", EVL_INT, "100", 8, 100000, NULL, "", "Bootstraps of blocks of time."},
     {"level", EVL_REAL, "0.9", 0.5, 0.999, NULL, "1", "Of the intervals of coefficients."},
     {"mode", EVL_REALS, "(1, 2)", 1, 64, NULL, "1",
@@ -70,7 +76,7 @@ static const evl_output outputs[] = {
      "Frequency of a linear mode at that point; 0 where it does not oscillate."},
     {"damping", EVL_PER_WINDOW, "mode", false, "1/s", -INFINITY, INFINITY, "Its rate of decay; negative: it grows."},
     {"coef", EVL_PER_WINDOW, "columns", false, "1", -INFINITY, INFINITY,
-     "A coefficient, of coordinates in units of their sd; 0 where the term is out. Forms weak and derivative: 1/s."},
+     "A coefficient, of coordinates in units of their sd (units); 0 where the term is out. Forms weak and derivative: 1/s."},
     {"coef_sd", EVL_PER_WINDOW, "columns", false, "1", 0.0, INFINITY,
      "Its standard error, given the terms; 0 where the term is out."},
     {"inclusion", EVL_PER_WINDOW, "columns", false, "1", 0.0, 1.0,
@@ -89,7 +95,7 @@ static evl_status tensors(const evl_params *p, const evl_montage *montage, evl_a
                           int *n) {
   static const char *const name[FIT_TENSORS] = {"coefficients", "coef_sd", "coef_low", "coef_high", "inclusion"};
   static const char *const text[FIT_TENSORS] = {
-      "Of a term in the equation of a coordinate, in units of their sd; 0 where it is out.",
+      "Of a term in the equation of a coordinate, in units of their sd (units); 0 where it is out.",
       "Standard errors of these, by bootstraps of blocks of time; 0 where the term is out.",
       "Lower ends of their intervals.", "Upper ends of their intervals.",
       "Share of bootstraps whose equations, chosen anew, have the term."};
@@ -125,6 +131,35 @@ static evl_status plan_parts(kernel *k, const evl_params *p, evl_arena *arena) {
   return evl_sindy_columns_plan(evl_params_value(p, "columns"), k->library, arena, &k->cell);
 }
 
+static evl_status plan_units(kernel *k, const evl_params *p, evl_arena *arena) {
+  k->own = !strcmp(evl_params_string(p, "units"), "own");
+  if (k->own && strcmp(evl_params_string(p, "latent"), "channels"))
+    return evl_fail(EVL_USAGE, "sindy.units: expected \"sd\" with latent = \"%s\", found \"own\": channels alone have "
+                               "units of their own", evl_params_string(p, "latent"));
+  if (k->own && evl_params_int(p, "frequencies") > 0)
+    return evl_fail(EVL_USAGE, "sindy.units: expected \"sd\" with frequencies, found \"own\"");
+  k->seen = *k->latent;
+  if (k->own) EVL_NEW(arena, k->seen.z, (size_t)k->d * k->latent->ld);
+  EVL_NEW(arena, k->zero, k->d);
+  EVL_NEW(arena, k->unit, k->d);
+  EVL_NEW(arena, k->theta, k->p);
+  return EVL_OK;
+}
+
+/* After the latent coordinates were found. */
+static const evl_latent *see(kernel *k) {
+  const evl_latent *l = k->latent;
+  for (int j = 0; j < k->d; j++) {
+    k->unit[j] = k->own ? l->channel_sd[j] : 1.0;
+    k->zero[j] = k->own ? l->channel_mean[j] / l->channel_sd[j] : 0.0;
+    const size_t row = (size_t)j * l->ld;
+    for (int t = 0; k->own && t < l->n_samples; t++) k->seen.z[row + (size_t)t] = l->z[row + (size_t)t] + k->zero[j];
+  }
+  if (k->own) evl_library_at(k->library, k->unit, k->theta);
+  for (int i = 0; i < k->p && !k->own; i++) k->theta[i] = 1.0;
+  return &k->seen;
+}
+
 static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products *products, evl_arena *arena,
                        void **planned) {
   kernel *k;
@@ -142,6 +177,7 @@ static evl_status plan(const evl_params *p, const evl_shape *shape, evl_products
   for (int i = 0; i < k->mode->n; i++)
     if (k->mode->reals[i] != floor(k->mode->reals[i]))
       return evl_fail(EVL_USAGE, "sindy.mode: expected integers, found %.9g", k->mode->reals[i]);
+  EVL_TRY(plan_units(k, p, arena));
   EVL_NEW(arena, k->w, k->p * k->d);
   EVL_NEW(arena, k->linear, k->p * k->d);
   EVL_NEW(arena, k->state, k->d);
@@ -163,12 +199,14 @@ static double explained(const evl_gram *gram, const double *w) {
 
 static bool ahead(void *model, const evl_latent *latent, int t, int steps, double *states) {
   kernel *k = model;
-  for (int j = 0; j < k->d; j++) k->state[j] = latent->z[(size_t)j * latent->ld + (size_t)t];
-  return evl_sindy_flow_ahead(k->flow, k->state, steps, states);
+  for (int j = 0; j < k->d; j++) k->state[j] = latent->z[(size_t)j * latent->ld + (size_t)t] + k->zero[j];
+  const bool arrived = evl_sindy_flow_ahead(k->flow, k->state, steps, states);
+  for (int i = 0; i < steps * k->d; i++) states[i] -= k->zero[i % k->d];
+  return arrived;
 }
 
 static double mean_divergence(kernel *k) {
-  const evl_latent *l = k->latent;
+  const evl_latent *l = &k->seen;
   const int n = l->n_train < MOST_STATES_SAMPLED ? l->n_train : MOST_STATES_SAMPLED;
   double sum = 0.0;
   for (int i = 0; i < n; i++) {
@@ -182,9 +220,9 @@ static double mean_divergence(kernel *k) {
 static void put_modes(kernel *k, evl_out *out) {
   const double far = 10.0; /* sd */
   double square = 0.0;
-  memset(k->state, 0, (size_t)k->d * sizeof *k->state);
-  if (!evl_sindy_flow_rest(k->flow, k->state, far)) memset(k->state, 0, (size_t)k->d * sizeof *k->state);
-  for (int j = 0; j < k->d; j++) square += k->state[j] * k->state[j];
+  memcpy(k->state, k->zero, (size_t)k->d * sizeof *k->state);
+  if (!evl_sindy_flow_rest(k->flow, k->state, far)) memcpy(k->state, k->zero, (size_t)k->d * sizeof *k->state);
+  for (int j = 0; j < k->d; j++) square += (k->state[j] - k->zero[j]) * (k->state[j] - k->zero[j]);
   const int n = evl_sindy_flow_modes(k->flow, k->state, k->real, k->imaginary);
   const size_t frequency = k->first + FREQUENCY, damping = frequency + (size_t)k->mode->n;
   evl_put(out, k->first + REST, sqrt(square));
@@ -232,12 +270,15 @@ static void put_terms(kernel *k, evl_out *out) {
     evl_put(out, k->first + R2_LINEAR, explained(&k->sums->held_out, k->linear));
 }
 
+/* Of a coefficient of seen.z, at [d][p], in the units asked for. */
+static double unit_of(const kernel *k, int at) { return k->unit[at / k->p] / k->theta[at % k->p]; }
+
 static void put_cells(const kernel *k, size_t first, evl_out *out) {
   const size_t n = (size_t)k->n_columns;
   for (size_t i = 0; i < n; i++) {
     const int at = k->cell[i];
-    evl_put(out, first + i, k->w[at]);
-    evl_put(out, first + n + i, k->ensemble->sd[at]);
+    evl_put(out, first + i, unit_of(k, at) * k->w[at]);
+    evl_put(out, first + n + i, unit_of(k, at) * k->ensemble->sd[at]);
     evl_put(out, first + 2 * n + i, k->ensemble->inclusion[at]);
   }
 }
@@ -248,7 +289,9 @@ static void put_tensors(const kernel *k, evl_out *out) {
   const double *const from[FIT_TENSORS] = {k->w, e->sd, e->low, e->high, e->inclusion};
   for (int n = 0; n < FIT_TENSORS; n++)
     for (int i = 0; i < k->p; i++)
-      for (int j = 0; j < k->d; j++) out->tensor[n][i * k->d + j] = from[n][j * k->p + i];
+      for (int j = 0; j < k->d; j++)
+        out->tensor[n][i * k->d + j] =
+            from[n][j * k->p + i] * (n + 1 < FIT_TENSORS ? unit_of(k, j * k->p + i) : 1.0); /* the last are shares */
 }
 
 /* Chooses, then resamples, the blocks. */
@@ -266,9 +309,9 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
   kernel *k = planned;
   const size_t cells = k->first + FREQUENCY + 2 * (size_t)k->mode->n, end = cells + 3 * (size_t)k->n_columns;
   evl_fit found = evl_latent_find(k->latent, window);
-  if (found == EVL_FIT_DONE) found = evl_sindy_sums_find(k->sums, k->latent);
+  if (found == EVL_FIT_DONE) found = evl_sindy_sums_find(k->sums, see(k));
   if (found == EVL_FIT_DONE && k->stage)
-    evl_sindy_stage_add(k->stage, k->sums->block, k->sums->n_blocks, window, out->state);
+    evl_sindy_stage_add(k->stage, k->sums->block, k->sums->n_blocks, k->unit, k->theta, window, out->state);
   if (found == EVL_FIT_DONE)
     found = fit(k, k->sums->block, k->sums->n_blocks, k->sums->series, k->sums->shape, window->key);
   evl_sindy_flow_set(k->flow, k->w);
@@ -298,6 +341,8 @@ static void finish(void *planned, const evl_stage *stage, evl_out *out) {
   evl_fit_refuse(out, WINDOWS, EVL_SINDY_STAGE_CELLS + 3 * (size_t)k->n_columns);
   evl_put(out, FIT, found);
   if (found != EVL_FIT_DONE) return;
+  /* Sums of all windows are in the units asked for. */
+  for (int i = 0; i < k->p; i++) k->theta[i] = k->unit[i % k->d] = 1.0;
   int terms, nonlinear;
   count_terms(k, &terms, &nonlinear);
   evl_put(out, WINDOWS, windows);

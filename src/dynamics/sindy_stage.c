@@ -57,12 +57,13 @@ evl_status evl_sindy_stage_tensors(const evl_library *library, evl_arena *arena,
   return EVL_OK;
 }
 
-static void add(double *restrict sum, const double *restrict part, size_t n) {
-  for (size_t i = 0; i < n; i++) sum[i] += part[i];
+/* sum += factor unit * part */
+static void add(double *restrict sum, const double *restrict part, double factor, const double *restrict unit, size_t n) {
+  for (size_t i = 0; i < n; i++) sum[i] += factor * unit[i] * part[i];
 }
 
-void evl_sindy_stage_add(evl_sindy_stage *s, const evl_gram *block, int n_blocks, const evl_window *window,
-                         double *state) {
+void evl_sindy_stage_add(evl_sindy_stage *s, const evl_gram *block, int n_blocks, const double *unit,
+                         const double *theta, const evl_window *window, double *state) {
   const size_t p = (size_t)s->p, d = (size_t)s->d;
   const double turn = round(window->start_s * window->fs_hz / window->n_samples);
   double *to = state + (size_t)fmod(turn, s->n_groups) * group_size(p, d);
@@ -70,10 +71,12 @@ void evl_sindy_stage_add(evl_sindy_stage *s, const evl_gram *block, int n_blocks
   for (int k = 0; k < n_blocks; k++) {
     double *at = to + 2;
     to[1] += block[k].n;
-    add(at, block[k].yy, d);
-    add(at + d, block[k].b, d * p);
+    for (size_t j = 0; j < d; j++) {
+      at[j] += unit[j] * unit[j] * block[k].yy[j];
+      add(at + d + j * p, block[k].b + j * p, unit[j], theta, p);
+    }
     at += d + d * p;
-    for (size_t c = 0; c < p; at += p - c, c++) add(at, block[k].g + c * p + c, p - c);
+    for (size_t c = 0; c < p; at += p - c, c++) add(at, block[k].g + c * p + c, theta[c], theta + c, p - c);
   }
 }
 

@@ -28,9 +28,10 @@ evl_status evl_sindy_stage_plan(const evl_params *params, int p, int d, evl_aren
 /* The sums themselves, behind *n others. */
 evl_status evl_sindy_stage_tensors(const evl_library *library, evl_arena *arena, evl_tensor *tensor,
                                    int *n) EVL_MUST_USE;
-/* Adds a window's blocks to the sum of its turn. */
-void evl_sindy_stage_add(evl_sindy_stage *stage, const evl_gram *block, int n_blocks, const evl_window *window,
-                         double *state);
+/* Adds a window's blocks to the sum of its turn; unit [d], theta [p]: what 1 of a coordinate and of a term is in the units
+   of the sum. */
+void evl_sindy_stage_add(evl_sindy_stage *stage, const evl_gram *block, int n_blocks, const double *unit,
+                         const double *theta, const evl_window *window, double *state);
 /* The sums that have windows; SHORT: fewer than 4. */
 evl_fit evl_sindy_stage_blocks(evl_sindy_stage *stage, const double *state, evl_gram **block, int **series,
                                int *n_blocks, double *windows);

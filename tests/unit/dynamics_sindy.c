@@ -110,17 +110,23 @@ static void test_weak_van_der_pol(void) {
   bound_free(&b);
 }
 
+/* x [n_channels][WINDOWS * N] */
+static void run_windows(bound *b, const double *x, int n_channels) {
+  for (int w = 0; w < WINDOWS; w++) {
+    const evl_window window = {.x = x + w * N, .ld = WINDOWS * N, .n_channels = n_channels, .n_samples = N,
+                               .fs_hz = FS_HZ, .start_s = w * N / FS_HZ, .channel_why = b->channel_why,
+                               .key = (uint64_t)w + 1};
+    evl_products_begin(b->products, &window);
+    b->entry->run(b->kernel, &window, &b->out);
+  }
+}
+
 /* One fit of all windows: nearer the truth than that of one; the sums are those of the windows. */
 static void test_recording_stage(void) {
   const double r = 0.97, angle = 0.2;
   double *x = rotation(r, angle, WINDOWS * N, 2);
   bound b = bind(PLANE "columns = [\"x0:x0\", \"x1:x0\"]; groups = 8;", 2);
-  for (int w = 0; w < WINDOWS; w++) {
-    const evl_window window = {.x = x + w * N, .ld = WINDOWS * N, .n_channels = 2, .n_samples = N, .fs_hz = FS_HZ,
-                               .start_s = w * N / FS_HZ, .channel_why = b.channel_why, .key = (uint64_t)w + 1};
-    evl_products_begin(b.products, &window);
-    b.entry->run(b.kernel, &window, &b.out);
-  }
+  run_windows(&b, x, 2);
   bound_finish(&b);
   const double *value = b.recording_out.value;
   CHECK(value[bound_index(&b, "recording_fit", 0)] == 0.0);
@@ -135,6 +141,39 @@ static void test_recording_stage(void) {
   CHECK(!strcmp(own->name, "sum_of_terms") && own->size == 36);
   const double rows = value[bound_index(&b, "recording_rows", 0)];
   CHECK(b.tensor_data[b.n_tensors - 1][0] == rows && rows == WINDOWS * (4 * N / 5 - 1));
+  bound_free(&b);
+  free(x);
+}
+
+static void lorenz63(void *system, int stage, const double *x, double *slope) {
+  (void)system, (void)stage;
+  slope[0] = 10.0 * (x[1] - x[0]);
+  slope[1] = x[0] * (28.0 - x[2]) - x[1];
+  slope[2] = x[0] * x[1] - 8.0 / 3.0 * x[2];
+}
+
+/* In its own units Lorenz's system has seven terms, whatever unit its channels are in, window by window and as a whole. */
+static void test_own_units(void) {
+  enum { STATES = 3, ALL = WINDOWS * N };
+  double *x = calloc(STATES * (size_t)ALL, sizeof *x), z[STATES] = {1.0, 2.0, 25.0}, work[3 * STATES];
+  evl_random random;
+  evl_random_begin(&random, 6, "test", "lorenz", 0);
+  for (int t = -100; t < ALL; t++) {
+    for (int k = 0; k < 10; k++) evl_ode_rk4(lorenz63, NULL, STATES, 0.001, z, work);
+    for (int j = 0; j < STATES && t >= 0; j++) x[j * ALL + t] = z[j] + 0.08 * evl_random_normal(&random); /* 1 % */
+  }
+  bound b = bind(PLANE "units = \"own\"; form = \"weak\"; columns = [\"F3:F3\", \"F3:F4\", \"F4:F3\", \"F4:F4\", "
+                       "\"F4:F3 P3\", \"P3:P3\", \"P3:F3 F4\"];", STATES);
+  const double want[7] = {-10.0, 10.0, 28.0, -1.0, -1.0, -8.0 / 3.0, 1.0};
+  run_windows(&b, x, STATES);
+  CHECK(bound_value(&b, "terms", 0, 0) == 7.0);
+  for (int i = 0; i < 7; i++) CHECK(fabs(bound_value(&b, "coef", i, 0) / want[i] - 1.0) < 0.02);
+  CHECK(fabs(bound_value(&b, "divergence", 0, 0) + 10.0 + 1.0 + 8.0 / 3.0) < 0.1); /* the trace */
+  CHECK(bound_value(&b, "error", 0, 0) < bound_value(&b, "error_var", 0, 0));
+  bound_finish(&b);
+  const int first = bound_index(&b, "recording_coef", 0);
+  CHECK(b.recording_out.value[bound_index(&b, "recording_terms", 0)] == 7.0);
+  for (int i = 0; i < 7; i++) CHECK(fabs(b.recording_out.value[first + i] / want[i] - 1.0) < 0.01);
   bound_free(&b);
   free(x);
 }
@@ -156,6 +195,7 @@ static void test_refusals(void) {
   static const char *const bad[][2] = {{PLANE "columns = [\"x0\"];", "EQUATION:TERM"},
                                        {PLANE "columns = [\"x0:x0^5\"];", "the nearest term is"},
                                        {PLANE "columns = [\"Cz:x0\"];", "EQUATION:TERM"},
+                                       {"units = \"own\";", "sindy.units: expected \"sd\" with latent = \"hankel\""},
                                        {"mode = (1.5);", "sindy.mode: expected integers"},
                                        {"dimension = 2; ahead = (1.5);", "sindy.ahead: expected integers"}};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -180,6 +220,7 @@ int main(void) {
   RUN(test_weak_form_of_noise_sees_no_damping);
   RUN(test_weak_van_der_pol);
   RUN(test_recording_stage);
+  RUN(test_own_units);
   RUN(test_no_recording_stage);
   RUN(test_refusals);
   CHECK_DONE();
