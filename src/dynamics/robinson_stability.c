@@ -131,11 +131,12 @@ bool evl_robinson_stable(const evl_loops *p) {
 
 /* Newton's method; false where it does not settle. */
 static bool find_zero(const evl_loops *p, double stiffness, double complex *s) {
+  const double longest = 6.0 * M_PI; /* steps never end on a pole at a round number */
   for (int i = 0; i < 40; i++) {
     double complex slope, move = -characteristic(p, stiffness, *s, &slope) / slope;
     const double size = cabs(move);
     if (!isfinite(size)) return false;
-    if (size > 20.0) move *= 20.0 / size;
+    if (size > longest) move *= longest / size;
     *s += move;
     if (size < 1e-9 * (1.0 + cabs(*s))) return true;
   }
