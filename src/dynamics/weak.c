@@ -40,8 +40,8 @@ evl_status evl_weak_plan(const evl_weak_spec *spec, int most_series, evl_arena *
   const size_t p = (size_t)(m->p = evl_library_terms(spec->library)), d = (size_t)(m->d = library->n_states);
   m->most = spec->most_blocks + most_series;
   if ((double)m->most * (double)(p * p) > MOST_VALUES)
-    return evl_fail(EVL_USAGE, "weak form: expected at most %.0f values in blocks, found %d blocks of %zu^2: fewer terms "
-                    "or longer blocks", MOST_VALUES, m->most, p);
+    return evl_fail(EVL_USAGE, "weak form: expected at most %.0f values in blocks, found %d blocks of %zu^2: fewer "
+                    "terms or longer blocks", MOST_VALUES, m->most, p);
   m->ld = ((size_t)most_span(spec, CHUNK) + 7) / 8 * 8;
   EVL_NEW(arena, w->block, m->most);
   for (int k = 0; k < m->most; k++) EVL_TRY(evl_gram_plan(m->p, m->d, arena, &w->block[k]));

@@ -107,8 +107,8 @@ static void test_weak(void) {
   CHECK_NEAR(sum.g[0], 2.0 * ((N / 2 - 41) / weak->step + 1), 1e-12);
   for (int i = 0; i < 100; i++) CHECK_NEAR(sum.g[i], weak->shape[i], 1e-12);
   for (int j = 0; j < 3; j++) CHECK(sqrt(evl_gram_rss(&sum, j, w[j]) / sum.yy[j]) < 1e-5);
-  const evl_weak_spec large = {.library = library_of((evl_library_spec){.n_states = 20, .degree = 3}, arena), .dt_s = DT,
-                               .most_half = 20, .most_blocks = 30};
+  const evl_library *library = library_of((evl_library_spec){.n_states = 20, .degree = 3}, arena);
+  const evl_weak_spec large = {.library = library, .dt_s = DT, .most_half = 20, .most_blocks = 30};
   CHECK(evl_weak_plan(&large, 1, arena, &weak) == EVL_USAGE);
   evl_arena_free(arena);
 }
@@ -154,7 +154,8 @@ static void test_choice(void) {
   evl_weak_begin(weak, 20, N, sd);
   CHECK(evl_weak_add(weak, noisy, N, 0, N) == EVL_FIT_DONE);
   evl_choice_run(choice, weak, NULL, NULL);
-  for (int j = 0; j < 3; j++) CHECK(choice->fit[j] == EVL_FIT_DONE && !memcmp(choice->mask + 10 * j, LORENZ + 10 * j, 10));
+  for (int j = 0; j < 3; j++)
+    CHECK(choice->fit[j] == EVL_FIT_DONE && !memcmp(choice->mask + 10 * j, LORENZ + 10 * j, 10));
   CHECK(fabs(choice->w[11] - 28.0) < 5.0 * choice->sd[11] && choice->sd[11] < 0.3);
   CHECK(fabs(choice->w[12] + 1.0) < 5.0 * choice->sd[12] && choice->sd[12] < 0.15);
   CHECK(fabs(choice->w[23] + 8.0 / 3.0) < 5.0 * choice->sd[23] && choice->sd[23] < 0.05);
