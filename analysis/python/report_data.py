@@ -158,11 +158,13 @@ def var_modes(store, most=120):
     """Eigenvalues of the VAR's companion matrix, one middle window of each recording (at most `most` recordings, evenly
     spread): (analysis, subjects, [eigenvalues of the upper half plane], fs_hz), or None. fs_hz is NaN where unknown.
     """
-    analysis = next((a for a in store.analyses if ("var", "coefficients") in store.tensors(a)), None)
-    if analysis is None:
+    found = [(a, name) for name in ("coefficients_unbiased", "coefficients") for a in store.analyses  # modes are the former's
+             if ("var", name) in store.tensors(a)]
+    if not found:
         return None
+    analysis, name = found[0]
     group = store.group(analysis)
-    dataset, recording = group["models/var/coefficients"], group["window_recording"][()]
+    dataset, recording = group[f"models/var/{name}"], group["window_recording"][()]
     subject = store.recordings["subject"].to_numpy()
     with_windows = np.unique(recording)
     chosen = (

@@ -1,7 +1,6 @@
 /* How often 90 % intervals of the vector autoregression hold the truth, over 500 draws of planted processes. One line a
-   row, tab-separated: model, parameter, noise, draws, coverage, verdict. Noise is observation noise, in sd of the
-      signal.
-   usage: calibration_var [DRAWS [SEED]] */
+   row, tab-separated: model, parameter, noise, draws, coverage, verdict. Noise is that of observation, in sd of the
+   signal. usage: calibration_var [DRAWS [SEED]] */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,5 @@
 /* The parts of the vector autoregression against differences and sums written out: errors of modes, maps,
-   forecasts over
-   several steps, order by held-out error, one fit for all who ask. */
+   forecasts over several steps, order by held-out error, one fit for all who ask. */
 #include "../../src/dynamics/var_priv.h"
 #include "bound_entry.h"
 
