@@ -1,10 +1,11 @@
 /* ensemble: block bootstrap (Kuensch 1989, doi:10.1214/aos/1176347265) of a regression on sums of products.
 
-   As many blocks as there are, drawn with replacement. Sums of eight resamples at a time are one product of matrices, of
-   packed blocks and counts. Inclusion (Fasel et al. 2022, doi:10.1098/rspa.2021.0904) counts how often the whole choice,
-   made anew, takes a term. Standard errors are those of least squares on the support chosen once: root mean square
-   deviation from all blocks' over the resamples, times sqrt(n / (n - 1)) for n blocks, whose mean square the bootstrap knows with
-   the divisor n; intervals are w +- t sd, t of n - 1 degrees of freedom because n blocks are all that the sd rests on. */
+   As many blocks as there are, drawn with replacement. Sums of eight resamples at a time are one product of matrices,
+   of packed blocks and counts. Inclusion (Fasel et al. 2022, doi:10.1098/rspa.2021.0904) counts how often the whole
+   choice, made anew, takes a term. Standard errors are those of least squares on the support chosen once: root mean
+   square deviation from all blocks' over the resamples, times sqrt(n / (n - 1)) for n blocks, whose mean square the
+   bootstrap knows with the divisor n; intervals are w +- t sd, t of n - 1 degrees of freedom because n blocks are all
+   that the sd rests on. */
 #include <string.h>
 
 #include "ensemble_priv.h"
@@ -33,7 +34,8 @@ evl_status evl_ensemble_plan(int p, int d, int most_blocks, int n_resamples, dou
   make *m;
   EVL_NEW(arena, e, 1);
   EVL_NEW(arena, m, 1);
-  *e = (evl_ensemble){.p = p, .d = d, .most_blocks = most_blocks, .n_resamples = n_resamples, .level = level, .make = m};
+  *e = (evl_ensemble){.p = p, .d = d, .most_blocks = most_blocks, .n_resamples = n_resamples, .level = level,
+                      .make = m};
   m->size = packed_size((size_t)p, (size_t)d);
   EVL_NEW(arena, e->inclusion, cells);
   EVL_NEW(arena, e->sd, cells);

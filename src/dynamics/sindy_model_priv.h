@@ -33,12 +33,12 @@ evl_status evl_sindy_flow_plan(const evl_library *library, bool discrete, double
 void evl_sindy_flow_set(evl_sindy_flow *flow, const double *w); /* [d][p], kept by the caller */
 /* ahead[step][d] from the state z [d]; false where it goes further than EVL_DIVERGED_SD on the way. */
 bool evl_sindy_flow_ahead(evl_sindy_flow *flow, const double *z, int steps, double *ahead);
-/* Rate of change of a volume, 1/s: the trace of the Jacobian, or ln |det| / dt of a discrete one. NaN where singular. */
+/* Rate of change of a volume, 1/s: trace of the Jacobian, or ln |det| / dt of a discrete one. NaN where singular. */
 double evl_sindy_flow_divergence(evl_sindy_flow *flow, const double *z);
-/* From z [d] to the fixed point that Newton's method leads to; false where it leads to none within `most` of the start. */
+/* From z [d] to the fixed point that Newton's method leads to; false where there is none within `most` of the start. */
 bool evl_sindy_flow_rest(evl_sindy_flow *flow, double *z, double most);
-/* Eigenvalues of the linear part at z, 1/s (of a discrete one ln(lambda) / dt), the least damped first, of a conjugate pair
-   the one with a positive imaginary part; returns how many, 0 where they do not come. */
+/* Eigenvalues of the linear part at z, 1/s (of a discrete one ln(lambda) / dt), the least damped first, of a conjugate
+   pair the one with a positive imaginary part; returns how many, 0 where they do not come. */
 int evl_sindy_flow_modes(evl_sindy_flow *flow, const double *z, double *real, double *imaginary);
 
 /* ---- sindy_columns.c ------------------------------------------------------------------------------- */

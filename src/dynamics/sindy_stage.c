@@ -1,5 +1,5 @@
-/* sindy_stage: sums of products over the windows of a recording. Windows are dealt to `groups` sums in turn, by their place
-   in time: these are the blocks of the recording's bootstraps. */
+/* sindy_stage: sums of products over the windows of a recording. Windows are dealt to `groups` sums in turn, by their
+   place in time: these are the blocks of the recording's bootstraps. */
 #include <string.h>
 
 #include "sindy_stage_priv.h"
@@ -22,7 +22,8 @@ size_t evl_sindy_stage_size(const evl_params *params, const evl_montage *montage
   size_t size = 0;
   if (arena && evl_sindy_specification(params, montage, arena, &spec) == EVL_OK &&
       evl_library_plan(&spec, arena, &library) == EVL_OK)
-    size = (size_t)evl_params_int(params, "groups") * group_size((size_t)evl_library_terms(library), (size_t)spec.n_states);
+    size = (size_t)evl_params_int(params, "groups") *
+           group_size((size_t)evl_library_terms(library), (size_t)spec.n_states);
   evl_arena_free(arena);
   return size;
 }

@@ -74,7 +74,7 @@ evl_status evl_sindy_sums_plan(const evl_params *p, const evl_library *library, 
   m->form = !strcmp(evl_params_string(p, "form"), "weak") ? WEAK : evl_sindy_is_discrete(p) ? DISCRETE : DERIVATIVE;
   m->half_s = evl_params_real(p, "half_s");
   const char *latent = evl_params_string(p, "latent");
-  const bool filtered = !strcmp(latent, "delays") || !strcmp(latent, "hankel"); /* one noise in all of them: not white */
+  const bool filtered = !strcmp(latent, "delays") || !strcmp(latent, "hankel"); /* not white */
   m->denoise = evl_params_bool(p, "denoise") && !filtered;
   m->most_blocks = evl_sindy_most_blocks(p, l);
   EVL_NEW(arena, m->noise_sd, l->n);
