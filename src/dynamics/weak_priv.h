@@ -43,7 +43,8 @@ evl_fit evl_weak_add(evl_weak *weak, const double *z, size_t ld, int first, int 
 
    y = x + e, e normal and white with variances s_v^2: exp(-1/2 sum_v s_v^2 d^2/dv^2) theta(y) has the mean theta(x)
    (Hermite polynomials for monomials), and what noise adds to products of such terms is known as well. Both are linear
-   in the sums, hence correct them without the samples. */
+   in the sums, hence correct them without the samples. Other distributions change it little; of coloured noise most
+   stays, because differences of a high order do not see it. */
 typedef struct evl_noise evl_noise;
 evl_status evl_noise_plan(const evl_library *library, evl_arena *arena, evl_noise **noise) EVL_MUST_USE;
 void evl_noise_set(evl_noise *noise, const double *noise_sd);
