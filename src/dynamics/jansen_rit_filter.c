@@ -41,7 +41,7 @@ static const evl_param params[] = {
     {0}};
 
 #define GAIN(name, text)                                                                                              \
-  {name, EVL_PER_CHANNEL, NULL, false, "mV", -INFINITY, INFINITY, text " Mean over the window."},                     \
+  {name, EVL_PER_CHANNEL, NULL, false, "mV", 0.0, INFINITY, text " Mean over the window."},                           \
       {name "_sd", EVL_PER_CHANNEL, NULL, false, "mV", 0.0, INFINITY, "Rms of its posterior standard deviation."},    \
       {name "_drift", EVL_PER_CHANNEL, NULL, false, "mV/s", -INFINITY, INFINITY, "Slope of its course."},             \
       {name "_kl", EVL_PER_CHANNEL, NULL, false, "nat", 0.0, INFINITY,                                                \
@@ -299,8 +299,9 @@ const evl_entry evl_model_jansen_rit_filter = {
         "over a sample; mean and covariance go through gain times Phi exactly for a Gaussian state (error functions, "
         "Stein's lemma, Owen's integral for pairs of cells by six nodes of Gauss and Legendre in asin rho). The "
         "noises of drive and observation are those of the likeliest ratio by which squared innovations over their "
-        "variances are 1 on average over the pilot. The observation's noise is annealed from `anneal` times its "
-        "variance. sd are the filter's own, given all else. One channel fixes few of the four gains: mind kl.",
+        "variances are 1 on average, then scaled on all of the training part. The observation's noise is annealed from "
+        "`anneal` times its variance. Gains that would be negative are projected to 0. sd are the filter's own, given "
+        "all else. One channel fixes few of the four gains: mind kl.",
     .cite = "Freestone et al. 2014, doi:10.3389/fnins.2014.00383; Karoly et al. 2018, "
             "doi:10.1371/journal.pcbi.1006403; Jansen and Rit 1995, doi:10.1007/BF00199471 (gains)",
     .version = 1,

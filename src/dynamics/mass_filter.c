@@ -186,6 +186,20 @@ void evl_mass_filter_predict(evl_mass_filter *f) {
   for (int n = 0; n < EVL_SYNAPSES; n++) f->p[EVL_FILTER_GAIN + n][EVL_FILTER_GAIN + n] += f->q_gain[n];
 }
 
+/* The likeliest state whose gains are not negative, of those that are one by one (Simon 2010,
+   doi:10.1049/iet-cta.2009.0032, estimate projection). */
+static void keep_gains(evl_mass_filter *f) {
+  enum { PASSES = 3 };
+  for (int i = 0; i < PASSES * EVL_SYNAPSES; i++) {
+    const int g = EVL_FILTER_GAIN + i % EVL_SYNAPSES;
+    if (!(f->mean[g] < 0.0)) continue;
+    const double beyond = f->mean[g] / f->p[g][g];
+    for (int k = 0; k < N; k++) f->mean[k] -= f->p[g][k] * beyond;
+    f->mean[g] = 0.0;
+  }
+  for (int n = 0; n < EVL_SYNAPSES; n++) f->mean[EVL_FILTER_GAIN + n] = fmax(f->mean[EVL_FILTER_GAIN + n], 0.0);
+}
+
 double evl_mass_filter_update(evl_mass_filter *f, double y, double inflation, double *variance) {
   double with[LD], k[LD];
   for (int i = 0; i < LD; i++)
@@ -196,5 +210,6 @@ double evl_mass_filter_update(evl_mass_filter *f, double y, double inflation, do
   for (int i = 0; i < LD; i++) f->mean[i] += k[i] * innovation;
   for (int i = 0; i < N; i++)
     for (int j = 0; j < LD; j++) f->p[i][j] -= with[i] * k[j];
+  keep_gains(f);
   return innovation;
 }

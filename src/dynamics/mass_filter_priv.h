@@ -31,7 +31,7 @@ void evl_mass_filter_begin(evl_mass_filter *filter, const double *gain_mv, const
 /* One step ahead. */
 void evl_mass_filter_predict(evl_mass_filter *filter);
 /* The pyramidal cells' potential and the offset are observed as y, with noise of inflation * r; returns the
-   innovation and its variance. */
+   innovation and its variance. Gains stay 0 or more. */
 double evl_mass_filter_update(evl_mass_filter *filter, double y, double inflation, double *variance);
 
 /* Moments of h_n = gain_n Phi((m - threshold) / spread), m the potential before synapse n, of the present state:

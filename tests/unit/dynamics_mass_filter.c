@@ -211,10 +211,33 @@ static void test_follows_walking_gains(void) {
     for (int k = 0; k < N; k++) CHECK(f.p[i][k] * f.p[i][k] <= f.p[i][i] * f.p[k][k] * (1.0 + 1e-9));
 }
 
+/* An observation that pulls gains below 0 leaves them at 0; a weak one is the plain Kalman step. */
+static void test_gains_stay_positive(void) {
+  for (int sign = -1; sign <= 1; sign += 2) {
+    evl_mass_filter f = correlated(2), free_one = f;
+    double variance, with[N], lowest = INFINITY;
+    for (int n = 0; n < EVL_SYNAPSES; n++) f.mean[G + n] = free_one.mean[G + n] = 0.5;
+    for (int i = 0; i < N; i++)
+      with[i] = f.p[4][i] - f.p[6][i] + f.p[EVL_FILTER_INPUT][i] + f.p[EVL_FILTER_OFFSET][i];
+    const double there = f.mean[4] - f.mean[6] + f.mean[EVL_FILTER_INPUT] + f.mean[EVL_FILTER_OFFSET];
+    const double e = evl_mass_filter_update(&f, there + 20.0 * sign, 1.0, &variance);
+    CHECK_NEAR(e, 20.0 * sign, 1e-12);
+    for (int n = 0; n < EVL_SYNAPSES; n++) {
+      lowest = fmin(lowest, free_one.mean[G + n] + with[G + n] * e / variance);
+      CHECK(f.mean[G + n] >= 0.0);
+    }
+    CHECK(lowest < 0.0); /* in either direction one of them would be */
+    f = free_one;
+    evl_mass_filter_update(&f, there + 1e-3 * sign, 1.0, &variance);
+    for (int i = 0; i < N; i++) CHECK_NEAR(f.mean[i], free_one.mean[i] + with[i] * 1e-3 * sign / variance, 1e-12);
+  }
+}
+
 int main(void) {
   RUN(test_moments_by_quadrature);
   RUN(test_step_by_simulation);
   RUN(test_steady_without_rates);
   RUN(test_follows_walking_gains);
+  RUN(test_gains_stay_positive);
   CHECK_DONE();
 }
