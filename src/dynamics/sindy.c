@@ -354,21 +354,6 @@ static void finish(void *planned, const evl_stage *stage, evl_out *out) {
   evl_sindy_stage_put_sums(&k->ensemble->total, out->tensor + FIT_TENSORS);
 }
 
-/* Resamples by moments cost most where terms are few, by evidence where they are many; measured on both. */
-static double cost_us(const evl_params *p, const evl_shape *shape) {
-  const double d = evl_latent_dimension(p, shape->montage), n = shape->n_samples;
-  const double resamples = (double)evl_params_int(p, "resamples");
-  const double blocks = evl_params_real(p, "train_share") * n / shape->fs_hz / evl_params_real(p, "block_s");
-  double terms = 1.0;
-  for (int k = 1; k <= evl_params_int(p, "degree"); k++) terms = terms * (d + k) / k;
-  terms += 2.0 * (double)evl_params_int(p, "frequencies") * d * (evl_params_bool(p, "products") ? 1.0 + d : 1.0);
-  const bool moments = !strcmp(evl_params_string(p, "solver"), "choice") && 2.0 * blocks >= terms;
-  const double choice = moments ? 0.5 * d * terms * terms : 8e-5 * terms * terms * terms * (d + 3.0);
-  const double flows = evl_sindy_is_discrete(p) ? 1.0 : 8.0;
-  return evl_latent_cost_us(p, shape) + evl_forecast_cost_us(p, shape) + 5e-5 * n * terms * (terms + 40.0) +
-         resamples * choice + 2.5 * 256.0 * 25.0 * flows * 1e-3 * terms * d;
-}
-
 const evl_entry evl_model_sindy = {
     .name = "sindy",
     .summary = "Sparse nonlinear equations of a latent state: terms chosen from a library, how sure they are, what "
@@ -399,7 +384,7 @@ const evl_entry evl_model_sindy = {
     .usual_window_s = 60.0,
     .tensors = tensors,
     .state_size = state_size,
-    .cost_us = cost_us,
+    .cost_us = evl_sindy_cost_us,
     .plan = plan,
     .run = run,
     .finish = finish,

@@ -20,6 +20,7 @@ evl_status evl_sindy_specification(const evl_params *params, const evl_montage *
 bool evl_sindy_is_discrete(const evl_params *params);
 /* Coordinates mean the same in all windows: there is a recording stage. */
 bool evl_sindy_is_common(const evl_params *params);
+double evl_sindy_cost_us(const evl_params *params, const evl_shape *shape);
 /* Dimensions and size of a tensor: term x coordinate, or term x term_b. */
 evl_status evl_sindy_dimensions(const evl_library *library, bool square, evl_arena *arena,
                                 evl_tensor *tensor) EVL_MUST_USE;

@@ -39,3 +39,18 @@ evl_status evl_sindy_dimensions(const evl_library *library, bool square, evl_are
   tensor->size = (size_t)p * (size_t)tensor->dimension[1].size;
   return EVL_OK;
 }
+
+/* Resamples by moments cost most where terms are few, by evidence where they are many; measured on both. */
+double evl_sindy_cost_us(const evl_params *p, const evl_shape *shape) {
+  const double d = evl_latent_dimension(p, shape->montage), n = shape->n_samples;
+  const double resamples = (double)evl_params_int(p, "resamples");
+  const double blocks = evl_params_real(p, "train_share") * n / shape->fs_hz / evl_params_real(p, "block_s");
+  double terms = 1.0;
+  for (int k = 1; k <= evl_params_int(p, "degree"); k++) terms = terms * (d + k) / k;
+  terms += 2.0 * (double)evl_params_int(p, "frequencies") * d * (evl_params_bool(p, "products") ? 1.0 + d : 1.0);
+  const bool moments = !strcmp(evl_params_string(p, "solver"), "choice") && 2.0 * blocks >= terms;
+  const double choice = moments ? 0.5 * d * terms * terms : 8e-5 * terms * terms * terms * (d + 3.0);
+  const double flows = evl_sindy_is_discrete(p) ? 1.0 : 8.0;
+  return evl_latent_cost_us(p, shape) + evl_forecast_cost_us(p, shape) + 5e-5 * n * terms * (terms + 40.0) +
+         resamples * choice + 2.5 * 256.0 * 25.0 * flows * 1e-3 * terms * d;
+}
