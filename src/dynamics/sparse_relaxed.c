@@ -1,9 +1,10 @@
 /* sparse_relaxed: sparse relaxed regularised regression (Zheng et al. 2019, doi:10.1109/ACCESS.2018.2886528), with
    linear constraints (Champion et al. 2020, doi:10.1109/ACCESS.2020.3023625):
      min |y - theta w|^2 / 2 + lambda R(v) + |w - v|^2 / (2 nu), C w = c,
-   by turns: w = inv(H) (b + v / nu), H = G + I / nu, which is one Cholesky factor for all turns and targets; v =
-   prox(w): L0: w where |w| > sqrt(2 lambda nu); L1: w moved lambda nu towards 0; L2: w / (1 + 2 lambda nu). With
-   constraints w += inv(H) C' inv(C inv(H) C') (c - C w).
+   by turns: w = inv(H) (b + v / nu), where H = G + I / nu is one Cholesky factor for all turns and targets, and
+   v = prox(w). L0: w where |w| > sqrt(2 lambda nu); L1: w moved lambda nu towards 0; L2: w / (1 + 2 lambda nu). With
+   constraints
+     w += inv(H) C' inv(C inv(H) C') (c - C w).
    The result is v, of which the constraints hold as far as nothing was cut; with `unbias` it is least squares on the
    support of v, where they hold exactly. */
 #include "sparse_priv.h"
