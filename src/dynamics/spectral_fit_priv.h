@@ -21,7 +21,7 @@
 #define EVL_SPECTRAL_OUTPUTS                                                                                          \
   EVL_FIT_OUTPUT(EVL_PER_CHANNEL, true),                                                                              \
       {"freedom", EVL_PER_CHANNEL, NULL, true, "count", 0.0, INFINITY, "Degrees of freedom of a bin."},            \
-      {"r_hat", EVL_PER_CHANNEL, NULL, true, "1", 0.0, INFINITY, "Largest R-hat of the unknowns."},                   \
+      {"r_hat", EVL_PER_CHANNEL, NULL, true, "1", 0.0, INFINITY, "Largest R-hat of the unknowns and quantities."},                   \
       {"ess", EVL_PER_CHANNEL, NULL, true, "count", 0.0, INFINITY, "Smallest effective number of draws."}, \
       {"kl", EVL_PER_CHANNEL, NULL, true, "nat", -INFINITY, INFINITY,                                                 \
        "Kullback-Leibler divergence of the posterior from the prior, of all unknowns together: what was learnt."}

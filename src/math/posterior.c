@@ -1,7 +1,8 @@
-/* posterior: draws from a density within a box. Populations go from the box to the density; a mixture learns its shape from
-   them; chains then propose from the mixture (independence Metropolis: jumps between modes) and, in between, steps of its
-   components' shape (what the mixture does not cover). The mixture is learnt anew from every round of the chains, and
-   rounds grow until one of them, within which nothing is adapted, is enough. */
+/* posterior: draws from a density within a box. Populations go from the box to the density; margins and a mixture learn its
+   shape from them; chains then propose from the mixture (independence Metropolis: jumps between modes) and, in between,
+   steps of its components' shape (what the mixture does not cover). Within a round nothing is adapted. After it the shape is
+   learnt anew from what was proposed, by weight, as in population Monte Carlo (Douc et al. 2007,
+   doi:10.1214/009053606000001154); chains that nearly agree go on with every second draw kept, others begin anew. */
 #include <string.h>
 
 #include "posterior_priv.h"
