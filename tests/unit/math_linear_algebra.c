@@ -115,6 +115,26 @@ static void test_symmetric(void) {
   free(work);
 }
 
+/* The largest of them alone, descending, from the lower triangle. */
+static void test_symmetric_largest(void) {
+  enum { N = 12, MOST = 5, LD = 14 };
+  double a[N * N] = {0}, value[MOST], vector[MOST * LD];
+  for (int i = 0; i < N; i++) {
+    a[i * N + i] = 2.0;
+    if (i + 1 < N) a[i * N + i + 1] = -1.0;
+  }
+  double *work = malloc(evl_symmetric_largest_work(N) * sizeof *work);
+  CHECK(evl_symmetric_largest(N, a, N, MOST, value, vector, LD, work) == EVL_OK);
+  for (int m = 0; m < MOST; m++) {
+    const int k = N - 1 - m;
+    CHECK_NEAR(value[m], 2.0 - 2.0 * cos((k + 1) * M_PI / (N + 1)), 1e-13);
+    const double sign = vector[m * LD] > 0.0 ? 1.0 : -1.0;
+    for (int i = 0; i < N; i++)
+      CHECK_NEAR(sign * vector[m * LD + i], sqrt(2.0 / (N + 1)) * sin((i + 1) * (k + 1) * M_PI / (N + 1)), 1e-12);
+  }
+  free(work);
+}
+
 /* The triangle has the same sums of products as the matrix. */
 static void test_triangle(void) {
   enum { M = 40, N = 6, LD = 43 };
@@ -170,6 +190,7 @@ int main(void) {
   RUN(test_not_positive);
   RUN(test_eigenvalues);
   RUN(test_symmetric);
+  RUN(test_symmetric_largest);
   RUN(test_triangle);
   RUN(test_singular_values);
   RUN(test_cholesky_inverse);
