@@ -128,6 +128,11 @@ features-page: all  ## docs/features.md: every feature and model, and a picture 
 	  $(PYTHON) analysis/python/features_page.py $(BUILD)/eveil docs $(BUILD)/features $(JOBS)
 .PHONY: features-page
 
+models-page: all  ## docs/models.md: what fitted models of a simulated cohort look like (some minutes)
+	@OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 \
+	  $(PYTHON) analysis/python/models_page.py $(BUILD)/eveil docs $(BUILD)/models $(JOBS)
+.PHONY: models-page
+
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
