@@ -36,11 +36,10 @@ static number entry(const evl_var *v, const double *beta, number inverse, int a,
   return derivative ? sum : (a == b) - sum;
 }
 
-/* The vector that the matrix, transposed or not, brings nearest to 0; of length 1. */
-static bool null_vector(evl_mode *s, int m, bool transpose, double *x) {
+/* Brings x towards the vector that the matrix, transposed or not, brings nearest to 0; of length 1. */
+static bool null_vector(evl_mode *s, int m, bool transpose, int passes, double *x) {
   const int n = 2 * m;
-  for (int k = 0; k < n; k++) x[k] = 1.0;
-  for (int pass = 0; pass < 3; pass++) {
+  for (int pass = 0; pass < passes; pass++) {
     double largest = 0.0, square = 0.0;
     for (int c = 0; c < n; c++)
       for (int r = 0; r < n; r++) {
@@ -82,16 +81,19 @@ static number between(const evl_var *v, const double *beta, number inverse, bool
   return sum;
 }
 
-static bool null_vectors(const evl_var *v, const double *beta, number inverse, evl_mode *s) {
+/* From any vectors, or from those found before. */
+static bool null_vectors(const evl_var *v, const double *beta, number inverse, bool anew, evl_mode *s) {
+  for (int k = 0; k < 2 * v->n_used && anew; k++) s->right[k] = s->left[k] = 1.0;
   fill(v, beta, inverse, s);
-  return null_vector(s, v->n_used, false, s->right) && null_vector(s, v->n_used, true, s->left);
+  return null_vector(s, v->n_used, false, anew ? 3 : 1, s->right) &&
+         null_vector(s, v->n_used, true, anew ? 3 : 1, s->left);
 }
 
 bool evl_mode_follow(const evl_var *v, const double *beta, double *re, double *im, evl_mode *s) {
   number lambda = *re + I * *im;
   for (int pass = 0; pass < 50; pass++) {
     const number inverse = 1.0 / lambda;
-    if (!null_vectors(v, beta, inverse, s)) return false;
+    if (!null_vectors(v, beta, inverse, pass == 0, s)) return false;
     const number step = between(v, beta, inverse, false, s) / between(v, beta, inverse, true, s);
     lambda -= step;
     if (!(cabs(step) < 1.0)) return false;
@@ -151,7 +153,7 @@ static form over_noise(int m, const double *noise, const double *g) {
 bool evl_mode_find(const evl_var *v, const evl_var_error *e, double re, double im, double fs_hz, evl_mode *s) {
   const int m = v->n_used, rows = v->order * m;
   const number lambda = re + I * im, inverse = 1.0 / lambda;
-  if (!null_vectors(v, v->unbiased, inverse, s)) return false;
+  if (!null_vectors(v, v->unbiased, inverse, true, s)) return false;
   const number slope = between(v, v->unbiased, inverse, true, s);
   number power = 1.0;
   for (int k = 0; k < v->order; k++) {
