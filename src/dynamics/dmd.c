@@ -365,7 +365,7 @@ static double cost_us(const evl_params *p, const evl_shape *shape) {
   const double n = evl_latent_dimension(p, shape->montage), r = (double)evl_params_int(p, "rank");
   const double lags = evl_params_real(p, "length_s") * shape->fs_hz, trials = 1.0 + (double)evl_params_int(p, "trials");
   return evl_latent_cost_us(p, shape) + evl_forecast_cost_us(p, shape) + 2e-4 * shape->n_samples * n * n * lags +
-         trials * (20.0 * r * r + 0.05 * lags * r * r);
+         trials * (30.0 * r * r + 0.1 * lags * r * r);
 }
 
 const evl_entry evl_model_dmd = {

@@ -228,7 +228,7 @@ static void run(void *planned, const evl_window *window, evl_out *out) {
 static double cost_us(const evl_params *p, const evl_shape *shape) {
   const double c = shape->n_channels, r = (double)evl_params_int(p, "rank");
   const double bins = bins_of((int)evl_params_int(p, "levels"));
-  return 1e-3 * shape->n_samples * c * (4.0 + 4.0 * r) + bins * (30.0 + 0.1 * c * c + 0.02 * pow(DELAYS * r, 2.0));
+  return 1e-3 * shape->n_samples * c * (4.0 + 4.0 * r) + bins * (80.0 + 0.3 * c * c + 0.05 * pow(DELAYS * r, 2.0));
 }
 
 const evl_entry evl_model_multiresolution_dmd = {
