@@ -156,7 +156,6 @@ evl_status evl_spectral_plan(const evl_params *p, const evl_shape *shape, const 
   EVL_NEW(arena, f->power, 2 * f->grid.n);
   EVL_NEW(arena, f->fitted, (size_t)f->stored * (size_t)f->grid.n);
   EVL_NEW(arena, f->place, all);
-  draw_prior(f);
   *fit = f;
   return EVL_OK;
 }
@@ -311,6 +310,7 @@ static evl_fit fit_channel(evl_spectral_fit *f, const evl_stage *stage, int chan
 
 void evl_spectral_piece(evl_spectral_fit *f, const evl_stage *stage, int channel, double *result) {
   if (stage->channel_why[channel] != 0) return;
+  if (f->n_prior == 0) draw_prior(f); /* once; plans are made for less than a fit */
   evl_posterior_tick(f->posterior, stage->tick, stage->tick_context);
   result[FIT] = fit_channel(f, stage, channel, result);
 }
