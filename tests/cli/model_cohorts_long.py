@@ -49,7 +49,8 @@ RECOVERED = [
          keys="stuart_landau: { growth = (-15.0, 4.0); coupling = (0.0, 0.0); detuning_hz = 0.0; frequency_hz = (10.0, 1.0); };",
          conditioning=THREE, rows=[("frequency", "stuart_landau.frequency[*]", "frequency_hz"),
                                    ("growth rate", "stuart_landau.growth[*]", "growth")]),
-    dict(model="robinson", mechanism="robinson", said="three channels, as recorded", window_s=60.0, parameters="",
+    dict(model="robinson", mechanism="robinson", said="three channels, dendrites known", window_s=60.0,
+         parameters="robinson: { alpha = (83.0, 83.0); beta = (769.0, 769.0); emg = (0.0, 0.0); };",
          keys="robinson: { cortical = (0.40, 0.04); corticothalamic = (0.50, 0.04); intrathalamic = (0.06, 0.01); "
               "delay_ms = (85.0, 6.0); };",
          conditioning=THREE, rows=[("X", "robinson.x[*]", "cortical"), ("Y", "robinson.y[*]", "corticothalamic"),
