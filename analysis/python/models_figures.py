@@ -2,9 +2,10 @@
 
     models_figures.py STORE FOLDER [SUBJECT]
 
-Writes those of the models that the store has: var_modes.png (eigenmodes of all, their maps in the patient), sindy.png
-(inclusion probabilities, and the equations), MODEL_spectrum.png and MODEL_pairs.png for stuart_landau, robinson, jansen_rit
-(measured spectra in the band of the posterior; pairs of unknowns). SUBJECT: whose; the first one with values by default."""
+Writes those of the models that the store has: var_modes.png (eigenmodes of all, their maps in the patient),
+sindy.png (inclusion probabilities, and the equations), MODEL_spectrum.png and MODEL_pairs.png for stuart_landau,
+robinson, jansen_rit (measured spectra in the band of the posterior; pairs of unknowns). SUBJECT: whose; the first one
+with values by default."""
 
 import sys
 from pathlib import Path
@@ -65,8 +66,11 @@ def var_modes(store, subject=None):
     figure = plt.figure(figsize=(9.6, 3.9))
     plane, maps = figure.subfigures(1, 2, width_ratios=(1.1, 1))
     axes = plane.subplots()
-    axes.plot(frequency[~mine].ravel(), damping[~mine].ravel(), "o", color=ALL, alpha=0.35, ms=3.5, mew=0, label="others")
-    axes.plot(frequency[mine].ravel(), damping[mine].ravel(), "o", color=COLOUR[1], ms=5, mew=0, label=f"subject {who}")
+    for rows, look in (
+        (~mine, {"color": ALL, "alpha": 0.35, "ms": 3.5, "label": "others"}),
+        (mine, {"color": COLOUR[1], "ms": 5, "label": f"subject {who}"}),
+    ):
+        axes.plot(frequency[rows].ravel(), damping[rows].ravel(), "o", mew=0, **look)
     axes.set(xlabel="Frequency (Hz)", ylabel="Damping (1/s)", title="Least damped modes, all windows")
     axes.set_xlim(left=0)
     axes.set_ylim(bottom=min(0, np.nanmin(damping)))

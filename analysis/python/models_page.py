@@ -14,15 +14,15 @@ from report_figures import plt
 EVEIL, DOCS, SCRATCH, RANKS = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4]
 CONFIG = """cohort: { root = "cohort"; };
 output: { store = "store.h5"; };
-simulate: { subjects = 6; duration_s = 121.0; sites = 1; fs_hz = [250.0]; artefacts = [];
+simulate: { subjects = 3; duration_s = 61.0; sites = 1; fs_hz = [250.0]; artefacts = [];
             mechanism = ["background", "stuart_landau", "var"]; };
 conditioning: { artefacts = "none"; };
 analyses: ( { name = "models"; window_s = 60.0; step_s = 60.0; dynamics = [MODELS]; } );
 run: { seed = 3; };
 """
 TEXTS = {
-    "var_modes": "Vector autoregression: the least damped modes of all windows by frequency and damping, and the maps of "
-    "one window's modes at the phase at which their strongest channel is largest.",
+    "var_modes": "Vector autoregression: the least damped modes of all windows by frequency and damping, and the maps "
+    "of one window's modes at the phase at which their strongest channel is largest.",
     "sindy": "Sparse equations: the share of bootstraps whose equations, chosen anew, have a term, and the equations that "
     "were kept. A term that half of them lack says nothing of the patient.",
     "spectrum": "Spectra of a recording, with the middle and the 5th to 95th percentile of the model's spectra over "
@@ -34,8 +34,8 @@ TEXTS = {
 }
 HEAD = """# Fitted models, looked at
 
-What `analysis/python/models_figures.py STORE FOLDER [SUBJECT]` draws of a store with models. Made by `make models-page`
-from this cohort of six simulated subjects:
+What `analysis/python/models_figures.py STORE FOLDER [SUBJECT]` (in R: `analysis/R/models.R`) draws of a store with
+models. Made by `make models-page` from this cohort of three simulated subjects:
 
 ```
 {config}```
@@ -50,7 +50,8 @@ def told(*words):
 def main():
     SCRATCH.mkdir(parents=True, exist_ok=True)
     listed = subprocess.run([EVEIL, "list", "dynamics"], check=True, capture_output=True, text=True).stdout
-    known = [m for m in ("var", "sindy", *models_figures.SPECTRAL) if any(m in line.split() for line in listed.splitlines())]
+    names = {line.split()[0] for line in listed.splitlines() if line.strip()}
+    known = [model for model in ("var", "sindy", *models_figures.SPECTRAL) if model in names]
     config = CONFIG.replace("MODELS", ", ".join(f'"{m}"' for m in known))
     (SCRATCH / "models.cfg").write_text(config)
     program = str(Path(EVEIL).resolve())

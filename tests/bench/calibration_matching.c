@@ -1,4 +1,4 @@
-/* How far off generalised profiling is, and how often its 90 % intervals hold the truth: noisy pieces of trajectories of
+/* How far off generalised profiling is and how often its 90 % intervals hold the truth: noisy pieces of trajectories of
    ordinary differential equations (delta method), and oscillators that noise drives (density of the data, sandwich over
    pieces). One line a row, tab-separated: model, parameter, noise (share of each state's sd), draws, coverage, verdict.
    usage: calibration_matching [DRAWS [SEED]] */
