@@ -75,7 +75,7 @@ for name in COMMANDS:
 
 @case("too many operands")
 def _():
-    expect(eveil("config", "x"), 1, "config: expected \"full\" or nothing, found \"x\"")
+    expect(eveil("config", "x"), 1, "config: expected \"full\", \"dynamics\", \"models\" or nothing, found \"x\"")
     expect(eveil("config", "full", "x"), 1, "config: expected")
     expect(eveil("run", "a.cfg", "b.cfg"), 1, "run: expected CFG, found 2 operands")
     expect(eveil("list", "features", "hjorth", "x"), 1, "found 3 operands")
@@ -142,14 +142,15 @@ def _():
     assert not os.path.exists("out"), "plan wrote something"
 
 
-@case("every key of what the default configuration names is explained in it, and everything is in the full one")
+@case("every key of what the default configuration names is explained in it, and everything is in the full one or that of all models")
 def _():
-    text, full = expect(eveil("config"), 0).out, expect(eveil("config", "full"), 0).out
+    text = expect(eveil("config"), 0).out
+    full = expect(eveil("config", "full"), 0).out + expect(eveil("config", "models"), 0).out
     named = set(re.findall(r'"(\w+)"', " ".join(re.findall(r"^    (?:features|dynamics) = \[.*", text, re.M))))
     for kind in ("conditioning", "features", "dynamics", "learners"):
         for name in listed(kind):
             if kind in ("features", "dynamics"):
-                assert full.count(f'"{name}"') == 1, f"{name} is not in the full configuration, or twice"
+                assert full.count(f'"{name}"') == 1, f"{name} is in neither configuration, or twice"
                 if name not in named:
                     continue
             keys = re.findall(r"^    (?:# )?(\w+) (?:=|:) ", eveil("list", kind, name).out.split("Parameters")[1], re.M)

@@ -101,7 +101,7 @@ def _():
 def _():
     finished()
     expect(eveil("info", "out/store.h5"), 0, "out/store.h5", "eveil_version", "seed          20260101", "command       eveil run study.cfg",
-           "complete      1", "recordings    4, 0.06667 h, 0 failed", "analysis      dynamics: 12 windows, 22 columns",
+           "complete      1", "recordings    4, 0.06667 h, 0 failed", "analysis      dynamics: 12 windows, 50 columns",
            "analysis      spectral: 60 windows, 120 columns", quiet=True)
 
 
