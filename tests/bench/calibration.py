@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 HEAD = """# Calibration
 
@@ -31,7 +32,8 @@ def table(program):
 
 def main():
     page, *programs = sys.argv[1:]
-    text = HEAD + "".join(table(program) for program in sorted(programs))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        text = HEAD + "".join(pool.map(table, sorted(programs)))
     with open(page, "w", encoding="utf-8") as file:
         file.write(text)
 
