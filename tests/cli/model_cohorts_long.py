@@ -118,7 +118,7 @@ def made(study, subjects, recordings, seconds, seed, keys="", kind="plain"):
         path = write(f"{root}_simulate.cfg", SIMULATE.format(
             root=root, subjects=subjects, recordings=recordings, seconds=seconds, mechanism=study["mechanism"], seed=seed,
             keys=study["keys"] + keys))
-        expect(eveil("simulate", path), 0)
+        expect(eveil("simulate", path, seconds=3000), 0)
     return root
 
 
