@@ -155,7 +155,8 @@ evl_status evl_mode_plan(const evl_var_spec *spec, evl_mode *mode, evl_arena *ar
 /* The eigenvalue of other coefficients, shaped as beta, that Newton's method comes to from re + i im; false where it
    comes to none. Uses the work of `mode`. */
 bool evl_mode_follow(const evl_var *var, const double *beta, double *re, double *im, evl_mode *mode);
-/* False where the eigenvalue re + i im has no vector that can be found. */
+/* False where the eigenvalue re + i im has no vector that can be found, or an error so large that it is none of first
+   order. */
 bool evl_mode_find(const evl_var *var, const evl_var_error *error, double re, double im, double fs_hz, evl_mode *mode);
 
 /* ---- var_spectrum.c ---- */

@@ -12,6 +12,9 @@
 
 typedef double complex number;
 
+/* Of an eigenvalue, relative to it: beyond that errors are no longer linear, and near a double one they have no bound. */
+#define MOST_ERROR 0.1
+
 evl_status evl_mode_plan(const evl_var_spec *spec, evl_mode *mode, evl_arena *arena) {
   const size_t c = (size_t)spec->n_channels, rows = (size_t)spec->max_order * c;
   EVL_NEW(arena, mode->matrix, 4 * c * c);
@@ -91,12 +94,14 @@ static bool null_vectors(const evl_var *v, const double *beta, number inverse, b
 
 bool evl_mode_follow(const evl_var *v, const double *beta, double *re, double *im, evl_mode *s) {
   number lambda = *re + I * *im;
+  double before = INFINITY; /* steps that do not shrink wander: whose mode they would find is chance */
   for (int pass = 0; pass < 50; pass++) {
     const number inverse = 1.0 / lambda;
     if (!null_vectors(v, beta, inverse, pass == 0, s)) return false;
     const number step = between(v, beta, inverse, false, s) / between(v, beta, inverse, true, s);
     lambda -= step;
-    if (!(cabs(step) < 1.0)) return false;
+    if (!(cabs(step) < 0.5 * fmin(before, 1.0))) return false;
+    before = cabs(step);
     if (cabs(step) > 1e-11 * cabs(lambda)) continue;
     *re = creal(lambda);
     *im = cimag(lambda);
@@ -168,6 +173,7 @@ bool evl_mode_find(const evl_var *v, const evl_var_error *e, double re, double i
   const double size = (lags.re + lags.im) * (noise.re + noise.im) / (re * re + im * im);
   const number turned = (lags.re - lags.im + 2.0 * I * lags.both) * (noise.re - noise.im - 2.0 * I * noise.both) *
                         inverse * inverse;
+  if (!(size < MOST_ERROR * MOST_ERROR)) return false;
   s->per_s_sd = fs_hz * sqrt(fmax(size + creal(turned), 0.0) / 2.0);
   s->hz_sd = fs_hz / (2.0 * M_PI) * sqrt(fmax(size - creal(turned), 0.0) / 2.0);
   put_map(v, s);
