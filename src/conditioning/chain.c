@@ -139,6 +139,8 @@ evl_status evl_chain_plan(const evl_params *params, const evl_montage *montage, 
   EVL_NEW(arena, *chain, 1);
   evl_chain *c = *chain;
   EVL_TRY(copy_sources(n_sources, source, arena, &c->source));
+  const bool keep = !strcmp(evl_params_string(params, "offset"), "keep");
+  for (int i = 0; i < n_sources && keep; i++) c->source[i].offset = 0.0;
   for (int k = 0; k < evl_regression_count(regression); k++)
     c->source[evl_regression_source(regression, k)].offset = evl_regression_offset(regression, k);
   EVL_TRY(evl_reference_plan(params, montage, n_sources, c->source, regression, arena, &c->reference));

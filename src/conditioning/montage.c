@@ -6,13 +6,15 @@
 const evl_param evl_step_montage_params[] = {
   {"montage", EVL_STRINGS, "\"10-20\"", 0, 0, NULL, "",
    "channels of the windows: 10-20 (19), 10-10 (64), file (every channel found), or a list of names"},
+  {"offset", EVL_STRING, "\"remove\"", 0, 0, "remove|keep", "",
+   "the recording's offset of each signal; keep: for signals whose zero has a meaning, without a high-pass"},
   {0}};
 
 const evl_step evl_step_montage = {
   .name = "montage",
   .summary = "channels by canonical names, their offsets removed",
   .definition = "Labels of the file are matched by position (T3 = T7, T4 = T8, T5 = P7, T6 = P8; case, prefix and "
-                "reference ignored); the offset of the recording is subtracted from each signal. Missing channels "
+                "reference ignored); the offset of the recording is subtracted from each signal, or kept (offset). Missing channels "
                 "have why 1, bad ones why 6.",
   .cite = "Oostenveld & Praamstra 2001, doi:10.1016/S1388-2457(00)00527-7, figure 2",
   .version = 1,

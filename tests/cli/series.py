@@ -23,6 +23,43 @@ def table(name, rows):
     write(name, "\n".join("\t".join(row) for row in rows) + "\n")
 
 
+def lorenz(n, numpy):
+    """[n][3] samples 0.01 apart."""
+    def flow(v):
+        return numpy.array([10 * (v[1] - v[0]), v[0] * (28 - v[2]) - v[1], v[0] * v[1] - 8 / 3 * v[2]])
+    x, v, h = numpy.empty((n, 3)), numpy.array([1.0, 2.0, 25.0]), 0.0025
+    for t in range(n):
+        for _ in range(4):
+            a = flow(v)
+            b = flow(v + h / 2 * a)
+            c = flow(v + h / 2 * b)
+            v = v + h / 6 * (a + 2 * b + 2 * c + flow(v + h * c))
+        x[t] = v
+    return x
+
+
+@case("the equations of a measured system by the configuration of the docs, in its own units")
+def states():
+    (numpy,) = stores()
+    os.makedirs("lorenz", exist_ok=True)
+    text = open(os.path.join(ROOT, "docs", "own-recordings.md"), encoding="utf-8").read().split("    # lorenz.cfg\n")[1]
+    write("lorenz.cfg", text[:text.index("\n\n")])
+    x = lorenz(10000, numpy)
+    random = numpy.random.default_rng(3)
+    for share in (1, 5):
+        numpy.save(f"lorenz/noise{share}.npy", x + 0.01 * share * x.std(0) * random.standard_normal(x.shape))
+    table("lorenz/lorenz.tsv", [("subject", "file"), ("one", "noise1.npy"), ("five", "noise5.npy")])
+    expect(eveil("run", "lorenz.cfg"), 0, "2 recordings, 0 failed")
+    store, numpy = stores("lorenz.h5")
+    group = store["analyses/states"]
+    names = [name.decode() for name in group["column_name"]]
+    values = group["values"][()]
+    assert (values[:, names.index("sindy.terms")] == 7).all(), values[:, names.index("sindy.terms")]
+    for term, truth in (("x:x", -10), ("x:y", 10), ("y:x", 28), ("y:x z", -1), ("z:x y", 1)):
+        found = values[:, names.index(f"sindy.coef_{term}")]
+        assert (abs(found / truth - 1) < 0.02).all(), f"{term}: {found}"
+
+
 def stores(*names):
     try:
         import h5py
