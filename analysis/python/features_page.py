@@ -34,7 +34,7 @@ The pictures are all made in one way: four seconds of eight simulated background
 discontinuous, burst suppression, suppressed, periodic discharges, seizures), one recording of five minutes each, and below
 them the values of the entry's first outputs in those recordings (all channels or pairs, all windows; box: quartiles, line: 5th to
 95th percentile), with default parameters on the windows of `eveil config full` and
-`eveil config models`. They show what a measure tells apart, not how well.
+`eveil config models` (of four channels). They show what a measure tells apart, not how well.
 
 """
 WITHOUT = "The simulated backgrounds have nothing that this entry needs (events, an ECG), so there is no picture.\n"
@@ -170,7 +170,8 @@ def main():
     (DOCS / "features").mkdir(exist_ok=True)
     for old in (DOCS / "features").glob("*.png"):
         old.unlink()
-    analyses = listed(told("config", "full")) + "," + listed(told("config", "models"))
+    few = '{ conditioning: { montage = ["F3", "F4", "P3", "P4"]; artefacts = "none"; }; name ='
+    analyses = listed(told("config", "full")) + "," + listed(told("config", "models")).replace("{ name =", few)
     edfs = [simulate(mechanism) for mechanism, _ in BACKGROUNDS]
     found = []
     for mechanism, _ in BACKGROUNDS:
