@@ -6,7 +6,7 @@ from figures import PROGRAMS, figure, sh
 
 
 def measure():
-    for program in sorted(PROGRAMS.glob("dynamics_*")):
+    for program in sorted(path for path in PROGRAMS.glob("dynamics_*") if not path.suffix):
         for line in sh([program]).splitlines():
             name, value, unit, bound, side, beside = line.split("\t")
             figure(name, float(value), unit, beside, float(bound) if bound else None, most=side == "most")

@@ -107,23 +107,31 @@ def short(value):
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
+def kept(path):
+    """{part: its section} of the page as it is."""
+    sections = path.read_text().split("\n## ")[1:] if path.exists() else []
+    return {section.split("\n", 1)[0]: f"\n## {section}".rstrip("\n") + "\n" for section in sections}
+
+
 def page(facts, path):
-    """All figures as a page of tables, one a part."""
-    text = ("# Performance\n\nMade by `make bench`; `make bench PARTS=\"features chain\"` measures and writes these parts alone. Seconds are "
-            "of the processor, on one core where nothing else is said; the load of the machine when a figure was taken stands beside it "
+    """All figures as a page of tables, one a part; parts that were not measured stay as they are."""
+    sections = kept(path)
+    text = ("# Performance\n\nMade by `make bench`; `make bench PARTS=\"features chain\"` measures and writes these parts anew and leaves "
+            "the others. Seconds are of the processor, on one core where nothing else is said; the load of the machine when a figure was taken stands beside it "
             "(more than the number of its cores: other work slowed it).\n\n")
     text += "; ".join(f"{key} {value}" for key, value in facts.items()) + "\n"
     ends = [first for _, first in parts[1:]] + [len(figures)]
     for (name, first), last in zip(parts, ends):
-        text += f"\n## {name}\n\n| | measured | asked | | load | beside |\n|---|---|---|---|---|---|\n"
+        section = f"\n## {name}\n\n| | measured | asked | | load | beside |\n|---|---|---|---|---|---|\n"
         for f in figures[first:last]:
             if "skipped" in f:
-                text += f"| {f['name']} | skipped | | | | {f['skipped']} |\n"
+                section += f"| {f['name']} | skipped | | | | {f['skipped']} |\n"
                 continue
             asked = "" if f["bound"] is None else f"{'≤' if f['bound_is'] == 'most' else '≥'} {short(f['bound'])}"
             verdict = {None: "", True: "met", False: "**missed**"}[f["met"]]
-            text += f"| {f['name']} | {short(f['value'])} {f['unit']} | {asked} | {verdict} | {f['load']} | {f['compared_with']} |\n"
-    path.write_text(text)
+            section += f"| {f['name']} | {short(f['value'])} {f['unit']} | {asked} | {verdict} | {f['load']} | {f['compared_with']} |\n"
+        sections[name] = section
+    path.write_text(text + "".join(sections.values()))
 
 
 def end(facts, name):
