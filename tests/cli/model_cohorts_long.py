@@ -213,7 +213,8 @@ intraclass correlation of the two recordings with its 95 % interval, asked .75; 
 against the planted value, bias in sd of the planted values over patients. A reliable value need not be the planted one: the
 average reference takes a mode's common part away, filters lengthen the memory of what they pass, and a growth rate fitted
 to the spectrum holds what saturation adds to it. The corticothalamic field is simulated with all its gains, while the fit
-has the X, Y, Z of the reduced equations, which stand for them only roughly: hence the bias there.
+has the X, Y, Z of the reduced equations, which stand for them only roughly: hence the bias there. It has recordings of ten minutes: after two, X and the distance are known
+less well than these patients differ.
 
 | model | recorded | quantity | ICC | 95 % interval | r | bias | patients | ICC of .75 |
 |---|---|---|---|---|---|---|---|---|
